@@ -1,0 +1,33 @@
+"""Block types, one file each: what a block is made of, and what limits it.
+
+A block lowers to units (a bottleneck, say), and a unit to layers. Costs, the
+vanilla network of the entropy and any built module read the same lowering, so a
+block type is described once.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from engine.blocks.base import BlockType, Layer, Unit
+from engine.blocks.conv import CONV
+from engine.blocks.maxpool import MAXPOOL
+from engine.blocks.resblock import RESBLOCK
+from engine.structure import Block
+
+KINDS: dict[str, BlockType] = {kind.name: kind for kind in (CONV, RESBLOCK, MAXPOOL)}
+
+
+@lru_cache(maxsize=1 << 16)
+def units(block: Block) -> tuple[tuple[Unit, int], ...]:
+    """The block as (unit, how many in a row), image side first."""
+    return KINDS[block.kind].units(block)
+
+
+@lru_cache(maxsize=1 << 16)
+def chain(block: Block) -> tuple[Layer, ...]:
+    """The block's main path as a chain of layers, without residual links (Eq. 2)."""
+    return tuple(layer for unit, count in units(block) for _ in range(count) for layer in unit.main)
+
+
+__all__ = ["KINDS", "BlockType", "Layer", "Unit", "chain", "units"]

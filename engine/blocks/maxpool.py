@@ -1,0 +1,28 @@
+"""MaxPool: the pooling behind the stem of ResNets; no weights, no batch norm."""
+
+from __future__ import annotations
+
+from engine.blocks.base import Layer, Unit, number_problems
+from engine.blocks.conv import plain_problems
+from engine.structure import Block
+
+
+class MaxPool:
+    name = "MaxPool"
+    has_bottleneck = False
+
+    def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
+        layer = Layer("maxpool", block.in_channels, block.out_channels, block.kernel, block.stride)
+        return ((Unit((layer,)), 1),)
+
+    def problems(self, block: Block) -> list[str]:
+        problems = number_problems(block, kernel_from=3) + plain_problems(block)
+        if block.in_channels != block.out_channels:
+            problems.append(
+                f"in is {block.in_channels} and out {block.out_channels}, "
+                "but pooling keeps the channels"
+            )
+        return problems
+
+
+MAXPOOL = MaxPool()

@@ -1,0 +1,1 @@
+"""Scorers: the entropy of a structure, by forward passes or in closed form."""

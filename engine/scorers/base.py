@@ -1,0 +1,70 @@
+"""What a score is, and what a scorer offers: nothing else is known of either outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.structure import Structure
+
+
+class ScoringError(RuntimeError):
+    """A structure could not be scored, in one sentence that a user can act on."""
+
+
+class Cancelled(Exception):
+    """Scoring was given up because the caller asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Z of a structure and how it was obtained.
+
+    z: multi-scale entropy (Eq. 5). entropies: H of C1-C5, in nats (Eq. 3-4).
+    z_std: standard deviation of Z over single forward passes, measured if there
+    were at least two, else predicted. passes: forward passes behind z; 0 for the
+    closed form, whose z is exact and needs none.
+    method: "closed-form" or "forward". detail: one line for people, such as
+    "forward, 4 passes, float32 on cpu".
+    """
+
+    z: float
+    entropies: tuple[float, ...]
+    z_std: float
+    method: str
+    detail: str
+    passes: int = 0
+
+    @property
+    def z_error(self) -> float:
+        """Standard error of z: 0 for the closed form, else z_std / sqrt(passes)."""
+        return self.z_std / self.passes**0.5 if self.passes else 0.0
+
+
+def never() -> bool:
+    """The default answer to "has the caller given up?"."""
+    return False
+
+
+class Scorer(Protocol):
+    """Scores structures in batches.
+
+    method: "closed-form" or "forward". detail: one line on how, for people.
+    batch: how many structures it likes to be given at once.
+    notices: sentences about what it had to change on the way, such as a halved batch.
+    """
+
+    method: str
+    detail: str
+    batch: int
+    notices: list[str]
+
+    def score(
+        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
+    ) -> list[Score]:
+        """Score each structure.
+
+        Raises ScoringError for a structure that has no finite score, and Cancelled
+        soon after `cancelled()` turns true.
+        """

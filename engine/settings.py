@@ -1,0 +1,109 @@
+"""What a search is asked to do: budget, objective, space, schedule, scorer.
+
+Plain frozen dataclasses with the paper's own settings as defaults. Reading them
+from a file, and refusing nonsense with file, key and fix, is the user's side of
+the program (`maedet_tui.presets`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.costs import PAPER_IMAGE_SIZE
+from engine.structure import Structure
+
+SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
+ACTIVATIONS = ("relu", "none")
+SCORERS = ("auto", "forward", "closed-form")
+DEVICES = ("auto", "cpu", "cuda")
+
+#: memory that the forward scorer keeps to, in bytes: the paper's claim
+DEFAULT_MEMORY = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper limits of a structure (B and L of Algorithm 1); None is no limit.
+
+    flops: at `image_size`, counted as in `engine.costs`. image_size: (height, width).
+    """
+
+    flops: int | None = None
+    params: int | None = None
+    layers: int | None = None
+    image_size: tuple[int, int] = PAPER_IMAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What Z is (Eq. 5).
+
+    resolution: side of the input image of the entropy. alphas: weights of C1-C5.
+    size: how "the size of the feature map" reads, one of SIZE_READINGS.
+    activation: one of ACTIVATIONS; "none" is the linear chain of the released code.
+    """
+
+    resolution: int = 384
+    alphas: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0, 6.0)
+    size: str = "nominal"
+    activation: str = "relu"
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a mutation may reach (Appendix A).
+
+    kernels: sides to choose from. width_step: widths are its multiples.
+    max_width: largest width. stage_depths: most bottlenecks in each of C1-C5.
+    split_above: a block with more bottlenecks is divided into two equal ones.
+    """
+
+    kernels: tuple[int, ...] = (3, 5)
+    width_step: int = 8
+    max_width: int = 2048
+    stage_depths: tuple[int, ...] = (1, 3, 10, 10, 10)
+    split_above: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Algorithm 1: population N, iterations T, `keep` structures at the switch to
+    fine mutation at iteration `fine_at` * T, random `seed`."""
+
+    population: int = 256
+    iterations: int = 96_000
+    keep: int = 10
+    fine_at: float = 0.5
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """How forward passes are made: `repeats` passes a score, within `memory` bytes."""
+
+    repeats: int = 1
+    memory: int = DEFAULT_MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Everything a search needs.
+
+    reference: zoo name of the paper's structure for this budget, if there is one.
+    source: where the preset was read, for messages. audit: measure new bests of a
+    closed-form search by forward passes while it runs.
+    """
+
+    name: str
+    initial: Structure
+    budget: Budget = field(default_factory=Budget)
+    objective: Objective = field(default_factory=Objective)
+    space: Space = field(default_factory=Space)
+    schedule: Schedule = field(default_factory=Schedule)
+    scorer: str = "auto"
+    device: str = "auto"
+    forward: Forward = field(default_factory=Forward)
+    audit: bool = True
+    description: str = ""
+    reference: str | None = None
+    source: str = ""

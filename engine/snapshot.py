@@ -1,0 +1,117 @@
+"""The one thing that crosses from the engine's thread to whoever watches: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.costs import Cost
+from engine.scorers.base import Score
+from engine.structure import Structure
+
+#: states of a run, in the order they can follow each other
+STATES = ("starting", "running", "paused", "finished", "stopped", "failed")
+ENDED = ("finished", "stopped", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scored structure with its costs: total, and per stage C1-C5."""
+
+    structure: Structure
+    score: Score
+    cost: Cost
+    stage_costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationSummary:
+    """Size and Z of the population P; capacity is N."""
+
+    size: int
+    capacity: int
+    best: float
+    mean: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The best structure at one iteration, as Figures 8-10 plot it.
+
+    stage_costs: params, FLOPs and layers of each stage C1-C5.
+    """
+
+    iteration: int
+    z: float
+    stage_costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The newest structure measured by forward passes beside its closed form.
+
+    predicted, measured: Z. error: standard error of `measured`. passes: forward
+    passes behind it. iteration: of the new best that was measured. discrepant: the
+    two differ by more than four standard errors. audited, waiting: how many new
+    bests have been measured, and how many are still to come. detail: how measured.
+    """
+
+    iteration: int
+    predicted: float
+    measured: float
+    error: float
+    passes: int
+    discrepant: bool
+    audited: int
+    waiting: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One of the final structures after re-checking.
+
+    tied: its Z is not significantly below that of the one ranked before it.
+    """
+
+    candidate: Candidate
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known of a run at one moment.
+
+    phase: "coarse" or "fine". rate: iterations per second, lately. eta: seconds left,
+    None before it is known. counts: how many children were "accepted", and refused
+    as "duplicate" or "depth", or by the budgets "flops", "params", "layers" (only
+    reasons that occurred). switched_at: iteration at which fine mutation began.
+    history: the best over time, thinned to a bounded length. notices: what the user
+    should know, oldest first. recheck: the final structures re-scored, best first,
+    where the score is a random one. error: why a failed run failed.
+    """
+
+    state: str
+    phase: str
+    iteration: int
+    iterations: int
+    seconds: float
+    rate: float
+    eta: float | None
+    scorer: str
+    population: PopulationSummary | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    best: Candidate | None = None
+    best_iteration: int = 0
+    switched_at: int | None = None
+    history: tuple[Point, ...] = ()
+    audit: Audit | None = None
+    recheck: tuple[Ranked, ...] = ()
+    notices: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in ENDED

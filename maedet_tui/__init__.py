@@ -1,0 +1,1 @@
+"""The terminal side of maedet-tui: command line, presets, files and screens."""

@@ -1,0 +1,1 @@
+"""Built-in presets: YAML files, carried by the wheel as package data."""
