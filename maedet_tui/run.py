@@ -1,0 +1,37 @@
+"""A search as the screens and the command line see it, wherever it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from engine.settings import Preset
+from engine.snapshot import Snapshot
+
+
+class SaveError(Exception):
+    """Nothing could be written, in one sentence with the path and the fix."""
+
+
+class SearchRun(Protocol):
+    """A search under way or ended. Every method returns at once."""
+
+    preset: Preset
+    run_dir: Path
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest state; a new object each time something changed."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def stop(self) -> None:
+        """End the search for good; the best so far is kept and saved."""
+
+    def save(self) -> Path:
+        """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
+
+        Raises SaveError, also when there is no best yet.
+        """
