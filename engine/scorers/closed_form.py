@@ -1,0 +1,194 @@
+"""The entropy without a forward pass: exact second moments, border included.
+
+The weights are symmetric about zero, so E[relu(h)^2] = E[h^2] / 2 exactly, and the
+second moment of a pre-activation at a position is C_in times the sum of its inputs'
+second moments under the window (zero padding counts as zero). The map starts
+uniform and box sums keep it a product of a column and a row profile, so one profile
+of length R carries a square map. What a mean over finitely wide passes would show
+below that is added from `engine.scorers.mean_field`. `docs/closed-form.md` has it all.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import log, sqrt
+from typing import Callable, NamedTuple, Sequence
+
+import numpy as np
+
+from engine.blocks import chain
+from engine.scorers.base import Score, never
+from engine.scorers.mean_field import maxpool_moments, relu_correlation, relu_fluctuation
+from engine.scorers.objective import z_weights
+from engine.settings import Objective
+from engine.structure import Block, Structure
+
+DETAIL = "closed form: exact moments with borders and the finite-width term"
+
+
+class Terms(NamedTuple):
+    """What a block adds to the entropy, whatever surrounds it.
+
+    gain: log of the factor on the second moment, spatial profile aside.
+    fluctuation: relative variance of the second moment of the block's output map
+    after its activation, added up over its layers; last: the same with the last
+    layer taken before its activation, as the entropy of a stage sees it.
+    correlation: of the output map, between different positions.
+    """
+
+    gain: float
+    fluctuation: float
+    last: float
+    correlation: float
+
+
+@lru_cache(maxsize=1 << 17)
+def block_terms(
+    block: Block, correlation: float, positions: int, first: bool, rectified: bool
+) -> Terms:
+    """Terms of a block whose input map has that correlation between positions.
+
+    positions: elements of one channel of the block's output map. first: the input is
+    the image, which no activation precedes. rectified: activations are ReLUs.
+    """
+    gain = fluctuation = last = 0.0
+    behind = correlation
+    for layer in chain(block):
+        if layer.op == "maxpool":
+            factor, correlation = maxpool_moments(behind, layer.kernel**2, rectified)
+            gain += log(factor)
+            if not rectified:
+                correlation *= correlation
+            continue
+        gain += log(layer.in_channels * layer.kernel**2 * (0.5 if rectified and not first else 1))
+        first = False
+        width = layer.out_channels
+        if rectified:
+            behind = correlation
+            # a map's own variance counts for the share of pairs that are one position twice
+            alike = 2 * behind * behind
+            last = fluctuation + (alike + (2 - alike) / positions) / width
+            alike = relu_fluctuation(behind)
+            fluctuation += (alike + (5 - alike) / positions) / width
+            correlation = relu_correlation(behind)
+        else:
+            # Without rectifiers maps have no mean; what correlates positions is that a
+            # few channels never average out (`correlation` is its square here), and a
+            # k x k window averages over k^2 of such accidents.
+            behind = correlation / layer.kernel**2
+            fluctuation += (2 * behind + 2 * (1 - behind) / positions) / width
+            last = fluctuation
+            correlation = behind + 1 / width
+    return Terms(gain, fluctuation, last, round(correlation, 6 if rectified else 4))
+
+
+class _Profile:
+    """Second moments along one side of a map, after some blocks; a node of a tree of
+    block shapes, since the profile depends on nothing but kernels and strides."""
+
+    __slots__ = ("children", "log_mean", "moments")
+
+    def __init__(self, moments: np.ndarray):
+        self.moments = moments
+        # a square map has this profile along both sides
+        self.log_mean = float(np.log(moments.mean()))
+        self.children: dict[tuple[str, int, int, int], _Profile] = {}
+
+    def after(self, block: Block) -> _Profile:
+        """The profile behind a block, each window's sum divided by its size."""
+        moments = self.moments
+        for layer in chain(block):
+            if layer.op == "maxpool":
+                moments = moments[:: layer.stride]
+            elif layer.kernel > 1 or layer.stride > 1:
+                moments = np.convolve(moments, np.full(layer.kernel, 1 / layer.kernel))
+                margin = layer.kernel // 2
+                moments = moments[margin : len(moments) - margin : layer.stride]
+        return _Profile(moments)
+
+
+#: profiles kept before the tree is planted anew: some 30 MB
+_MOST_PROFILES = 100_000
+
+
+class ClosedForm:
+    """Scorer of the closed form. It needs numpy only, and no random number."""
+
+    method = "closed-form"
+    detail = DETAIL
+    batch = 1
+
+    def __init__(self, objective: Objective):
+        self.objective = objective
+        self.notices: list[str] = []
+        self._rectified = objective.activation == "relu"
+        self._log_channels = objective.size == "log-channels"
+        self._fixed_weights = None if objective.size == "volume" else z_weights(objective, (0,) * 5)
+        self._plant()
+
+    def _plant(self) -> None:
+        self._root = _Profile(np.ones(self.objective.resolution))
+        self._profiles = 1
+
+    def score(
+        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
+    ) -> list[Score]:
+        """Score each structure: `Score.z_std` is the predicted deviation of one pass."""
+        return [self._score(structure) for structure in structures]
+
+    def _score(self, structure: Structure) -> Score:
+        blocks = structure.blocks
+        rectified = self._rectified
+        profile = self._root
+        side = self.objective.resolution
+        gain = fluctuation = 0.0
+        correlation = 0.0 if rectified else 1 / 3  # an image has three channels
+        entropies: list[float] = []
+        spreads: list[float] = []
+        final = len(blocks) - 1
+        for index, block in enumerate(blocks):
+            kind, kernel, _, _, stride, _, depth = block
+            if stride == 2:
+                side = (side + 1) // 2
+            terms = block_terms(block, correlation, side * side, index == 0, rectified)
+            shape = (kind, kernel, stride, depth)
+            child = profile.children.get(shape)
+            if child is None:
+                child = profile.children[shape] = profile.after(block)
+                self._profiles += 1
+            profile = child
+            gain += terms[0]
+            correlation = terms[3]
+            if index == final or blocks[index + 1][4] == 2:
+                spread = fluctuation + terms[2]
+                # log of a product of factors 1 + x, E[x^2] = spread in total: E[log] = -spread/2
+                bias = spread / 4 if rectified else 0.0
+                entropies.append(gain / 2 + profile.log_mean - bias)
+                spreads.append(spread)
+            fluctuation += terms[1]
+        if self._profiles > _MOST_PROFILES:
+            self._plant()
+        return self._combine(structure, entropies, spreads)
+
+    def _combine(self, structure: Structure, entropies: list[float], spreads: list[float]) -> Score:
+        """Eq. 5, and the deviation that single passes would have about it."""
+        weights = self._fixed_weights or z_weights(self.objective, structure.widths)
+        z = 0.0
+        if self._log_channels:
+            for alpha, width in zip(self.objective.alphas, structure.widths):
+                z += alpha * log(width)
+        variance = before = 0.0
+        remaining = sum(weights)
+        for weight, entropy, spread in zip(weights, entropies, spreads):
+            z += weight * entropy
+            # A fluctuation stays with every later stage: H_i and H_j covary by the
+            # spread of the earlier one, over 4 as H is half a logarithm.
+            variance += (spread - before) * remaining * remaining / 4
+            before = spread
+            remaining -= weight
+        return Score(z, tuple(entropies), sqrt(max(variance, 0.0)), "closed-form", DETAIL)
+
+
+def predicted_std(structure: Structure, objective: Objective) -> float:
+    """Standard deviation of Z over single forward passes of a structure, predicted."""
+    return ClosedForm(objective).score([structure])[0].z_std
