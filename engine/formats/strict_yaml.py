@@ -1,0 +1,140 @@
+"""YAML as plain data with line numbers, strict enough for files from strangers.
+
+Only mappings, lists, strings, numbers, booleans and null: no tags, no aliases, no
+deep nesting, so that a file can neither run code nor grow in memory. Every value
+remembers its line, so that a message can point at it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+#: nesting of a hostile file ends here; ours need four levels
+MAX_DEPTH = 16
+#: characters; a preset or a saved structure is a few thousand
+MAX_LENGTH = 500_000
+
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+
+Path = tuple[str | int, ...]
+
+
+class YamlError(ValueError):
+    """Text that is not the YAML we read, in one sentence; `line` counts from 1, 0 unknown."""
+
+    def __init__(self, message: str, line: int = 0):
+        self.message, self.line = message, line
+        super().__init__(f"line {line}: {message}" if line else message)
+
+
+@dataclass(slots=True)
+class Document:
+    """What a YAML text says.
+
+    value: dicts, lists and scalars. lines: for the path of each value (keys and list
+    indices from the root), the line it starts on, counted from 1. duplicates: paths
+    of keys written twice; the first one counts.
+    """
+
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    duplicates: list[tuple[Path, int]] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """The line of the value at `path`, or of the nearest value around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class _Loader(yaml.SafeLoader):
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            line = self.peek_event().start_mark.line + 1
+            raise YamlError("aliases (*name) are not allowed here; write the value out", line)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            line = self.peek_event().start_mark.line + 1
+            raise YamlError(f"nested deeper than {MAX_DEPTH} levels; flatten it", line)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def read(text: str) -> Document:
+    """Parse a text with one YAML document; an empty text has the value None.
+
+    Raises YamlError, with a line where there is one.
+    """
+    if len(text) > MAX_LENGTH:
+        raise YamlError(f"longer than {MAX_LENGTH} characters, which no such file needs to be")
+    document = Document()
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                document.value = _value(loader, node, (), document)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        context = f" {error.context}" if error.context else ""
+        line = mark.line + 1 if mark else 0
+        raise YamlError(f"not valid YAML:{context} {error.problem}".strip(), line) from None
+    except yaml.YAMLError as error:
+        reason = getattr(error, "reason", "unreadable characters")
+        raise YamlError(f"not valid YAML: {reason}") from None
+    return document
+
+
+def _value(loader: _Loader, node: yaml.Node, path: Path, document: Document) -> Any:
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
+        return _mapping(loader, node, path, document)
+    if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+        return [
+            _value(loader, item, (*path, number), document)
+            for number, item in enumerate(node.value)
+        ]
+    line = node.start_mark.line + 1
+    if node.tag == _TAG + "timestamp":  # dates are text here
+        return node.value
+    if not isinstance(node, yaml.ScalarNode) or node.tag not in _SCALARS:
+        tag = node.tag.replace(_TAG, "!!")
+        raise YamlError(f"the tag {tag} is not allowed here; write a plain value", line)
+    try:
+        return loader.construct_object(node)
+    except ValueError:
+        raise YamlError(f"{node.value[:40]!r} is not a number; correct it", line) from None
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode, path: Path, document: Document) -> dict:
+    values: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise YamlError("a key must be a plain word", line)
+        if key_node.tag == _TAG + "merge":
+            raise YamlError("merging with << is not allowed here; write the keys out", line)
+        # keys stay as they are written: `on` is a word, not a boolean
+        key = key_node.value
+        if key in values:
+            document.duplicates.append(((*path, key), line))
+            continue
+        document.lines[(*path, key)] = line
+        values[key] = _value(loader, value_node, (*path, key), document)
+    return values
+
+
+def dump(value: Any) -> str:
+    """Write plain data as YAML: innermost collections on one line, keys in order."""
+    return yaml.safe_dump(
+        value, sort_keys=False, default_flow_style=None, width=10_000, allow_unicode=True
+    )

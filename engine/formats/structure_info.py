@@ -1,0 +1,176 @@
+"""The text format of the authors' released code: a Python literal with `best_structures`.
+
+    {'best_structures': [[{'class': 'ConvKXBNRELU', 'in': 3, 'out': 64, 's': 2, 'k': 3},
+                          {'class': 'SuperResK1KXK1', ..., 'L': 10, 'btn': 72}]],
+     'space_arch': 'CnnNet'}
+
+`L` counts bottlenecks. Their loader builds the first structure of the list, and so
+does ours. A text is held against the few tokens of a literal before it is parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.checks import check
+from engine.formats.limits import refuse_oversized
+from engine.formats.rows import RowProblem, closest, numbers, shown
+from engine.structure import Block, Structure, StructureError
+
+MAX_LENGTH = 500_000
+MAX_DEPTH = 16
+
+_CLASSES = {
+    "ConvKXBNRELU": "Conv",
+    "SuperResK1KXK1": "ResBlock",
+    "SuperResConvK1KXK1": "ResBlock",  # the name in their first release
+}
+_WRITTEN = {"Conv": "ConvKXBNRELU", "ResBlock": "SuperResK1KXK1"}
+_COMMON = {"k": "kernel", "in": "in_channels", "out": "out_channels"}
+_INSIDE = {"btn": "bottleneck", "L": "depth"}
+#: keys without any bearing on what the block computes here
+_IGNORED = {"inner_class", "force_resproj_skip", "force_resproj"}
+_OPTIONAL = {"s", "p", "g", "act", "nbitsA", "nbitsW"}
+
+_TOKEN = re.compile(
+    r"""\s+ | \#[^\n]* | '[^'\\\n]*' | "[^"\\\n]*" | (?P<open>[\[{(]) | (?P<close>[\]})])
+        | [,:] | \\\n | [+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.])
+        | (True|False|None)(?!\w)""",
+    re.VERBOSE,
+)
+
+
+def dumps(structure: Structure) -> str:
+    """The structure as text for the authors' code.
+
+    Raises StructureError for a block that has no class there.
+    """
+    rows = []
+    for number, block in enumerate(structure.blocks, 1):
+        if block.kind not in _WRITTEN:
+            raise StructureError(
+                [
+                    f"block {number}: structure_info has no class for {block.kind}; "
+                    "save the structure as YAML instead"
+                ]
+            )
+        row = (
+            f"{{'class': '{_WRITTEN[block.kind]}', 'in': {block.in_channels}, "
+            f"'out': {block.out_channels}, 's': {block.stride}, 'k': {block.kernel}"
+        )
+        if block.kind == "ResBlock":
+            row += f", 'L': {block.depth}, 'btn': {block.bottleneck}"
+        rows.append(row + "}")
+    body = ",\n    ".join(rows)
+    return f"{{'best_structures': [[\n    {body}]],\n 'space_arch': 'CnnNet'}}\n"
+
+
+def loads(text: str) -> Structure:
+    """A checked structure out of `structure_info` text: the dict, a list of lists, or a list.
+
+    Raises StructureError naming block number and key; never evaluates code.
+    """
+    rows = _rows(_literal(text))
+    problems: list[RowProblem] = []
+    blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
+    if problems:
+        raise StructureError([str(problem) for problem in problems])
+    structure = Structure(tuple(block for block in blocks if block))
+    refuse_oversized(structure.blocks)
+    return check(structure)
+
+
+def _literal(text: str) -> Any:
+    if len(text) > MAX_LENGTH:
+        raise StructureError([f"longer than {MAX_LENGTH} characters, so not a structure"])
+    position = depth = 0
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if not token:
+            line = text.count("\n", 0, position) + 1
+            raise StructureError(
+                [
+                    f"line {line}: {shown(text[position : position + 20])} is not part of a "
+                    "structure_info, which is a Python literal (dicts, lists, strings, numbers)"
+                ]
+            )
+        depth += bool(token["open"]) - bool(token["close"])
+        if depth > MAX_DEPTH:
+            raise StructureError([f"nested deeper than {MAX_DEPTH} levels, so not a structure"])
+        position = token.end()
+    try:
+        return ast.literal_eval(text.strip())
+    except SyntaxError as error:
+        raise StructureError([f"line {error.lineno}: not a Python literal: {error.msg}"]) from None
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        raise StructureError(["not a Python literal of dicts, lists, strings, numbers"]) from None
+
+
+def _rows(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        if "best_structures" not in value:
+            raise StructureError(["there is no key 'best_structures' with a list of structures"])
+        arch = value.get("space_arch", "CnnNet")
+        if arch != "CnnNet":
+            raise StructureError([f"space_arch is {shown(arch)}, but only 'CnnNet' is read"])
+        value = value["best_structures"]
+    while isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)):
+        value = value[0]
+    if not isinstance(value, (list, tuple)) or not value:
+        raise StructureError(["the structure is empty; it must be a list of block dicts"])
+    return list(value)
+
+
+def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
+    if not isinstance(row, Mapping):
+        problems.append(RowProblem(number, "", f"is {shown(row)}, but must be a dict"))
+        return None
+    name = row.get("class")
+    if not isinstance(name, str) or name not in _CLASSES:
+        known = f"use one of {', '.join(_WRITTEN.values())}"
+        what = f"is {shown(name)}; {known}" if "class" in row else f"is missing; {known}"
+        problems.append(RowProblem(number, "'class'", what))
+        return None
+    kind = _CLASSES[name]
+    fields = _COMMON | (_INSIDE if kind == "ResBlock" else {})
+    if "s" in row:  # their code takes stride 1 where none is given
+        fields = fields | {"s": "stride"}
+    values = numbers(number, row, fields, problems)
+    _refuse_extras(number, row, fields, problems)
+    return Block(kind, **({"stride": 1} | values)) if len(values) == len(fields) else None
+
+
+def _refuse_extras(
+    number: int, row: Mapping, fields: Mapping[str, str], problems: list[RowProblem]
+) -> None:
+    """Extra keys are welcome with the value that their code takes by default."""
+    kernel = row.get("k")
+    padding = (kernel - 1) // 2 if isinstance(kernel, int) else None
+    defaults = {"p": padding, "g": 1, "act": "relu"}
+    for key in row:
+        if key in fields or key in _IGNORED or key == "class":
+            continue
+        value = row[key]
+        if key in ("nbitsA", "nbitsW"):
+            bits = value if isinstance(value, (list, tuple)) else [value]
+            if any(bit != 8 for bit in bits):
+                problems.append(
+                    RowProblem(number, f"'{key}'", "is not 8 bits throughout; remove it")
+                )
+        elif key in defaults:
+            if value != defaults[key]:
+                problems.append(
+                    RowProblem(
+                        number,
+                        f"'{key}'",
+                        f"is {shown(value)}, but only {shown(defaults[key])} is supported here",
+                    )
+                )
+        else:
+            hint = closest(str(key), ["class", *fields, *sorted(_OPTIONAL - set(fields))])
+            problems.append(
+                RowProblem(number, shown(key), f"is not a key of {row['class']}; {hint}")
+            )

@@ -1,0 +1,116 @@
+"""Structures as YAML: a list of blocks with the columns of Tables 10-15.
+
+    structure:
+    - {block: Conv, kernel: 3, in: 3, out: 64, stride: 2}
+    - {block: ResBlock, kernel: 5, in: 64, out: 120, stride: 2, bottleneck: 64, depth: 2}
+
+`depth` counts bottlenecks; the paper's "# layers" column counts two as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.blocks import KINDS
+from engine.checks import check
+from engine.formats import strict_yaml
+from engine.formats.limits import refuse_oversized
+from engine.formats.rows import RowProblem, closest, numbers, shown
+from engine.structure import Block, Structure, StructureError
+
+_COMMON = {
+    "kernel": "kernel",
+    "in": "in_channels",
+    "out": "out_channels",
+    "stride": "stride",
+}
+_INSIDE = {"bottleneck": "bottleneck", "depth": "depth"}
+
+
+def to_rows(structure: Structure) -> list[dict[str, str | int]]:
+    """The blocks as mappings, ready for YAML or JSON."""
+    rows = []
+    for block in structure.blocks:
+        row: dict[str, str | int] = {"block": block.kind}
+        fields = _COMMON | (_INSIDE if KINDS[block.kind].has_bottleneck else {})
+        row.update({key: getattr(block, name) for key, name in fields.items()})
+        rows.append(row)
+    return rows
+
+
+def read_rows(rows: Any) -> tuple[Structure | None, list[RowProblem]]:
+    """Blocks out of a list of mappings, before `engine.checks.check`.
+
+    Returns the structure, or None and every problem of form.
+    """
+    if not isinstance(rows, list) or not rows:
+        return None, [RowProblem(1, "", "is missing; a structure is a list of blocks")]
+    problems: list[RowProblem] = []
+    blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
+    if problems:
+        return None, problems
+    return Structure(tuple(block for block in blocks if block)), []
+
+
+def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
+    if not isinstance(row, Mapping):
+        problems.append(RowProblem(number, "", f"is {shown(row)}, but must be a mapping"))
+        return None
+    kind = row.get("block")
+    if not isinstance(kind, str) or kind not in KINDS:
+        help_ = closest(kind, KINDS) if isinstance(kind, str) else f"use one of {', '.join(KINDS)}"
+        what = f"is {shown(kind)}; {help_}" if "block" in row else f"is missing; {help_}"
+        problems.append(RowProblem(number, "block", what))
+        return None
+    fields = _COMMON | (_INSIDE if KINDS[kind].has_bottleneck else {})
+    for key in row:
+        if key in _INSIDE and key not in fields:
+            problems.append(RowProblem(number, key, f"does not belong to a {kind}; remove it"))
+        elif key != "block" and key not in fields:
+            hint = closest(key, ["block", *fields])
+            problems.append(RowProblem(number, shown(key), f"is not a key of a block; {hint}"))
+    values = numbers(number, row, fields, problems)
+    return Block(kind, **values) if len(values) == len(fields) else None
+
+
+def from_rows(rows: Any) -> Structure:
+    """A checked structure out of a list of mappings.
+
+    Raises StructureError with every problem, each naming block number and key.
+    """
+    structure, problems = read_rows(rows)
+    if structure is None:
+        raise StructureError([str(problem) for problem in problems])
+    refuse_oversized(structure.blocks)
+    return check(structure)
+
+
+def dumps(structure: Structure) -> str:
+    """The structure as YAML text that `loads` reads."""
+    return strict_yaml.dump({"structure": to_rows(structure)})
+
+
+def loads(text: str) -> Structure:
+    """A checked structure out of YAML: a mapping with `structure`, or the list alone.
+
+    Raises StructureError.
+    """
+    try:
+        document = strict_yaml.read(text)
+    except strict_yaml.YamlError as error:
+        raise StructureError([str(error)]) from None
+    if document.duplicates:
+        raise StructureError(
+            [f"line {line}: {path[-1]} is written twice" for path, line in document.duplicates]
+        )
+    value = document.value
+    if isinstance(value, dict):
+        if "structure" not in value:
+            raise StructureError(
+                ["there is no key `structure`; this is not a saved structure (a preset is not one)"]
+            )
+        value = value["structure"]
+    if not isinstance(value, list):
+        raise StructureError(["`structure` must be a list of blocks"])
+    return from_rows(value)
