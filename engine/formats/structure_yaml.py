@@ -28,12 +28,17 @@ _COMMON = {
 _INSIDE = {"bottleneck": "bottleneck", "depth": "depth"}
 
 
+def has_bottlenecks(kind: str) -> bool:
+    """Whether blocks of this kind have a bottleneck width and a depth."""
+    return "bottleneck" in KINDS[kind].mutable
+
+
 def to_rows(structure: Structure) -> list[dict[str, str | int]]:
     """The blocks as mappings, ready for YAML or JSON."""
     rows = []
     for block in structure.blocks:
         row: dict[str, str | int] = {"block": block.kind}
-        fields = _COMMON | (_INSIDE if KINDS[block.kind].has_bottleneck else {})
+        fields = _COMMON | (_INSIDE if has_bottlenecks(block.kind) else {})
         row.update({key: getattr(block, name) for key, name in fields.items()})
         rows.append(row)
     return rows
@@ -63,7 +68,7 @@ def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
         what = f"is {shown(kind)}; {help_}" if "block" in row else f"is missing; {help_}"
         problems.append(RowProblem(number, "block", what))
         return None
-    fields = _COMMON | (_INSIDE if KINDS[kind].has_bottleneck else {})
+    fields = _COMMON | (_INSIDE if has_bottlenecks(kind) else {})
     for key in row:
         if key in _INSIDE and key not in fields:
             problems.append(RowProblem(number, key, f"does not belong to a {kind}; remove it"))

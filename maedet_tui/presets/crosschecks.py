@@ -1,0 +1,163 @@
+"""What must hold between the keys of a preset, such as an initial structure within budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from engine.checks import check
+from engine.costs import Cost, total_cost
+from engine.formats.limits import refuse_oversized
+from engine.formats.rows import closest, shown
+from engine.formats.structure_yaml import has_bottlenecks, read_rows
+from engine.structure import LEVELS, Structure, StructureError, stage_bounds
+from engine.zoo import ZOO
+from maedet_tui.presets.quantities import format_quantity
+from maedet_tui.presets.schema import PresetFile
+
+#: takes the path of a key and a message with its fix
+Report = Callable[[tuple, str], None]
+#: whether none of these keys (paths) had a problem of its own
+Sound = Callable[..., bool]
+
+_BLOCK_NUMBER = re.compile(r"block (\d+)(?: \(\w+\))?: ")
+
+
+def initial_structure(model: PresetFile, report: Report) -> Structure | None:
+    """The structure under `initial`, or None with every problem reported."""
+    value = model.initial
+    if isinstance(value, str):
+        if value in ZOO:
+            return ZOO[value].structure
+        report(("initial",), f"is {shown(value)}, which is not in the zoo; {closest(value, ZOO)}")
+        return None
+    if not isinstance(value, list) or not value:
+        report(("initial",), "must be a zoo name such as initial, or a list of blocks")
+        return None
+    structure, problems = read_rows(value)
+    for number, key, message in problems:
+        path = ("initial", number - 1)
+        report((*path, key) if key else path, message)
+    if structure is None:
+        return None
+    try:
+        refuse_oversized(structure.blocks)
+        return check(structure)
+    except StructureError as error:
+        for problem in error.problems:
+            match = _BLOCK_NUMBER.match(problem)
+            path = ("initial", int(match[1]) - 1) if match else ("initial",)
+            report(path, problem[match.end() :] if match else problem)
+    return None
+
+
+def check_all(model: PresetFile, structure: Structure | None, sound: Sound, report: Report) -> None:
+    """Report each combination of values that cannot work.
+
+    sound: tells whether keys were read without a problem; where they were not, `model`
+    holds a default in their place and nothing can be said about the combination.
+    """
+    if model.reference is not None and model.reference not in ZOO:
+        report(
+            ("reference",),
+            f"is {shown(model.reference)}, not a name in the zoo; {closest(model.reference, ZOO)}",
+        )
+    search, space, budget = model.search, model.space, model.budget
+    if sound(("search", "keep"), ("search", "population")) and search.keep > search.population:
+        report(
+            ("search", "keep"),
+            f"is {search.keep}, but the population has {search.population}; "
+            f"write at most {search.population}",
+        )
+    if (
+        sound(("space", "max_width"), ("space", "width_step"))
+        and space.max_width % space.width_step
+    ):
+        report(
+            ("space", "max_width"),
+            f"is {space.max_width}, but must be a multiple of width_step {space.width_step}; "
+            f"write {max(1, space.max_width // space.width_step) * space.width_step}",
+        )
+    if sound(("budget", "flops"), ("budget", "params")) and not (budget.flops or budget.params):
+        report(("budget",), "limits nothing; write flops (such as 91G) or params (such as 26M)")
+    if structure is not None:
+        _within_budget(model, total_cost(structure, budget.image_size), sound, report)
+        _within_space(model, structure, sound, report)
+
+
+def _within_budget(model: PresetFile, cost: Cost, sound: Sound, report: Report) -> None:
+    budget = model.budget
+    limits = (
+        ("flops", cost.flops, budget.flops),
+        ("params", cost.params, budget.params),
+        ("layers", cost.layers, budget.layers),
+    )
+    for key, value, limit in limits:
+        keys = [("budget", key)] + ([("budget", "image_size")] if key == "flops" else [])
+        if limit is not None and value > limit and sound(*keys):
+            at_least = value if key == "layers" else _rounded_up(value)
+            report(
+                ("initial",),
+                f"the initial structure has {_readable(value)} {key}, over the budget's "
+                f"{format_quantity(limit)}; raise budget.{key} to at least {at_least} "
+                "or start smaller",
+            )
+
+
+def _within_space(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:
+    space = model.space
+    is_list = isinstance(model.initial, list)
+    for number, block in enumerate(structure.blocks):
+        path = ("initial", number) if is_list else ("initial",)
+        where = f"block {number + 1}: " if not is_list else ""
+        inside = has_bottlenecks(block.kind)
+        widths = [("out", block.out_channels)]
+        if inside:
+            widths.append(("bottleneck", block.bottleneck))
+            if block.kernel not in space.kernels and sound(("space", "kernels")):
+                choice = ", ".join(str(kernel) for kernel in space.kernels)
+                report(
+                    (*path, "kernel") if is_list else path,
+                    f"{where}kernel is {block.kernel}, but space.kernels has {choice}; "
+                    "use one of these or add it there",
+                )
+        for key, width in widths:
+            key_path = (*path, key) if is_list else path
+            if width > space.max_width and sound(("space", "max_width")):
+                report(
+                    key_path,
+                    f"{where}{key} is {width}, over space.max_width {space.max_width}; "
+                    "lower it or raise max_width",
+                )
+            if width % space.width_step and sound(("space", "width_step")):
+                near = max(1, round(width / space.width_step)) * space.width_step
+                report(
+                    key_path,
+                    f"{where}{key} is {width}, not a multiple of space.width_step "
+                    f"{space.width_step}; write {near}",
+                )
+    depths = space.stage_depths.settings()
+    for level, (start, end), limit in zip(
+        LEVELS, stage_bounds(structure.blocks), depths, strict=True
+    ):
+        stage = structure.blocks[start:end]
+        depth = sum(block.depth for block in stage if has_bottlenecks(block.kind))
+        if depth > limit and sound(("space", "stage_depths"), ("space", "stage_depths", level)):
+            report(
+                ("initial", start) if is_list else ("initial",),
+                f"stage {level} has {depth} bottlenecks, over space.stage_depths.{level} {limit}; "
+                f"raise that to {depth} or start shallower",
+            )
+
+
+def _rounded_up(value: int) -> str | int:
+    """A quantity with three digits that is not below `value`."""
+    unit = 10 ** max(0, len(str(value)) - 3)
+    return format_quantity(-(-value // unit) * unit)
+
+
+def _readable(value: int) -> str:
+    if value < 10**6:
+        return str(value)
+    scale, suffix = (10**9, "G") if value >= 10**9 else (10**6, "M")
+    return f"{value / scale:.1f}{suffix}"

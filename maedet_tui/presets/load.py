@@ -1,0 +1,130 @@
+"""Reading presets: built-in by name, or any file by its path, with every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from engine.formats.rows import closest
+from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
+from engine.settings import Preset
+from maedet_tui.presets.problems import PresetError, Problem
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def builtin_names() -> list[str]:
+    """Names of the presets that come with the program, in their order of size."""
+    names = [
+        entry.name.removesuffix(".yaml")
+        for entry in files("presets").iterdir()
+        if entry.name.endswith(".yaml")
+    ]
+    sizes = {"s": 0, "m": 1, "l": 2}
+    return sorted(names, key=lambda name: (sizes.get(name.rpartition("-")[2], 3), name))
+
+
+def builtin_presets() -> list[Preset]:
+    """Every preset that comes with the program."""
+    return [load(name) for name in builtin_names()]
+
+
+def load(ref: str | Path, overrides: Mapping[str, tuple[Any, str]] | None = None) -> Preset:
+    """The preset with that name, or in the file at that path.
+
+    overrides: dotted key -> (value, option that gave it), in place of what is written;
+    they pass the same checks. Raises PresetError.
+    """
+    text, source, name = read_source(ref)
+    return parse(text, source=source, name=name, overrides=overrides)
+
+
+def read_source(ref: str | Path) -> tuple[str, str, str]:
+    """(text, source for messages, default name) of a preset. Raises PresetError."""
+    ref = str(ref)
+    if ref in builtin_names():
+        entry = files("presets") / f"{ref}.yaml"
+        return entry.read_text(encoding="utf-8"), str(entry), ref
+    path = Path(ref)
+    if not path.is_file():
+        if path.is_dir():
+            message = "is a folder; name the preset's file in it"
+        elif "/" in ref or "\\" in ref or path.suffix in _SUFFIXES:
+            message = f"no such file; name a file or one of {', '.join(builtin_names())}"
+        else:
+            message = f"no such preset; {_available(ref)}"
+        raise PresetError([Problem(ref, "", message)], unknown=True)
+    return _file_text(path), ref, path.stem
+
+
+def _available(ref: str) -> str:
+    names = builtin_names()
+    hint = closest(ref, names)
+    known = f"available are {', '.join(names)}, or give the path of a YAML file"
+    return f"{hint} ({known})" if hint.startswith("did") else known
+
+
+def _file_text(path: Path) -> str:
+    def refused(message: str) -> PresetError:
+        return PresetError([Problem(str(path), "", message)])
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_LENGTH + 1)
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from None
+    if len(data) > MAX_LENGTH:
+        raise refused("is far larger than any preset; name a YAML file as in `presets show`")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refused("is not text in UTF-8; name a YAML file as in `presets show`") from None
+
+
+def parse(
+    text: str,
+    *,
+    source: str = "preset",
+    name: str = "preset",
+    overrides: Mapping[str, tuple[Any, str]] | None = None,
+) -> Preset:
+    """A preset out of YAML text.
+
+    source: the file, for messages. name: used where the text has no `name`.
+    overrides: as for `load`. Raises PresetError with every problem of the text.
+    """
+    try:
+        document = read(text)
+    except YamlError as error:
+        where = f"{source}:{error.line}" if error.line else source
+        raise PresetError([Problem(where, "", error.message)]) from None
+    if document.value is None:
+        document.value = {}
+    if not isinstance(document.value, dict):
+        message = "a preset is a mapping of keys such as budget and search"
+        raise PresetError([Problem(f"{source}:1", "", message)])
+    origins = _override(document, overrides or {})
+    # pydantic takes a while to import: not before there is something to validate
+    from maedet_tui.presets.validate import validate
+
+    return validate(document, origins, source=source, name=name)
+
+
+def _override(document: Document, overrides: Mapping[str, tuple[Any, str]]) -> dict[tuple, str]:
+    """Put values into the document; returns path -> the option that gave it."""
+    origins = {}
+    for key, (value, option) in overrides.items():
+        path = tuple(key.split("."))
+        section = document.value
+        for part in path[:-1]:
+            if section.get(part) is None:
+                section[part] = {}
+            section = section[part]
+            if not isinstance(section, dict):
+                break  # a wrong type there is reported as such
+        else:
+            section[path[-1]] = value
+            origins[path] = option
+    return origins

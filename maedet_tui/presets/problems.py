@@ -1,0 +1,30 @@
+"""What is wrong with a preset, said so that it can be put right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to correct. where: "FILE:LINE", or a command-line option. key: dotted
+    path in the file, "" for the file as a whole. message: what is wrong, and the fix."""
+
+    where: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+
+
+class PresetError(ValueError):
+    """A preset that cannot be used; `problems` lists every reason.
+
+    unknown: no such preset exists, rather than one with mistakes in it.
+    """
+
+    def __init__(self, problems: list[Problem], *, unknown: bool = False):
+        self.problems = problems
+        self.unknown = unknown
+        super().__init__("\n".join(str(problem) for problem in problems))

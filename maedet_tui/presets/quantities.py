@@ -1,0 +1,58 @@
+"""Quantities as people write them: 91G, 25.8M, 1280x800."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+_FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_QUANTITY = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)(?:[eE]\+?([0-9]{1,2}))?\s*([kKmMgGtT]?)")
+_IMAGE_SIZE = re.compile(r"([0-9]{1,6})\s*[xX×]\s*([0-9]{1,6})")
+
+
+def parse_quantity(value: Any) -> int:
+    """A whole number out of 91G, 25.8M, 2e9 or a plain number.
+
+    Raises ValueError with what to write.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    match = _QUANTITY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match:
+        digits, exponent, suffix = match.groups()
+        number = Decimal(digits.replace("_", "")) * 10 ** int(exponent or 0)
+        number *= _FACTORS[suffix.upper()]
+        if number == number.to_integral_value():
+            return int(number)
+    raise ValueError("is not a quantity; write a whole number such as 91G, 25.8M or 1500000")
+
+
+def format_quantity(value: int) -> str | int:
+    """The shortest exact way to write a quantity: 91G, 25.8M, or the number itself."""
+    for suffix in ("T", "G", "M", "K"):
+        scaled = Decimal(value) / _FACTORS[suffix]
+        if scaled >= 1 and scaled == round(scaled, 3):
+            return f"{scaled.normalize():f}{suffix}"
+    return value
+
+
+def parse_image_size(value: Any) -> tuple[int, int]:
+    """(height, width) out of WIDTHxHEIGHT, the order in which people write it.
+
+    Raises ValueError with what to write.
+    """
+    match = _IMAGE_SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("is not an image size; write WIDTHxHEIGHT such as 1280x800")
+    width, height = int(match[1]), int(match[2])
+    if not (32 <= width <= 16384 and 32 <= height <= 16384):
+        raise ValueError("must have sides from 32 to 16384; write WIDTHxHEIGHT such as 1280x800")
+    return height, width
+
+
+def format_image_size(size: tuple[int, int]) -> str:
+    """WIDTHxHEIGHT of a (height, width)."""
+    return f"{size[1]}x{size[0]}"

@@ -1,0 +1,171 @@
+"""From a YAML document to a Preset: runs the schema and the cross checks, words the problems."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.formats.rows import closest, shown
+from engine.formats.strict_yaml import Document
+from engine.settings import Preset
+from maedet_tui.presets.crosschecks import check_all, initial_structure
+from maedet_tui.presets.problems import PresetError, Problem
+from maedet_tui.presets.schema import PresetFile
+
+
+def validate(document: Document, origins: Mapping[tuple, str], *, source: str, name: str) -> Preset:
+    """The preset in a document whose value is a mapping.
+
+    origins: path -> command-line option, for values that are not from the file.
+    Raises PresetError with all problems, in the order of the file.
+    """
+    found: list[tuple[int, Problem]] = []
+
+    def report(path: tuple, message: str) -> None:
+        line = document.line(path)
+        where = origins.get(path) or f"{source}:{line}"
+        key = "" if path in origins else _dotted(path)
+        found.append((line, Problem(where, key, message)))
+
+    for path, line in document.duplicates:
+        message = "is written twice; keep one of the two"
+        found.append((line, Problem(f"{source}:{line}", _dotted(path), message)))
+
+    values = _without_nulls(document.value)
+    bad: set[tuple] = set()
+    model = _model(values, bad, report)
+
+    def sound(*paths: tuple) -> bool:
+        return not any(
+            path[: len(wrong)] == wrong or wrong[: len(path)] == path
+            for path in paths
+            for wrong in bad
+        )
+
+    structure = initial_structure(model, report)
+    check_all(model, structure, sound, report)
+    if found or structure is None:
+        found.sort(key=lambda item: item[0])
+        raise PresetError([problem for _, problem in found])
+    return Preset(
+        name=model.name or name,
+        initial=structure,
+        budget=model.budget.settings(),
+        objective=model.score.settings(),
+        space=model.space.settings(),
+        schedule=model.search.settings(),
+        scorer=model.scorer,
+        device=model.device,
+        forward=model.forward.settings(),
+        audit=model.audit,
+        description=model.description,
+        reference=model.reference,
+        source=source,
+    )
+
+
+def _without_nulls(value: dict) -> dict:
+    """A copy in which a section without content is left out, so that it takes its defaults."""
+    return {key: copy.deepcopy(item) for key, item in value.items() if item is not None}
+
+
+def _model(values: dict, bad: set[tuple], report: Any) -> PresetFile:
+    """The model of the values, defaults standing in for those with a problem.
+
+    Adds the path of each of these to `bad`.
+    """
+    while True:
+        try:
+            return PresetFile.model_validate(values)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                path = _existing(values, details["loc"])
+                if path not in bad:
+                    bad.add(path)
+                    report(path, _worded(path, details))
+            for path in sorted(bad, key=len, reverse=True):
+                _remove(values, path)
+
+
+def _existing(values: Any, loc: tuple) -> tuple:
+    """The part of pydantic's location that exists in the file: it adds the arms of unions."""
+    path: list = []
+    for part in loc:
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        path.append(part)
+    return tuple(path)
+
+
+def _remove(values: Any, path: tuple) -> None:
+    """Take out the key at `path`, or the whole list that the path goes through."""
+    for part in path[:-1]:
+        inner = values.get(part)
+        if not isinstance(inner, dict):
+            values.pop(part, None)
+            return
+        values = inner
+    values.pop(path[-1], None)
+
+
+def _fields(path: tuple) -> list[str]:
+    """Known keys beside the one at `path`."""
+    model: type[BaseModel] = PresetFile
+    for part in path[:-1]:
+        model = model.model_fields[str(part)].annotation  # type: ignore[assignment]
+    return list(model.model_fields)
+
+
+def _worded(path: tuple, details: Mapping[str, Any]) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "value_error":
+        message = str(context["error"])
+        starts_with_value = message.startswith("is not")
+        return f"{shown(value)} {message}" if starts_with_value else message
+    if kind == "extra_forbidden":
+        return f"is not a known key; {closest(str(path[-1]), _fields(path))}"
+    if kind == "literal_error":
+        options = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"is {shown(value)}; {closest(str(value), options)}"
+    bounds = {
+        "greater_than_equal": ("ge", "at least"),
+        "less_than_equal": ("le", "at most"),
+        "greater_than": ("gt", "more than"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in bounds:
+        name, words = bounds[kind]
+        return f"is {shown(value)}, but must be {words} {context[name]}"
+    types = {
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "finite_number": "a finite number",
+        "bool_type": "true or false",
+        "string_type": "text",
+        "list_type": "a list, such as [3, 5]",
+        "model_type": f"a mapping of keys ({', '.join(_section_keys(path))})",
+        "string_too_short": "longer than that",
+        "string_too_long": "shorter than 100 characters",
+    }
+    return f"is {shown(value)}, but must be {types.get(kind, details['msg'])}"
+
+
+def _section_keys(path: tuple) -> list[str]:
+    try:
+        return _fields((*path, ""))
+    except (KeyError, AttributeError):
+        return ["see `maedet-tui presets show maedet-m`"]
+
+
+def _dotted(path: tuple) -> str:
+    """budget.flops, or initial[3].kernel with blocks counted from 1."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

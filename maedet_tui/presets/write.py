@@ -1,0 +1,60 @@
+"""Writing a preset as YAML that reads back as the same preset."""
+
+from __future__ import annotations
+
+from engine.formats.strict_yaml import dump as dump_yaml
+from engine.formats.structure_yaml import to_rows
+from engine.settings import Preset
+from engine.structure import LEVELS
+from maedet_tui.presets.quantities import format_image_size, format_quantity
+
+
+def dump(preset: Preset) -> str:
+    """YAML text with every value spelled out; only `source` is not part of it."""
+    budget, objective, space = preset.budget, preset.objective, preset.space
+    schedule = preset.schedule
+
+    def quantity(value: int | None) -> str | int | None:
+        return None if value is None else format_quantity(value)
+
+    return dump_yaml(
+        {
+            "name": preset.name,
+            "description": preset.description,
+            "reference": preset.reference,
+            "budget": {
+                "flops": quantity(budget.flops),
+                "image_size": format_image_size(budget.image_size),
+                "params": quantity(budget.params),
+                "layers": budget.layers,
+            },
+            "score": {
+                "resolution": objective.resolution,
+                "alphas": list(objective.alphas),
+                "size": objective.size,
+                "activation": objective.activation,
+            },
+            "space": {
+                "kernels": list(space.kernels),
+                "width_step": space.width_step,
+                "max_width": space.max_width,
+                "stage_depths": dict(zip(LEVELS, space.stage_depths, strict=True)),
+                "split_above": space.split_above,
+            },
+            "initial": to_rows(preset.initial),
+            "search": {
+                "population": schedule.population,
+                "iterations": schedule.iterations,
+                "keep": schedule.keep,
+                "fine_at": schedule.fine_at,
+                "seed": schedule.seed,
+            },
+            "scorer": preset.scorer,
+            "device": preset.device,
+            "forward": {
+                "repeats": preset.forward.repeats,
+                "memory": format_quantity(preset.forward.memory),
+            },
+            "audit": preset.audit,
+        }
+    )
