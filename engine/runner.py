@@ -1,0 +1,338 @@
+"""Drives a search on a background thread and publishes what it sees.
+
+The thread owns the search; everyone else reads `snapshot`, which is replaced as a
+whole and never changed, and sends wishes (pause, resume, stop) that take effect
+between two iterations or, within a forward pass, between two convolutions.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+
+from engine.audit import Auditor, forward_auditor
+from engine.costs import stage_costs
+from engine.history import History
+from engine.scorers.base import Cancelled, Scorer, ScoringError
+from engine.scorers.factory import make_scorer
+from engine.search.evolution import Evolution, Proposal
+from engine.search.population import Member
+from engine.settings import Preset
+from engine.snapshot import Candidate, NewBest, PopulationSummary, Ranked, Snapshot
+
+#: seconds between two snapshots
+INTERVAL = 0.1
+
+#: seconds over which the rate is averaged
+RATE_WINDOW = 3.0
+
+#: changes of the best that a snapshot carries
+BESTS = 100
+
+#: failures in a row after which scoring is given up
+MOST_FAILURES = 50
+
+CHECKING = "checking"
+
+
+class Runner:
+    """A search of one preset, on a daemon thread of its own.
+
+    scorer, auditor: used in place of those that the preset asks for.
+    failure: the exception behind a snapshot of state "failed".
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        *,
+        scorer: Scorer | None = None,
+        auditor: Callable[[], Auditor] | None = None,
+    ):
+        self.preset = preset
+        self.failure: BaseException | None = None
+        self._scorer = scorer
+        self._make_auditor = auditor
+        self._auditor: Auditor | None = None
+        self._evolution = Evolution(preset)
+        self._history = History(preset.schedule.iterations, preset.budget.image_size)
+        self._go = threading.Event()
+        self._go.set()
+        self._stop = threading.Event()
+        self._checking = False
+        self._busy = 0.0
+        self._resumed_at = 0.0
+        self._next_publication = 0.0
+        self._marks: deque[tuple[float, int]] = deque()
+        self._candidate: Candidate | None = None
+        self._best: Member | None = None
+        self._bests: deque[NewBest] = deque(maxlen=BESTS)
+        self._recheck: tuple[Ranked, ...] = ()
+        self._notices: list[str] = []
+        self._snapshot = Snapshot(
+            state="starting",
+            phase="coarse",
+            iteration=0,
+            iterations=preset.schedule.iterations,
+            seconds=0.0,
+            rate=0.0,
+            eta=None,
+            scorer=preset.scorer,
+        )
+        self._thread = threading.Thread(target=self._run, name="search", daemon=True)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest state of the search; audits go on arriving after its end."""
+        snapshot, auditor = self._snapshot, self._auditor
+        if auditor is not None and snapshot.ended and auditor.latest is not snapshot.audit:
+            self._snapshot = snapshot = replace(snapshot, audit=auditor.latest)
+        return snapshot
+
+    def start(self) -> None:
+        """Begin. Raises RuntimeError if begun before."""
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Hold the search until `resume`; the state becomes "paused" when it holds."""
+        self._go.clear()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._go.set()
+
+    def stop(self) -> None:
+        """End the search for good, keeping the best so far."""
+        self._stop.set()
+        self._go.set()
+        if self._auditor is not None:
+            self._auditor.close()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; whether it has come."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # -- on the search's thread ------------------------------------------------------
+
+    def _run(self) -> None:
+        self._resumed_at = time.perf_counter()
+        try:
+            state = self._search()
+        except Cancelled:
+            state = "stopped"
+        except ScoringError as error:
+            state, self.failure = "failed", error
+        except Exception as error:  # a thread's last word must reach the user, whatever it is
+            state, self.failure = "failed", error
+        if state != "finished" and self._auditor is not None:
+            self._auditor.close()
+        self._publish(state)
+
+    def _search(self) -> str:
+        preset = self.preset
+        if self._scorer is None:
+            self._scorer = make_scorer(
+                preset.scorer,
+                preset.device,
+                preset.objective,
+                preset.forward,
+                preset.schedule.seed,
+            )
+        self._start_audit()
+        self._loop()
+        if self._stop.is_set():
+            return "stopped"
+        self._checking = True
+        self._publish("running")
+        self._check()
+        return "stopped" if self._stop.is_set() else "finished"
+
+    def _start_audit(self) -> None:
+        if self._scorer.method == "forward":
+            return
+        if self._make_auditor is not None:
+            self._auditor = self._make_auditor()
+        elif self.preset.audit:
+            preset = self.preset
+            self._auditor = forward_auditor(preset.objective, preset.device, preset.forward)
+
+    def _loop(self) -> None:
+        evolution, scorer, clock = self._evolution, self._scorer, time.perf_counter
+        go, stop = self._go, self._stop
+        failures = 0
+        while proposals := evolution.ask(scorer.batch):
+            results = self._score(proposals)
+            evolution.tell(results)
+            if evolution.best is not self._best:
+                self._new_best()
+            if self._best is None:
+                raise ScoringError(self._notices[-1])
+            failures = 0 if any(score for _, score in results) else failures + 1
+            if failures > MOST_FAILURES:
+                raise ScoringError(self._notices[-1])
+            self._history.record(evolution.iteration, self._best)
+            if clock() >= self._next_publication:
+                self._publish("running")
+            if not go.is_set() or stop.is_set():
+                self._hold()
+                if stop.is_set():
+                    return
+
+    def _score(self, proposals: list[Proposal]) -> list:
+        scorer = self._scorer
+        try:
+            scores = scorer.score([p.structure for p in proposals], self._interrupted)
+            return list(zip(proposals, scores))
+        except ScoringError as error:
+            if len(proposals) == 1:
+                self._note(str(error))
+                return [(proposals[0], None)]
+        return [result for proposal in proposals for result in self._score([proposal])]
+
+    def _interrupted(self) -> bool:
+        """Whether to give up, asked within a forward pass; a pause is waited out here."""
+        if not self._go.is_set():
+            self._hold()
+        elif time.perf_counter() >= self._next_publication:
+            self._publish("running")
+        return self._stop.is_set()
+
+    def _hold(self) -> None:
+        if self._go.is_set():
+            return
+        self._busy += time.perf_counter() - self._resumed_at
+        self._publish("paused", clock_runs=False)
+        self._go.wait()
+        self._resumed_at = time.perf_counter()
+        self._marks.clear()
+        if not self._stop.is_set():
+            self._publish("running")
+
+    def _new_best(self) -> None:
+        self._best = best = self._evolution.best
+        origin = str(best.origin) if best.origin is not None else "initial structure"
+        self._bests.append(NewBest(best.born, best.score.z, origin))
+        if self._auditor is not None:
+            self._auditor.submit(best.born, best.structure, best.score)
+
+    def _check(self) -> None:
+        """What a search ends with: its winner is measured once more, by forward passes."""
+        best = self._best
+        if best is None:
+            return
+        if self._auditor is not None:
+            self._auditor.finish(best.born, best.structure, best.score, self._interrupted)
+            return
+        if self._scorer.method == "forward":
+            self._recheck_top()
+
+    def _recheck_top(self) -> None:
+        from engine.scorers.recheck import recheck
+
+        members = self._evolution.population.members[: -self.preset.schedule.keep - 1 : -1]
+        # a short search is not to be dwarfed by its own re-check
+        passes = max(2, min(32, self._evolution.iteration // max(1, len(members))))
+        ranking = recheck(
+            [member.structure for member in members],
+            self._scorer,
+            max_passes=passes,
+            cancelled=self._interrupted,
+        )
+        image_size = self.preset.budget.image_size
+        self._recheck = tuple(
+            Ranked(
+                Candidate(
+                    members[place.index].structure,
+                    place.score,
+                    members[place.index].cost,
+                    stage_costs(members[place.index].structure, image_size),
+                ),
+                place.tied,
+            )
+            for place in ranking
+        )
+        winner = members[ranking[0].index]
+        if winner is not self._best:
+            self._note(
+                "the re-check of the final structures prefers another one than the single "
+                "passes of the search did; it is the best now"
+            )
+        self._best = winner._replace(score=ranking[0].score)
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self._notices:
+            self._notices.append(sentence)
+
+    # -- publishing ------------------------------------------------------------------
+
+    def _publish(self, state: str, *, clock_runs: bool = True) -> None:
+        now = time.perf_counter()
+        self._next_publication = now + INTERVAL
+        evolution, auditor = self._evolution, self._auditor
+        for notice in getattr(self._scorer, "notices", ()):
+            self._note(notice)
+        if auditor is not None and auditor.trouble:
+            self._note(auditor.trouble)
+        rate = self._rate(now)
+        remaining = evolution.iterations - evolution.iteration
+        self._snapshot = Snapshot(
+            state=state,
+            phase=CHECKING if self._checking and state == "running" else evolution.phase,
+            iteration=evolution.iteration,
+            iterations=evolution.iterations,
+            seconds=self._busy + (now - self._resumed_at if clock_runs else 0.0),
+            rate=rate,
+            eta=remaining / rate if rate and state in ("running", "paused") else None,
+            scorer=self._scorer.detail if self._scorer else self.preset.scorer,
+            population=self._population(),
+            counts=MappingProxyType(dict(evolution.counts)),
+            best=self._best_candidate(),
+            best_iteration=self._best.born if self._best else 0,
+            switched_at=evolution.switched_at,
+            history=self._history.freeze(),
+            bests=tuple(self._bests),
+            audit=auditor.latest if auditor is not None else None,
+            recheck=self._recheck,
+            notices=tuple(self._notices),
+            error=self._error(),
+        )
+
+    def _rate(self, now: float) -> float:
+        """Iterations per second lately; over the whole search once it has ended."""
+        marks = self._marks
+        if not self._checking:
+            marks.append((now, self._evolution.iteration))
+        while len(marks) > 2 and marks[1][0] < now - RATE_WINDOW:
+            marks.popleft()
+        if len(marks) < 2 or marks[-1][0] <= marks[0][0]:
+            return 0.0
+        return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
+
+    def _population(self) -> PopulationSummary | None:
+        z = self._evolution.population.scores()
+        if not z:
+            return None
+        capacity = self.preset.schedule.population
+        return PopulationSummary(len(z), capacity, z[-1], sum(z) / len(z), z[0])
+
+    def _best_candidate(self) -> Candidate | None:
+        best = self._best
+        if best is None:
+            return None
+        shown = self._candidate
+        if shown is None or shown.structure != best.structure or shown.score is not best.score:
+            costs = stage_costs(best.structure, self.preset.budget.image_size)
+            self._candidate = Candidate(best.structure, best.score, best.cost, costs)
+        return self._candidate
+
+    def _error(self) -> str | None:
+        if self.failure is None:
+            return None
+        if isinstance(self.failure, ScoringError):
+            return str(self.failure)
+        return f"the search broke off: {type(self.failure).__name__}: {self.failure}"

@@ -25,6 +25,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class NewBest:
+    """When the best changed, to what Z, and by which mutation (`C4 bottleneck 112 -> 136`)."""
+
+    iteration: int
+    z: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationSummary:
     """Size and Z of the population P; capacity is N."""
 
@@ -83,13 +92,15 @@ class Ranked:
 class Snapshot:
     """All that is known of a run at one moment.
 
-    phase: "coarse" or "fine". rate: iterations per second, lately. eta: seconds left,
-    None before it is known. counts: how many children were "accepted", and refused
-    as "duplicate" or "depth", or by the budgets "flops", "params", "layers" (only
-    reasons that occurred). switched_at: iteration at which fine mutation began.
-    history: the best over time, thinned to a bounded length. notices: what the user
-    should know, oldest first. recheck: the final structures re-scored, best first,
-    where the score is a random one. error: why a failed run failed.
+    phase: "coarse", "fine", or "checking" while the results of the search are measured
+    again. rate: iterations per second, lately. eta: seconds left, None before it is
+    known. counts: how many children were "accepted", and refused as "duplicate" of a
+    member, as "worse" than all of a full population, or by the budgets "flops",
+    "params", "layers" (only reasons that occurred). switched_at: iteration at which
+    fine mutation began. history: the best over time, thinned to a bounded length.
+    bests: the latest changes of the best, oldest first. notices: what the user should
+    know, oldest first. recheck: the final structures re-scored, best first, where the
+    score is a random one. error: why a failed run failed.
     """
 
     state: str
@@ -106,6 +117,7 @@ class Snapshot:
     best_iteration: int = 0
     switched_at: int | None = None
     history: tuple[Point, ...] = ()
+    bests: tuple[NewBest, ...] = ()
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()
     notices: tuple[str, ...] = ()

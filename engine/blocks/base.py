@@ -32,7 +32,9 @@ class BlockType(Protocol):
 
     name: str
     has_bottleneck: bool
-    """Whether the block has a bottleneck width and a depth that can be mutated."""
+    """Whether the block has a bottleneck width and a depth."""
+    mutable: tuple[str, ...]
+    """Fields of `Block` that a coarse mutation may change (Appendix A)."""
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         """The block as (unit, how many in a row)."""

@@ -9,6 +9,7 @@ from engine.structure import Block
 class Conv:
     name = "Conv"
     has_bottleneck = False
+    mutable = ("out_channels",)
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         layer = Layer("conv", block.in_channels, block.out_channels, block.kernel, block.stride)

@@ -10,6 +10,7 @@ from engine.structure import Block
 class MaxPool:
     name = "MaxPool"
     has_bottleneck = False
+    mutable = ()
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         layer = Layer("maxpool", block.in_channels, block.out_channels, block.kernel, block.stride)

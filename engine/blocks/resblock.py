@@ -16,6 +16,7 @@ from engine.structure import Block
 class ResBlock:
     name = "ResBlock"
     has_bottleneck = True
+    mutable = ("kernel", "out_channels", "bottleneck", "depth")
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         inside, out = block.bottleneck, block.out_channels

@@ -10,15 +10,21 @@ below that is added from `engine.scorers.mean_field`. `docs/closed-form.md` has 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import log, sqrt
-from typing import Callable, NamedTuple, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.blocks import chain
 from engine.scorers.base import Score, never
-from engine.scorers.mean_field import maxpool_moments, relu_correlation, relu_fluctuation
+from engine.scorers.mean_field import (
+    behind_relu,
+    maxpool_moments,
+    relu_correlation,
+    relu_fluctuation,
+)
 from engine.scorers.objective import z_weights
 from engine.settings import Objective
 from engine.structure import Block, Structure
@@ -33,7 +39,7 @@ class Terms(NamedTuple):
     fluctuation: relative variance of the second moment of the block's output map
     after its activation, added up over its layers; last: the same with the last
     layer taken before its activation, as the entropy of a stage sees it.
-    correlation: of the output map, between different positions.
+    correlation: between different positions of the block's last pre-activation.
     """
 
     gain: float
@@ -46,39 +52,38 @@ class Terms(NamedTuple):
 def block_terms(
     block: Block, correlation: float, positions: int, first: bool, rectified: bool
 ) -> Terms:
-    """Terms of a block whose input map has that correlation between positions.
+    """Terms of a block behind a pre-activation of that correlation between positions.
 
     positions: elements of one channel of the block's output map. first: the input is
     the image, which no activation precedes. rectified: activations are ReLUs.
     """
     gain = fluctuation = last = 0.0
-    behind = correlation
     for layer in chain(block):
         if layer.op == "maxpool":
-            factor, correlation = maxpool_moments(behind, layer.kernel**2, rectified)
+            factor, pooled = maxpool_moments(correlation, layer.kernel**2, rectified)
             gain += log(factor)
-            if not rectified:
-                correlation *= correlation
+            # a rectified maximum passes the next ReLU unchanged
+            correlation = behind_relu(pooled) if rectified else pooled**2
             continue
         gain += log(layer.in_channels * layer.kernel**2 * (0.5 if rectified and not first else 1))
-        first = False
         width = layer.out_channels
         if rectified:
-            behind = correlation
-            # a map's own variance counts for the share of pairs that are one position twice
-            alike = 2 * behind * behind
+            if not first:
+                correlation = relu_correlation(correlation)
+            alike = 2 * correlation * correlation
+            # pairs that are one position twice are fully alike
             last = fluctuation + (alike + (2 - alike) / positions) / width
-            alike = relu_fluctuation(behind)
+            alike = relu_fluctuation(correlation)
             fluctuation += (alike + (5 - alike) / positions) / width
-            correlation = relu_correlation(behind)
         else:
             # Without rectifiers maps have no mean; what correlates positions is that a
             # few channels never average out (`correlation` is its square here), and a
             # k x k window averages over k^2 of such accidents.
-            behind = correlation / layer.kernel**2
-            fluctuation += (2 * behind + 2 * (1 - behind) / positions) / width
+            correlation /= layer.kernel**2
+            fluctuation += (2 * correlation + 2 * (1 - correlation) / positions) / width
             last = fluctuation
-            correlation = behind + 1 / width
+            correlation += 1 / width
+        first = False
     return Terms(gain, fluctuation, last, round(correlation, 6 if rectified else 4))
 
 

@@ -30,6 +30,15 @@ def relu_correlation(r: float) -> float:
     return (sin(theta) + (pi - theta) * r) / pi
 
 
+def behind_relu(correlation: float) -> float:
+    """The inverse of `relu_correlation`, for 1/pi <= correlation <= 1, to 1e-9."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if relu_correlation(middle) < correlation else (low, middle)
+    return low
+
+
 def relu_fluctuation(r: float) -> float:
     """Relative covariance of relu(u)^2 and relu(v)^2: 0 at r = 0, 5 at r = 1.
 

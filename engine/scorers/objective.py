@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
-from typing import Sequence
 
 from engine.settings import Objective
 from engine.structure import Structure

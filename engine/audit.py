@@ -1,0 +1,181 @@
+"""Forward passes behind the back of a closed-form search: does the formula hold?
+
+Each new best is measured on a thread of its own, newest first, since the newest is
+the one that the user looks at; older ones follow as time allows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.scorers.base import Cancelled, Score, ScoringError
+from engine.settings import Forward, Objective
+from engine.snapshot import Audit
+from engine.structure import Structure
+
+#: passes of one measurement; of the final best; before a discrepancy is believed
+PASSES, FINAL_PASSES, CONVINCING_PASSES = 4, 8, 16
+
+#: standard errors between prediction and measurement that are raised to the user
+DISCREPANCY = 4.0
+
+#: new bests that can wait to be measured
+_MOST_WAITING = 2000
+
+
+class _Case(NamedTuple):
+    iteration: int
+    structure: Structure
+    predicted: Score
+
+
+class Auditor:
+    """Measures submitted structures by forward passes on a background thread.
+
+    make_scorer: called on that thread, for a `ForwardScorer` (importing torch takes
+    seconds). latest: the newest measurement. trouble: why measuring was given up, if
+    it was.
+    """
+
+    def __init__(self, make_scorer: Callable[[], object]):
+        self.latest: Audit | None = None
+        self.trouble: str | None = None
+        self._make_scorer = make_scorer
+        self._waiting: list[_Case] = []
+        self._audited = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._final: _Case | None = None
+        self._final_done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._thread.start()
+
+    def submit(self, iteration: int, structure: Structure, predicted: Score) -> None:
+        """Have a new best measured."""
+        with self._changed:
+            self._waiting.append(_Case(iteration, structure, predicted))
+            del self._waiting[:-_MOST_WAITING]
+            self._changed.notify()
+
+    def finish(
+        self,
+        iteration: int,
+        structure: Structure,
+        predicted: Score,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        """Measure the final best with more passes, and wait for it or for `cancelled()`."""
+        with self._changed:
+            self._final = _Case(iteration, structure, predicted)
+            self._changed.notify()
+        while not self._final_done.wait(0.05):
+            if cancelled() or not self._thread.is_alive():
+                return
+
+    def close(self) -> None:
+        """Give up measuring; returns at once."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        try:
+            scorer = self._make_scorer()
+            while (case := self._next()) is not None:
+                self._measure(scorer, case, PASSES if self._final is not case else FINAL_PASSES)
+                if self._final is case:
+                    self._final_done.set()
+        except Cancelled:
+            pass
+        except (ScoringError, ImportError, OSError, RuntimeError) as error:
+            self.trouble = f"new bests are not measured by forward passes: {error}"
+        finally:
+            self._final_done.set()
+
+    def _next(self) -> _Case | None:
+        with self._changed:
+            while not self._closed:
+                if self._final is not None and not self._final_done.is_set():
+                    return self._final
+                if self._waiting:
+                    return self._waiting.pop()
+                self._changed.wait()
+        return None
+
+    def _overtaken(self, case: _Case) -> bool:
+        final_waits = self._final not in (None, case) and not self._final_done.is_set()
+        return self._closed or final_waits
+
+    def _measure(self, scorer, case: _Case, wanted: int) -> None:
+        values: list[float] = []
+        while len(values) < wanted:
+            try:
+                (z, _), *_ = scorer.passes(
+                    case.structure, 1, first=len(values), cancelled=lambda: self._overtaken(case)
+                )
+            except Cancelled:
+                if self._closed:
+                    raise
+                if not values:
+                    self.submit(*case)
+                    return
+                wanted = len(values)  # what has been measured counts
+            else:
+                values.append(z)
+            audit = self._judge(case, values, scorer.detail)
+            if audit.discrepant and len(values) >= wanted and not self._overtaken(case):
+                # few passes give a poor idea of their own error, so ask for more first
+                wanted = max(wanted, CONVINCING_PASSES)
+        self._audited += 1
+        audit = self._judge(case, values, scorer.detail)
+        newest = self.latest is None or case.iteration >= self.latest.iteration
+        if newest or audit.discrepant:
+            self.latest = audit
+        elif self.latest is not None:
+            self.latest = self._counted(self.latest)
+
+    def _judge(self, case: _Case, values: list[float], detail: str) -> Audit:
+        count = len(values)
+        mean = sum(values) / count
+        variance = sum((value - mean) ** 2 for value in values) / max(1, count - 1)
+        # the predicted deviation stands in where a handful of passes agree by chance
+        error = max(variance**0.5, case.predicted.z_std) / count**0.5
+        predicted = case.predicted.z
+        return self._counted(
+            Audit(
+                iteration=case.iteration,
+                predicted=predicted,
+                measured=mean,
+                error=error,
+                passes=count,
+                discrepant=abs(mean - predicted) > DISCREPANCY * error,
+                audited=0,
+                waiting=0,
+                detail=detail,
+            )
+        )
+
+    def _counted(self, audit: Audit) -> Audit:
+        from dataclasses import replace
+
+        return replace(audit, audited=self._audited, waiting=len(self._waiting))
+
+
+def forward_auditor(objective: Objective, device: str, forward: Forward) -> Auditor:
+    """An auditor that measures on the device that a preset names ("auto" finds one)."""
+
+    def make():
+        import os
+
+        import torch
+
+        from engine.scorers.factory import resolve_device
+        from engine.scorers.forward import ForwardScorer
+
+        # one core is left to the search and the screen
+        torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+        return ForwardScorer(objective, resolve_device(device), forward, seed=0)
+
+    return Auditor(make)

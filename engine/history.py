@@ -1,0 +1,35 @@
+"""The best structure over time, in a bounded number of points (Figures 8-10)."""
+
+from __future__ import annotations
+
+from engine.costs import stage_costs
+from engine.search.population import Member
+from engine.snapshot import Point
+
+#: points kept of a whole search; twice the columns of a wide terminal's plot
+POINTS = 400
+
+
+class History:
+    """One point each T / POINTS iterations, each the best at that time."""
+
+    def __init__(self, iterations: int, image_size: tuple[int, int]):
+        self._step = max(1, iterations // POINTS)
+        self._next = 0
+        self._image_size = image_size
+        self._points: list[Point] = []
+        self._frozen: tuple[Point, ...] = ()
+
+    def record(self, iteration: int, best: Member) -> None:
+        """Take note of the best at an iteration, if a point is due."""
+        if iteration < self._next:
+            return
+        costs = stage_costs(best.structure, self._image_size)
+        self._points.append(Point(iteration, best.score.z, costs))
+        self._next = iteration - iteration % self._step + self._step
+
+    def freeze(self) -> tuple[Point, ...]:
+        """All points so far, oldest first."""
+        if len(self._frozen) != len(self._points):
+            self._frozen = tuple(self._points)
+        return self._frozen

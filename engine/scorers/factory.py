@@ -1,0 +1,58 @@
+"""The scorer that a preset asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.scorers.base import Scorer, ScoringError
+from engine.scorers.closed_form import ClosedForm
+from engine.settings import SCORERS, Forward, Objective
+
+NO_CUDA = (
+    "device: cuda was asked for, but torch sees no CUDA device; "
+    "use device: cpu, or install a CUDA build of torch on a machine with an NVIDIA GPU"
+)
+
+
+def cuda_available() -> bool:
+    """Whether torch can use a CUDA device; torch is imported only where one may exist."""
+    if not any(map(Path.exists, map(Path, ("/dev/nvidia0", "/dev/dxg", "/dev/nvidiactl")))):
+        import os
+
+        if os.name == "posix":
+            return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def resolve_device(device: str) -> str:
+    """ "cpu" or "cuda" for a wish of "auto", "cpu" or "cuda".
+
+    Raises ScoringError where CUDA is asked for and absent.
+    """
+    if device == "cpu":
+        return "cpu"
+    if cuda_available():
+        return "cuda"
+    if device == "cuda":
+        raise ScoringError(NO_CUDA)
+    return "cpu"
+
+
+def make_scorer(
+    name: str, device: str, objective: Objective, forward: Forward, seed: int = 0
+) -> Scorer:
+    """The scorer of that name ("auto", "forward" or "closed-form") on that device.
+
+    "auto" takes forward passes on a GPU and the closed form without one. seed: of the
+    weights that forward passes draw. Raises ScoringError for a device that is absent.
+    """
+    if name not in SCORERS:
+        raise ScoringError(f"unknown scorer {name!r}, use one of {', '.join(SCORERS)}")
+    found = resolve_device(device)
+    if name == "closed-form" or (name == "auto" and found == "cpu"):
+        return ClosedForm(objective)
+    from engine.scorers.forward import ForwardScorer
+
+    return ForwardScorer(objective, found, forward, seed)

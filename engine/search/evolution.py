@@ -1,0 +1,135 @@
+"""Algorithm 1, coarse-to-fine evolution, as an object that is asked and told.
+
+It knows nothing of scorers, threads, files or screens:
+
+    evolution = Evolution(preset)
+    while proposals := evolution.ask():
+        evolution.tell([(proposal, score_of(proposal.structure)) for proposal in proposals])
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+from typing import NamedTuple
+
+from engine.costs import Cost, total_cost
+from engine.scorers.base import Score
+from engine.search.mutation import Mutation, Mutator
+from engine.search.population import Member, Population
+from engine.settings import Budget, Preset
+from engine.structure import Structure
+
+COARSE, FINE = "coarse", "fine"
+
+
+class Proposal(NamedTuple):
+    """A child within every budget, waiting for its score.
+
+    origin: the mutation that made it, None for the initial structure.
+    """
+
+    structure: Structure
+    cost: Cost
+    iteration: int
+    origin: Mutation | None
+
+
+def exceeded(cost: Cost, budget: Budget) -> str | None:
+    """The budget that a cost exceeds ("layers", "flops" or "params"), if any."""
+    if budget.layers is not None and cost.layers > budget.layers:
+        return "layers"
+    if budget.flops is not None and cost.flops > budget.flops:
+        return "flops"
+    if budget.params is not None and cost.params > budget.params:
+        return "params"
+    return None
+
+
+class Evolution:
+    """The search of one preset; deterministic by the seed and the sizes asked for.
+
+    iteration: t of Algorithm 1, from 0 (the initial structure) to T.
+    counts: how many children were "accepted" into the population; "worse" than all
+    of a full one; refused as "duplicate" of a member, or by a budget, each named.
+    best: the member of highest Z so far, which the population may only lose by
+    finding a better one. switched_at: the iteration of line 3, once passed.
+    """
+
+    def __init__(self, preset: Preset):
+        schedule = preset.schedule
+        self.budget = preset.budget
+        self.iterations = schedule.iterations
+        self.iteration = 0
+        self.counts: Counter[str] = Counter()
+        self.best: Member | None = None
+        self.switched_at: int | None = None
+        self.population = Population(schedule.population)
+        self._rng = Random(schedule.seed)
+        self._mutator = Mutator(preset.space)
+        self._keep = schedule.keep
+        self._switch = max(1, round(schedule.iterations * schedule.fine_at))
+        self._initial: Structure | None = preset.initial
+
+    @property
+    def phase(self) -> str:
+        return COARSE if self.switched_at is None else FINE
+
+    def ask(self, count: int = 1) -> list[Proposal]:
+        """Up to `count` children to score, none when the search is over.
+
+        Every iteration makes one child; those over a budget or already in the
+        population are dropped at once (lines 9-10) and are not returned.
+        """
+        if self._initial is not None:
+            initial, self._initial = self._initial, None
+            cost = total_cost(initial, self.budget.image_size)
+            return [Proposal(initial, cost, 0, None)]
+        proposals: list[Proposal] = []
+        while len(proposals) < count and self.iteration < self.iterations:
+            if self.iteration + 1 == self._switch and self.switched_at is None and proposals:
+                break  # the switch waits for the scores that are still out
+            child = self._iterate()
+            if child is not None:
+                proposals.append(child)
+        return proposals
+
+    def _iterate(self) -> Proposal | None:
+        self.iteration += 1
+        population = self.population
+        if self.iteration == self._switch:
+            population.keep_top(self._keep)
+            self.switched_at = self.iteration
+        parent = population.draw(self._rng)
+        mutation = self._mutator.mutate(
+            parent.structure, self._rng, fine=self.switched_at is not None
+        )
+        child = mutation.structure
+        if child in population:
+            self.counts["duplicate"] += 1
+            return None
+        cost = total_cost(child, self.budget.image_size)
+        reason = exceeded(cost, self.budget)
+        if reason is not None:
+            self.counts[reason] += 1
+            return None
+        return Proposal(child, cost, self.iteration, mutation)
+
+    def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:
+        """Take the scores of proposals; None for one that could not be scored."""
+        for proposal, score in results:
+            if score is None:
+                self.counts["unscored"] += 1
+                continue
+            if proposal.structure in self.population:
+                self.counts["duplicate"] += 1
+                continue
+            member = Member(
+                proposal.structure, score, proposal.cost, proposal.iteration, proposal.origin
+            )
+            stayed = self.population.add(member)
+            if proposal.iteration:
+                self.counts["accepted" if stayed else "worse"] += 1
+            if self.best is None or score.z > self.best.score.z:
+                self.best = member
