@@ -1,0 +1,293 @@
+"""Entropy by forward passes (Eq. 2-5), made for evolution.
+
+A score is a function of structure, objective, seed and the number of passes, whatever
+was scored before: pass number i has its own image and its own endless sequence of
+weights, the same for every structure, so that parent and child are compared on
+common random numbers and share the computation up to the mutated block.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from math import isfinite, log
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+import torch
+
+from engine.scorers.activation_cache import ActivationCache, Measured
+from engine.scorers.base import Score, ScoringError, never
+from engine.scorers.forward_device import (
+    Lanes,
+    device_named,
+    fastest_dtype,
+    out_of_memory,
+    settle,
+)
+from engine.scorers.forward_pass import VanillaPass
+from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
+from engine.scorers.objective import z_of
+from engine.scorers.vanilla import weights, working_bytes
+from engine.settings import Forward, Objective
+from engine.structure import Structure
+
+#: structures a GPU is given before the host waits for their results
+GPU_BATCH = 32
+#: passes whose results are remembered
+_REMEMBERED = 1 << 14
+
+
+class Pass(NamedTuple):
+    """Z and the entropies of C1-C5, in nats, of one pass."""
+
+    z: float
+    entropies: tuple[float, ...]
+
+
+class ForwardScorer:
+    """The Scorer that measures entropy (see `engine.scorers.base`). One thread at a time.
+
+    device: "cpu" or "cuda". forward: passes a score, and the bytes to keep to, counting
+    weights, kept maps and what a pass works on. dtype: number format, by default the
+    fastest one. Raises ScoringError for a device that is absent or an impossible
+    resolution.
+    """
+
+    method = "forward"
+
+    def __init__(
+        self,
+        objective: Objective,
+        device: str = "cpu",
+        forward: Forward | None = None,
+        seed: int = 0,
+        *,
+        dtype: torch.dtype | None = None,
+        segment: int = SEGMENT,
+    ):
+        if objective.resolution < 64 or objective.resolution % 32:
+            raise ScoringError(
+                f"resolution is {objective.resolution}, but must be a multiple of 32 "
+                "and at least 64: the smallest map, C5, is 32 times smaller"
+            )
+        self.objective = objective
+        self.forward = forward or Forward()
+        self.seed = seed
+        self.device = device_named(device)
+        self.dtype = dtype or fastest_dtype(self.device)
+        self.batch = GPU_BATCH if self.device.type == "cuda" else 1
+        self.notices: list[str] = []
+        self._segment = segment
+        self._lanes = Lanes(self.device)
+        self._pass = self._make_pass(self.dtype)
+        self._results: OrderedDict[tuple[Structure, int], Pass] = OrderedDict()
+
+    @property
+    def detail(self) -> str:
+        """One line on how scores are made."""
+        return self._detail(self.forward.repeats)
+
+    def score(
+        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
+    ) -> list[Score]:
+        """Score each structure by the mean over passes 0 to `repeats` - 1.
+
+        Raises ScoringError for a structure without a finite score or too large for the
+        memory, and Cancelled soon after `cancelled()` turns true.
+        """
+        indices = range(self.forward.repeats)
+        measured = self._measure(structures, indices, cancelled)
+        return [self.summary(s, [measured[s, i] for i in indices]) for s in structures]
+
+    def passes(
+        self,
+        structure: Structure,
+        count: int,
+        first: int = 0,
+        cancelled: Callable[[], bool] = never,
+    ) -> list[Pass]:
+        """Passes `first` to `first` + `count` - 1 through one structure, singly.
+
+        A pass index is the seed of its image and weights; a search uses the indices
+        below `repeats`. Raises as `score` does.
+        """
+        indices = range(first, first + count)
+        measured = self._measure([structure], indices, cancelled)
+        return [measured[structure, index] for index in indices]
+
+    def summary(self, structure: Structure, passes: Sequence[Pass]) -> Score:
+        """The score that these passes through the structure amount to."""
+        zs = [one.z for one in passes]
+        if len(passes) > 1:
+            z_std = stdev(zs)
+        else:
+            from engine.scorers.closed_form import predicted_std
+
+            z_std = predicted_std(structure, self.objective)
+        entropies = tuple(fmean(stage) for stage in zip(*(one.entropies for one in passes)))
+        detail = self._detail(len(passes))
+        return Score(fmean(zs), entropies, z_std, self.method, detail, len(passes))
+
+    def close(self) -> None:
+        """Give back the memory; the scorer can still be used, and takes it again."""
+        self._pass.cache.clear()
+        self._pass.pool.clear()
+        self._free()
+
+    def _detail(self, passes: int) -> str:
+        count = "1 pass" if passes == 1 else f"{passes} passes"
+        return f"forward, {count}, {str(self.dtype).removeprefix('torch.')} on {self._place}"
+
+    @property
+    def _place(self) -> str:
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return "cpu"
+
+    def _make_pass(self, dtype: torch.dtype) -> VanillaPass:
+        pool = GaussianPool(self.seed, self.device, dtype, 0, self._segment)
+        objective = self.objective
+        return VanillaPass(
+            pool, ActivationCache(0), self._lanes, objective.resolution, objective.activation
+        )
+
+    def _measure(
+        self, structures: Sequence[Structure], indices: range, cancelled: Callable[[], bool]
+    ) -> dict[tuple[Structure, int], Pass]:
+        """All passes of all structures, in batches that halve when memory runs out."""
+        jobs = [(s, i) for s in dict.fromkeys(structures) for i in indices]
+        done = {job: self._results[job] for job in jobs if job in self._results}
+        todo = list(dict.fromkeys(s for s, i in jobs if (s, i) not in done))
+        emptied = False
+        while todo:
+            batch = todo[: self.batch]
+            wanted = [(s, i) for i in indices for s in batch if (s, i) not in done]
+            try:
+                done.update(self._measure_batch(wanted, cancelled))
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                self._make_do_with_less(len(batch), emptied)
+                emptied = True
+                continue
+            todo = todo[len(batch) :]
+        self._remember(done)
+        return done
+
+    def _make_do_with_less(self, batch: int, emptied: bool) -> None:
+        """After running out of memory: drop what can be recomputed, and halve the batch."""
+        self.close()
+        if batch > 1:
+            self.batch = batch // 2
+            self.notices.append(
+                f"{self._place} ran out of memory at {batch} structures at a time, "
+                f"so that from now on {self.batch} are scored at a time"
+            )
+        elif emptied:
+            raise ScoringError(
+                f"{self._place} ran out of memory on a single structure: lower the resolution, "
+                "free memory that other programs hold, or set `device: cpu`"
+            )
+
+    def _measure_batch(
+        self, jobs: list[tuple[Structure, int]], cancelled: Callable[[], bool]
+    ) -> dict[tuple[Structure, int], Pass]:
+        """Passes whose results are read in one go, after all have been issued."""
+        measured: list[tuple[Measured, ...]] = []
+        with torch.inference_mode():
+            lanes = self._share_memory(self._pass, jobs)
+            try:
+                for number, (structure, index) in enumerate(jobs):
+                    keep = index < self.forward.repeats
+                    with self._lanes.start(number % lanes):
+                        measured.append(self._run(self._pass, structure, index, keep, cancelled))
+            finally:
+                # also when cancelled, so that no lane works on unseen
+                self._lanes.join()
+            entropies = _entropies(measured)
+            return {
+                job: self._checked(job, values, cancelled) for job, values in zip(jobs, entropies)
+            }
+
+    def _run(self, vanilla, structure, index, keep, cancelled) -> tuple[Measured, ...]:
+        try:
+            return vanilla.run(structure, index, keep, cancelled)
+        except ValueError as error:
+            raise ScoringError(str(error)) from error
+
+    def _checked(self, job: tuple[Structure, int], entropies: tuple[float, ...], cancelled) -> Pass:
+        """The pass if its entropies are finite, else the same pass in float32."""
+        structure, index = job
+        if not all(map(isfinite, entropies)) and self.dtype != torch.float32:
+            self.close()
+            wider = self._make_pass(torch.float32)
+            self._share_memory(wider, [job])
+            entropies = _entropies([self._run(wider, structure, index, False, cancelled)])[0]
+            self._note_range()
+        if not all(map(isfinite, entropies)):
+            raise ScoringError(
+                "the forward pass left the range of float32, so that the structure has no "
+                "finite entropy: make it less deep, or use the closed form"
+            )
+        return Pass(z_of(self.objective, structure, entropies), entropies)
+
+    def _note_range(self) -> None:
+        notice = (
+            f"at least one structure left the range of {str(self.dtype).removeprefix('torch.')}, "
+            "and was measured in float32"
+        )
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def _share_memory(self, vanilla: VanillaPass, jobs: list[tuple[Structure, int]]) -> int:
+        """Divide the memory among weights, kept maps and work; the lanes that fit in.
+
+        Weights take what these passes need, up to a half; kept maps the rest. Raises
+        ScoringError if a structure cannot be run within the memory.
+        """
+        pool, itemsize = vanilla.pool, vanilla.pool.dtype.itemsize
+        structures = {structure for structure, _ in jobs}
+        resolution = self.objective.resolution
+        work = max(working_bytes(s, resolution, itemsize) for s in structures)
+        # drawing goes by float32, and a library may reorder weights in a copy
+        overhead = pool.segment * (4 + itemsize) + vanilla.image_bytes
+        least = work + overhead + 2 * pool.segment_bytes
+        if least > self.forward.memory:
+            raise ScoringError(
+                f"a forward pass at resolution {resolution} needs "
+                f"{least / 1e9:.2g} GB, but memory is limited to {self.forward.memory / 1e9:.2g} "
+                "GB: raise the limit, or lower the resolution"
+            )
+        lanes = min(self._lanes.count, self.batch, max(1, self.forward.memory // 2 // work))
+        free = max(self.forward.memory - overhead - lanes * work, 2 * pool.segment_bytes)
+        segments = 2 + max(map(weights, structures)) * 5 // 4 // pool.segment
+        wanted = segments * len({index for _, index in jobs}) * pool.segment_bytes
+        pool.shrink(max(2 * pool.segment_bytes, min(free // 2, max(wanted, pool.bytes))))
+        vanilla.cache.shrink(free - pool.limit)
+        return lanes
+
+    def _remember(self, passes: dict[tuple[Structure, int], Pass]) -> None:
+        self._results.update(passes)
+        while len(self._results) > _REMEMBERED:
+            self._results.popitem(last=False)
+
+    def _free(self) -> None:
+        if self.device.type == "cuda":
+            settle(self.device)
+            torch.cuda.empty_cache()
+
+
+def _entropies(passes: list[tuple[Measured, ...]]) -> list[tuple[float, ...]]:
+    """H of C1-C5 of each pass (Eq. 3, 4). Waits for the device, once."""
+    moments = torch.stack([one.moments for stages in passes for one in stages])
+    values = iter(moments.cpu().to(torch.float64).tolist())
+    return [tuple(_entropy(one, *next(values)) for one in stages) for stages in passes]
+
+
+def _entropy(measured: Measured, norm: float, total: float) -> float:
+    """H = 1/2 log Var(h) + sum of log gamma (Eq. 4); nan if the map over- or underflowed."""
+    variance = (norm * norm - total * total / measured.elements) / measured.elements
+    if not isfinite(variance) or variance <= 0:
+        return float("nan")
+    return 0.5 * log(variance) + measured.log_gamma

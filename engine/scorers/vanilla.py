@@ -1,0 +1,163 @@
+"""The vanilla network of a structure (Eq. 2) as a plan: what to compute, in which order.
+
+No modules, no weights, no device: a structure becomes runs of equal units, and a unit
+becomes operations, each with its gamma (Eq. 4).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.blocks import Layer, chain, units
+from engine.costs import halved
+from engine.structure import LEVELS, Structure, stage_bounds
+
+#: multiply-accumulates after which a convolution is divided, so that none holds up a stop
+MOST_MACS = 4 << 30
+
+
+class Run(NamedTuple):
+    """A unit's layers, and how many such units follow each other."""
+
+    layers: tuple[Layer, ...]
+    count: int
+
+
+class Stop(NamedTuple):
+    """A point of the plan at which a block ends.
+
+    runs: the beginning up to here. measured: whether the last convolution before this
+    point is also the stage's last, the one whose map has the entropy H(Ci). ends:
+    whether the stage ends here.
+    """
+
+    runs: tuple[Run, ...]
+    measured: bool
+    ends: bool
+
+
+class Operation(NamedTuple):
+    """A layer at a place in the network.
+
+    layer: what. side, out_side: H = W of its input and output. log_gamma: the layer's
+    log gamma, the scale that it is expected to multiply its input's by. groups: output
+    channels computed at a time, in order; nearly always one group.
+    """
+
+    layer: Layer
+    side: int
+    out_side: int
+    log_gamma: float
+    groups: tuple[int, ...]
+
+
+def stops(structure: Structure) -> tuple[Stop, ...]:
+    """The plan of a structure: one stop per block.
+
+    Raises ValueError for a stage without a convolution, which has no entropy.
+    """
+    measured = _measured_blocks(structure)
+    ends = set(structure.stage_ends)
+    plan = []
+    runs: list[Run] = []
+    for number, block in enumerate(structure.blocks):
+        for unit, count in units(block):
+            if runs and runs[-1].layers == unit.main:
+                runs[-1] = Run(unit.main, runs[-1].count + count)
+            else:
+                runs.append(Run(unit.main, count))
+        plan.append(Stop(tuple(runs), number in measured, number in ends))
+    return tuple(plan)
+
+
+def between(before: tuple[Run, ...], after: tuple[Run, ...]) -> list[tuple[Layer, ...]]:
+    """The units that lead from one beginning to a longer one, one tuple of layers each."""
+    done = before[-1].count if before else 0
+    first = max(len(before) - 1, 0)
+    return [
+        run.layers
+        for number, run in enumerate(after[first:])
+        for _ in range(run.count - (done if number == 0 else 0))
+    ]
+
+
+def _measured_blocks(structure: Structure) -> set[int]:
+    found = set()
+    for level, (start, end) in zip(LEVELS, stage_bounds(structure.blocks)):
+        for number in range(end - 1, start - 1, -1):
+            if any(layer.op == "conv" for layer in chain(structure.blocks[number])):
+                found.add(number)
+                break
+        else:
+            raise ValueError(f"stage {level} has no convolution, so it has no entropy")
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def operation(layer: Layer, side: int, activation: str, longest: int) -> Operation:
+    """The layer on a map of `side`; longest: weights that one group may have."""
+    out_side = halved((side, side), layer.stride)[0]
+    if layer.op != "conv":
+        return Operation(layer, side, out_side, 0.0, (layer.out_channels,))
+    fan_in = layer.in_channels * layer.kernel**2
+    most = max(1, min(longest // fan_in, MOST_MACS // (fan_in * out_side**2)))
+    whole, rest = divmod(layer.out_channels, most)
+    groups = (most,) * whole + ((rest,) if rest else ())
+    return Operation(layer, side, out_side, log_gamma(layer, side, activation), groups)
+
+
+def log_gamma(layer: Layer, side: int, activation: str) -> float:
+    """Log of the constant gamma of a convolution on a map of `side`.
+
+    Any gamma gives the same H (Eq. 4). This one keeps maps at unit scale without
+    measuring them: sqrt(C_in k^2), halved inside the root if a ReLU went before, as
+    E[relu(h)^2] = E[h^2] / 2. Two small losses would add up over hundreds of layers,
+    and are taken off as well: k counts the taps that meet the map instead of its zero
+    padding, and a map of C channels falls short of its mean scale, typically by 1/C
+    (by half of that without a ReLU).
+    """
+    relu = activation == "relu"
+    channels = layer.in_channels / (2 if relu else 1)
+    narrow = (1.0 if relu else 0.5) / layer.in_channels
+    return 0.5 * log(channels) + log(taps(side, layer.kernel, layer.stride)) - narrow
+
+
+@lru_cache(maxsize=1024)
+def taps(side: int, kernel: int, stride: int) -> float:
+    """Taps per dimension that meet the map, in a row of such convolutions.
+
+    With stride 1 the growth per layer is the largest eigenvalue of the box sum with
+    zero padding, which lies above the average over positions: what is left of a map
+    after many layers is in its middle.
+    """
+    if kernel == 1:
+        return 1.0
+    reach = kernel // 2
+    positions = np.arange(side)
+    inside = np.abs(positions[:, None] - positions) <= reach
+    if stride == 1:
+        return float(np.linalg.eigvalsh(inside.astype(np.float64))[-1])
+    return float(inside[::stride].sum(axis=1).mean())
+
+
+@lru_cache(maxsize=1 << 12)
+def weights(structure: Structure) -> int:
+    """Weights of all convolutions."""
+    layers = (layer for block in structure.blocks for layer in chain(block) if layer.op == "conv")
+    return sum(layer.in_channels * layer.out_channels * layer.kernel**2 for layer in layers)
+
+
+@lru_cache(maxsize=1 << 12)
+def working_bytes(structure: Structure, resolution: int, itemsize: int) -> int:
+    """Most bytes that one pass holds at a time besides weights: input, output, and a copy."""
+    side, most = resolution, 0
+    for block in structure.blocks:
+        for layer in chain(block):
+            out_side = halved((side, side), layer.stride)[0]
+            taken = layer.in_channels * side**2 + 2 * layer.out_channels * out_side**2
+            most, side = max(most, taken), out_side
+    return most * itemsize
