@@ -1,0 +1,114 @@
+"""What every command shares: failing in one sentence, and one JSON object on one line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine.scorers.base import Score
+    from engine.settings import Preset
+
+FAILED, USAGE = 1, 2
+
+
+class Failure(click.ClickException):
+    """Ends the command with a message on standard error."""
+
+    def __init__(self, message: str, code: int = FAILED):
+        super().__init__(message)
+        self.exit_code = code
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on one line of standard output; what is no number becomes null."""
+    click.echo(json.dumps(_finite(values), ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what a user can put right into a Failure."""
+    from engine.scorers.base import ScoringError
+    from maedet_tui.files import StructureFileError
+    from maedet_tui.presets.problems import PresetError
+    from maedet_tui.run import SaveError
+
+    try:
+        yield
+    except PresetError as error:
+        from_option = any(problem.where.startswith("--") for problem in error.problems)
+        lines = str(error).splitlines()
+        message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems:", *lines])
+        raise Failure(message, USAGE if error.unknown or from_option else FAILED) from None
+    except StructureFileError as error:
+        raise Failure(str(error), USAGE if error.unknown else FAILED) from None
+    except (SaveError, ScoringError) as error:
+        raise Failure(str(error)) from None
+
+
+def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
+    """A preset with command-line options in place of what it says.
+
+    options: option such as "--seed" -> (dotted key, value or None if not given).
+    Raises PresetError.
+    """
+    from maedet_tui.presets import load
+
+    overrides = {
+        key: (value, option) for option, (key, value) in options.items() if value is not None
+    }
+    population = overrides.get("search.population", (0, ""))[0]
+    if population > 0:
+        # a smaller population cannot keep more than all of it at the switch
+        keep = load(ref).schedule.keep
+        overrides["search.keep"] = (min(keep, population), "--population")
+    return load(ref, overrides)
+
+
+def score_values(score: Score) -> dict[str, Any]:
+    """The keys of a score in JSON."""
+    from engine.structure import LEVELS
+
+    return {
+        "entropy": dict(zip(LEVELS, score.entropies, strict=True)),
+        "score": score.z,
+        "score_std": score.z_std,
+        "score_error": score.z_error,
+        "passes": score.passes,
+        "method": score.method,
+        "scorer": score.detail,
+    }
+
+
+def scorer_options(command: Any) -> Any:
+    """Add --scorer and --device to a command."""
+    for decorator in (
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cpu", "cuda"]),
+            help="Where forward passes run.  [default: the preset's]",
+        ),
+        click.option(
+            "--scorer",
+            type=click.Choice(["auto", "forward", "closed-form"]),
+            help="How entropy is obtained; auto takes forward passes on a GPU and the "
+            "closed form without one.  [default: the preset's]",
+        ),
+    ):
+        command = decorator(command)
+    return command

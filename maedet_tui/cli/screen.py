@@ -1,0 +1,86 @@
+"""Opening the screen, and what stays in the terminal after it has closed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
+
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from maedet_tui.local_run import LocalRun
+
+#: seconds that a search is given to end after the screen has closed
+PATIENCE = 5.0
+
+
+def pick_and_watch(runs_dir: Path) -> int:
+    """Let the user pick a preset, and show its search. Returns the exit code."""
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise Failure(
+            "there is no terminal to draw the screen on; "
+            "`maedet-tui search PRESET --headless` searches without it",
+            USAGE,
+        )
+    return _open(None, runs_dir, None)
+
+
+def watch(preset: Preset, runs_dir: Path, name: str | None) -> int:
+    """Show the search of a preset. Returns the exit code."""
+    return _open(preset, runs_dir, name)
+
+
+def _open(preset: Preset | None, runs_dir: Path, name: str | None) -> int:
+    from maedet_tui.app import MaedetApp
+    from maedet_tui.local_run import LocalRun
+
+    runs: list[LocalRun] = []
+
+    def start(chosen: Preset) -> LocalRun:
+        run = LocalRun(chosen, runs_dir, name if not runs else None)
+        runs.append(run)
+        run.start()
+        return run
+
+    crashed = False
+    with failures():
+        app = MaedetApp(run=start(preset) if preset else None, presets=_usable, start=start)
+        try:
+            app.run()
+            crashed = bool(app.return_code)
+        finally:
+            codes = [_report(run) for run in runs]
+    return max([FAILED if crashed else 0, *codes])
+
+
+def _usable() -> list[Preset]:
+    """The built-in presets; one that was edited into nonsense is left out."""
+    from maedet_tui.presets import PresetError, builtin_names, load
+
+    usable = []
+    for name in builtin_names():
+        try:
+            usable.append(load(name))
+        except PresetError as error:
+            broken = str(error).splitlines()[0]
+            click.echo(f"Left out a preset with mistakes: {broken}", err=True)
+    return usable
+
+
+def _report(run: LocalRun) -> int:
+    """Say where the best of a run is; the exit code that it deserves."""
+    from maedet_tui.report import ending, rescue
+
+    run.close(PATIENCE)
+    snapshot = run.snapshot
+    if snapshot.state == "failed":
+        click.echo(f"Error: {snapshot.error}", err=True)
+    if run.save_error:
+        click.echo(rescue(run.save_error, snapshot), err=True)
+    elif run.saved:
+        click.echo(ending(run.saved, snapshot))
+    return FAILED if snapshot.state == "failed" or run.save_error else 0

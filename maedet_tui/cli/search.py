@@ -1,0 +1,86 @@
+"""`maedet-tui search`: on the screen, or without one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_options
+
+
+@click.command()
+@click.argument("preset")
+@click.option(
+    "--headless", is_flag=True, help="No screen: a progress bar on a terminal, else plain lines."
+)
+@click.option("--iterations", type=int, metavar="N", help="Iterations T of Algorithm 1.")
+@click.option(
+    "--population",
+    type=int,
+    metavar="N",
+    help="Size of the population; the switch to fine mutation keeps at most that many.",
+)
+@click.option("--seed", type=int, metavar="N", help="Random seed: same seed, same search.")
+@scorer_options
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of all runs.",
+)
+@click.option(
+    "--name",
+    help="Folder of this run in it; must not hold a run yet.  [default: preset and time]",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the result as one line of JSON, last on standard output, and progress on "
+    "standard error. Implies --headless.",
+)
+def search(
+    preset: str,
+    headless: bool,
+    iterations: int | None,
+    population: int | None,
+    seed: int | None,
+    scorer: str | None,
+    device: str | None,
+    runs_dir: Path,
+    name: str | None,
+    as_json: bool,
+) -> None:
+    """Search the best backbone for PRESET: a name such as maedet-m, or a YAML file.
+
+    The best structure goes to RUNS_DIR/NAME: best.yaml, best.txt (the authors'
+    structure_info format) and the preset as it was used.
+    """
+    headless = headless or as_json
+    if not headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise Failure(
+            "there is no terminal to draw the screen on; add --headless to search without it", USAGE
+        )
+    with failures():
+        chosen = load_preset(
+            preset,
+            {
+                "--iterations": ("search.iterations", iterations),
+                "--population": ("search.population", population),
+                "--seed": ("search.seed", seed),
+                "--scorer": ("scorer", scorer),
+                "--device": ("device", device),
+            },
+        )
+        if headless:
+            from maedet_tui.headless import search_headless
+
+            code = search_headless(chosen, runs_dir, name, as_json=as_json)
+        else:
+            from maedet_tui.cli.screen import watch
+
+            code = watch(chosen, runs_dir, name)
+    click.get_current_context().exit(code)

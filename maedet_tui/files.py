@@ -1,0 +1,134 @@
+"""Files: reading a structure from whatever a user names, writing without ever half writing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.formats import structure_info, structure_yaml
+from engine.formats.rows import closest
+from engine.formats.strict_yaml import MAX_LENGTH
+from engine.structure import Structure, StructureError
+from engine.zoo import ZOO
+from maedet_tui.run import SaveError
+
+_YAML_SUFFIXES = (".yaml", ".yml")
+
+
+class StructureFileError(Exception):
+    """A structure that cannot be read, in one sentence; `unknown`: there is none of that name."""
+
+    def __init__(self, message: str, *, unknown: bool = False):
+        self.unknown = unknown
+        super().__init__(message)
+
+
+class NamedStructure(NamedTuple):
+    """A structure and what to call it."""
+
+    title: str
+    structure: Structure
+
+
+def read_structure(ref: str) -> NamedStructure:
+    """The structure that a user names: in the zoo, or a YAML or structure_info file.
+
+    Raises StructureFileError.
+    """
+    if ref in ZOO:
+        return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
+    path = Path(ref)
+    if not path.exists():
+        looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
+        hint = closest(ref, ZOO)
+        message = (
+            f"{ref}: no such file"
+            if looks_like_path
+            else f"{ref}: not in the zoo, and no such file; {hint}"
+        )
+        raise StructureFileError(message, unknown=True)
+    text = _read_text(path)
+    loads = structure_yaml.loads if _is_yaml(path, text) else structure_info.loads
+    try:
+        return NamedStructure(path.name, loads(text))
+    except StructureError as error:
+        raise StructureFileError(f"{ref}: {error}") from None
+
+
+def _is_yaml(path: Path, text: str) -> bool:
+    """A dict or list of Python opens with a bracket; our YAML only in a file that says so."""
+    if path.suffix in _YAML_SUFFIXES:
+        return True
+    for line in text.splitlines():
+        line = line.strip()
+        if line and not line.startswith("#"):
+            return line[0] not in "{[("
+    return False
+
+
+def _read_text(path: Path) -> str:
+    if path.is_dir():
+        raise StructureFileError(f"{path}: is a folder; name a file such as {path}/best.yaml")
+    if not path.is_file():
+        raise StructureFileError(f"{path}: is not a regular file")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_LENGTH + 1)
+    except OSError as error:
+        raise StructureFileError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > MAX_LENGTH:
+        raise StructureFileError(f"{path}: is far larger than any structure")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StructureFileError(f"{path}: is not text in UTF-8, so not a structure") from None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new one, never a part.
+
+    Raises SaveError.
+    """
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files for their owner alone; results get the user's usual permissions
+        os.chmod(temporary, 0o666 & ~_UMASK)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise save_error(path, error) from None
+
+
+def save_error(path: Path, error: OSError) -> SaveError:
+    """What a failed write means to the user, with the fix."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SaveError(f"{path}: no space left to write it; free some and save again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return SaveError(f"{path}: you may not write there; choose another place with --runs-dir")
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return SaveError(
+            f"{path}: a file is in the way of a folder; choose another place with --runs-dir"
+        )
+    return SaveError(f"{path}: cannot be written: {error.strerror}")
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+#: read once, while there is one thread
+_UMASK = _umask()

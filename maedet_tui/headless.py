@@ -1,0 +1,193 @@
+"""A search without a screen: progress on a stream, signals heeded, the result at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol, TextIO
+
+import click
+
+from engine.formats.structure_yaml import to_rows
+from engine.settings import Preset
+from engine.snapshot import Snapshot
+from maedet_tui import report
+from maedet_tui.cli.output import FAILED, print_json, score_values
+from maedet_tui.local_run import LocalRun
+
+#: seconds between two looks at the search, and between two plain lines
+LOOK_EVERY, LINE_EVERY = 0.1, 5.0
+#: seconds that an interrupted search is given to end before its best is saved as it is
+PATIENCE = 0.5
+
+
+def search_headless(preset: Preset, runs_dir: Path, name: str | None, *, as_json: bool) -> int:
+    """Search, showing progress; print the result. Returns the exit code.
+
+    Raises SaveError if the run's folder cannot be made.
+    """
+    run = LocalRun(preset, runs_dir, name)
+    stream = sys.stderr if as_json else sys.stdout
+    with _signals() as received:
+        run.start()
+        with _display(stream) as display:
+            notices = 0
+            while not run.wait(LOOK_EVERY) and not received:
+                snapshot = run.snapshot
+                display.show(snapshot)
+                for notice in snapshot.notices[notices:]:
+                    display.note(notice)
+                notices = len(snapshot.notices)
+        run.close(PATIENCE if received else None)
+        code = _finish(run, as_json)
+        if received:
+            _leave(128 + received[0])
+            return 128 + received[0]
+    return code
+
+
+def _finish(run: LocalRun, as_json: bool) -> int:
+    """Say how the search ended, on both streams. Returns the exit code."""
+    snapshot = run.snapshot
+    if snapshot.best is None:
+        reason = snapshot.error or "interrupted before the first structure was scored"
+        click.echo(f"Error: {reason}", err=True)
+        return FAILED
+    if snapshot.state == "failed":
+        click.echo(f"Error: {snapshot.error}", err=True)
+    if run.save_error:
+        click.echo(report.rescue(run.save_error, snapshot), err=True)
+    if as_json:
+        print_json(result(run, snapshot))
+    else:
+        click.echo(report.outcome(snapshot))
+        if run.saved and not run.save_error:
+            click.echo(f"\nSaved: {run.saved}")
+    return FAILED if snapshot.state == "failed" or run.save_error else 0
+
+
+def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
+    """The keys of a search's JSON; the snapshot must have a best."""
+    best = snapshot.best
+    assert best is not None
+    score = score_values(best.score)
+    return {
+        "run_dir": str(run.run_dir),
+        "score": score.pop("score"),
+        **best.cost._asdict(),
+        "iterations": snapshot.iteration,
+        "seconds": round(snapshot.seconds, 3),
+        "structure": to_rows(best.structure),
+        **score,
+        "state": snapshot.state,
+        "preset": run.preset.name,
+        "seed": run.preset.schedule.seed,
+        "best_at_iteration": snapshot.best_iteration,
+        "saved": str(run.saved) if run.saved and not run.save_error else None,
+    }
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP instead of dying of them."""
+    received: list[int] = []
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    try:
+        before = {number: signal.signal(number, receive) for number in numbers}
+    except ValueError:  # not the main thread, as in a test: signals are somebody else's there
+        before = {}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(code: int) -> None:
+    """End the process at once, for an interrupted search may still be deep in torch.
+
+    Waiting for its thread at the interpreter's shutdown would take as long as it likes.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+class _Display(Protocol):
+    def show(self, snapshot: Snapshot) -> None: ...
+    def note(self, sentence: str) -> None: ...
+
+
+class _Lines:
+    """A plain line every few seconds and at the switch to fine mutation."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+        self._next = time.monotonic() + LINE_EVERY
+        self._phase = ""
+
+    def show(self, snapshot: Snapshot) -> None:
+        switched = bool(self._phase) and snapshot.phase != self._phase
+        self._phase = snapshot.phase
+        if switched or time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY
+            self.note(report.progress(snapshot))
+
+    def note(self, sentence: str) -> None:
+        click.echo(sentence, file=self._stream)
+
+
+class _Bar:
+    """A progress bar that rewrites its line."""
+
+    def __init__(self, progress: Any):
+        self._progress = progress
+        self._task = progress.add_task("coarse", total=None, best="", rate="", left="")
+
+    def show(self, snapshot: Snapshot) -> None:
+        from maedet_tui import formatting
+
+        best = snapshot.best
+        self._progress.update(
+            self._task,
+            description=snapshot.phase,
+            completed=snapshot.iteration,
+            total=snapshot.iterations,
+            best=f"best Z {formatting.score(best.score.z)}" if best else "",
+            rate=formatting.rate(snapshot.rate) if snapshot.rate else "",
+            left=f"{formatting.duration(snapshot.eta)} left" if snapshot.eta is not None else "",
+        )
+
+    def note(self, sentence: str) -> None:
+        self._progress.console.print(sentence, markup=False, highlight=False)
+
+
+@contextmanager
+def _display(stream: TextIO) -> Iterator[_Display]:
+    if not stream.isatty():
+        yield _Lines(stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[best]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        yield _Bar(progress)

@@ -1,0 +1,108 @@
+"""A search's progress and outcome in words, for where there is no screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.formats import structure_yaml
+from engine.snapshot import Candidate, Snapshot
+from engine.structure import LEVELS, Structure
+from maedet_tui import formatting
+
+
+def progress(snapshot: Snapshot) -> str:
+    """One line: phase, iterations, rate, best Z, time left."""
+    parts = [
+        f"{snapshot.phase} {formatting.count(snapshot.iteration)}"
+        f"/{formatting.count(snapshot.iterations)}"
+        f" ({formatting.percent(snapshot.iteration, snapshot.iterations)})"
+    ]
+    if snapshot.rate:
+        parts.append(formatting.rate(snapshot.rate))
+    if snapshot.best:
+        parts.append(f"best Z {formatting.score(snapshot.best.score.z)}")
+    if snapshot.eta is not None:
+        parts.append(f"{formatting.duration(snapshot.eta)} left")
+    return ", ".join(parts)
+
+
+def costs(candidate: Candidate) -> str:
+    """Params, FLOPs and layers in one phrase."""
+    cost = candidate.cost
+    return (
+        f"{formatting.quantity(cost.params)} params, {formatting.quantity(cost.flops)} FLOPs, "
+        f"{cost.layers} layers"
+    )
+
+
+def table(structure: Structure) -> str:
+    """The columns of Tables 10-15 as plain text; depth counts bottlenecks."""
+    rows = [["block", "kernel", "in", "out", "stride", "bottleneck", "depth", "level"]]
+    for block, level in zip(structure.blocks, structure.levels, strict=True):
+        rows.append(
+            [
+                block.kind,
+                str(block.kernel),
+                str(block.in_channels),
+                str(block.out_channels),
+                str(block.stride),
+                str(block.bottleneck or "-"),
+                str(block.depth),
+                level,
+            ]
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def outcome(snapshot: Snapshot) -> str:
+    """What a search came to, in a few lines."""
+    lines = [
+        f"{snapshot.state.capitalize()}: {formatting.count(snapshot.iteration)} iterations in "
+        f"{formatting.duration(snapshot.seconds)}, scored by {snapshot.scorer}."
+    ]
+    best = snapshot.best
+    if best is not None:
+        entropies = ", ".join(
+            f"{level} {entropy:.2f}"
+            for level, entropy in zip(LEVELS, best.score.entropies, strict=True)
+        )
+        error = f" ± {best.score.z_error:.2f}" if best.score.passes else ""
+        lines += [
+            f"Best: Z {formatting.score(best.score.z)}{error}, {costs(best)}, "
+            f"at iteration {formatting.count(snapshot.best_iteration)}.",
+            f"Entropies: {entropies}.",
+        ]
+    audit = snapshot.audit
+    if audit is not None:
+        verdict = "they disagree" if audit.discrepant else "they agree"
+        lines.append(
+            f"Forward passes measured Z {formatting.score(audit.measured)} ± {audit.error:.2f} "
+            f"where {formatting.score(audit.predicted)} was predicted: {verdict}."
+        )
+    if best is not None:
+        lines += ["", table(best.structure)]
+    return "\n".join(lines)
+
+
+def ending(saved: Path, snapshot: Snapshot) -> str:
+    """What stays in the terminal after the screen: the best, and where it is."""
+    best = snapshot.best
+    if best is None:
+        return f"Saved: {saved}"
+    return f"Best structure: Z {formatting.score(best.score.z)}, {costs(best)}.\nSaved: {saved}"
+
+
+def rescue(error: str, snapshot: Snapshot) -> str:
+    """A structure that could not be saved, spelled out so that it is not lost."""
+    message = f"Error: {error}"
+    if snapshot.best is None:
+        return message
+    text = structure_yaml.dumps(snapshot.best.structure)
+    return f"{message}\nThe best structure, to be copied from here:\n{text}"
