@@ -80,7 +80,7 @@ class ForwardScorer:
         self.notices: list[str] = []
         self._segment = segment
         self._lanes = Lanes(self.device)
-        self._pass = self._make_pass(self.dtype)
+        self.vanilla = self._make_pass(self.dtype)
         self._results: OrderedDict[tuple[Structure, int], Pass] = OrderedDict()
 
     @property
@@ -131,8 +131,8 @@ class ForwardScorer:
 
     def close(self) -> None:
         """Give back the memory; the scorer can still be used, and takes it again."""
-        self._pass.cache.clear()
-        self._pass.pool.clear()
+        self.vanilla.cache.clear()
+        self.vanilla.pool.clear()
         self._free()
 
     def _detail(self, passes: int) -> str:
@@ -196,12 +196,12 @@ class ForwardScorer:
         """Passes whose results are read in one go, after all have been issued."""
         measured: list[tuple[Measured, ...]] = []
         with torch.inference_mode():
-            lanes = self._share_memory(self._pass, jobs)
+            lanes = self._share_memory(self.vanilla, jobs)
             try:
                 for number, (structure, index) in enumerate(jobs):
                     keep = index < self.forward.repeats
                     with self._lanes.start(number % lanes):
-                        measured.append(self._run(self._pass, structure, index, keep, cancelled))
+                        measured.append(self._run(self.vanilla, structure, index, keep, cancelled))
             finally:
                 # also when cancelled, so that no lane works on unseen
                 self._lanes.join()

@@ -1,0 +1,105 @@
+"""The final structures measured again, until their order is significant or declared a tie.
+
+The best of many single passes is partly the luckiest (its Z is biased upwards), so the
+ranking is made of fresh passes that the search did not use. All candidates take the
+same pass indices, and neighbours are compared by paired differences: common random
+numbers take most of the noise out of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import inf, sqrt
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+from engine.scorers.base import Cancelled, Score, never
+from engine.scorers.forward import ForwardScorer, Pass
+from engine.structure import Structure
+
+#: passes of each candidate before any comparison: fewer give no usable deviation
+FEWEST_PASSES = 8
+
+
+class Ranked(NamedTuple):
+    """One place of the ranking.
+
+    index: of the candidate as given. score: over the fresh passes. tied: its Z is not
+    significantly below that of the candidate ranked before it.
+    """
+
+    index: int
+    score: Score
+    tied: bool
+
+
+def recheck(
+    candidates: Sequence[Structure],
+    scorer: ForwardScorer,
+    *,
+    max_passes: int = 32,
+    significance: float = 3.0,
+    cancelled: Callable[[], bool] = never,
+) -> list[Ranked]:
+    """Rank candidates by fresh passes, best first.
+
+    Passes are added until each two neighbours in the order differ by `significance`
+    standard errors of their paired difference, at most `max_passes` each; a pair that
+    is apart is not measured on, unless its place is still open on the other side.
+    Raises ScoringError and Cancelled as the scorer does.
+    """
+    first = scorer.forward.repeats
+    passes: list[list[Pass]] = [[] for _ in candidates]
+    while True:
+        open_ones = _open(passes, max_passes, significance)
+        if not open_ones:
+            break
+        # all candidates of one index in a row: they share its weights and beginnings
+        for index in open_ones:
+            if cancelled():
+                raise Cancelled
+            at = first + len(passes[index])
+            passes[index] += scorer.passes(candidates[index], 1, at, cancelled)
+    order = _order(passes)
+    return [
+        Ranked(
+            index,
+            scorer.summary(candidates[index], passes[index]),
+            place > 0 and not _apart(passes[order[place - 1]], passes[index], significance),
+        )
+        for place, index in enumerate(order)
+    ]
+
+
+def _order(passes: list[list[Pass]]) -> list[int]:
+    return sorted(range(len(passes)), key=lambda i: -fmean(one.z for one in passes[i]))
+
+
+def _open(passes: list[list[Pass]], max_passes: int, significance: float) -> list[int]:
+    """The candidates that need another pass, those with the fewest first."""
+    fewest = min(FEWEST_PASSES, max_passes)
+    begun = [i for i, done in enumerate(passes) if len(done) < fewest]
+    if begun:
+        least = min(len(passes[i]) for i in begun)
+        return [i for i in begun if len(passes[i]) == least]
+    order = _order(passes)
+    doubtful = set()
+    for above, below in pairwise(order):
+        if not _apart(passes[above], passes[below], significance):
+            doubtful |= {above, below}
+    unfinished = [i for i in doubtful if len(passes[i]) < max_passes]
+    if not unfinished:
+        return []
+    least = min(len(passes[i]) for i in unfinished)
+    return sorted(i for i in unfinished if len(passes[i]) == least)
+
+
+def _apart(above: list[Pass], below: list[Pass], significance: float) -> bool:
+    """Whether `above` is significantly better, over the passes that both have made."""
+    differences = [a.z - b.z for a, b in zip(above, below)]
+    if len(differences) < 2:
+        return False
+    error = stdev(differences) / sqrt(len(differences))
+    mean = fmean(differences)
+    return (mean / error if error else (inf if mean > 0 else -inf)) >= significance
