@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 
 
 def main() -> None:
@@ -19,7 +22,21 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> None:
+    """End the process, at once if a search or an audit is still inside torch.
+
+    Tearing the interpreter down around such a thread aborts the process, and waiting
+    for it would take as long as it likes. Whatever there is to save has been saved.
+    """
+    if any(thread.daemon and thread.is_alive() for thread in threading.enumerate()):
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -46,10 +45,7 @@ def search_headless(preset: Preset, runs_dir: Path, name: str | None, *, as_json
                 notices = len(snapshot.notices)
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json)
-        if received:
-            _leave(128 + received[0])
-            return 128 + received[0]
-    return code
+    return 128 + received[0] if received else code
 
 
 def _finish(run: LocalRun, as_json: bool) -> int:
@@ -112,16 +108,6 @@ def _signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _leave(code: int) -> None:
-    """End the process at once, for an interrupted search may still be deep in torch.
-
-    Waiting for its thread at the interpreter's shutdown would take as long as it likes.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 class _Display(Protocol):

@@ -12,6 +12,8 @@ from maedet_tui import formatting
 
 def progress(snapshot: Snapshot) -> str:
     """One line: phase, iterations, rate, best Z, time left."""
+    if snapshot.phase == "checking" and snapshot.best:
+        return f"checking the final structures, best Z {formatting.score(snapshot.best.score.z)}"
     parts = [
         f"{snapshot.phase} {formatting.count(snapshot.iteration)}"
         f"/{formatting.count(snapshot.iterations)}"

@@ -40,15 +40,25 @@ def _open(preset: Preset | None, runs_dir: Path, name: str | None) -> int:
 
     runs: list[LocalRun] = []
 
-    def start(chosen: Preset) -> LocalRun:
+    def prepare(chosen: Preset) -> LocalRun:
         run = LocalRun(chosen, runs_dir, name if not runs else None)
         runs.append(run)
+        return run
+
+    def start(chosen: Preset) -> LocalRun:
+        run = prepare(chosen)
         run.start()
         return run
 
+    class Screens(MaedetApp):
+        def on_ready(self) -> None:
+            """Begin once there is something to see: a search at full speed would hold that up."""
+            if runs:
+                self.call_after_refresh(runs[0].start)
+
     crashed = False
     with failures():
-        app = MaedetApp(run=start(preset) if preset else None, presets=_usable, start=start)
+        app = Screens(run=prepare(preset) if preset else None, presets=_usable, start=start)
         try:
             app.run()
             crashed = bool(app.return_code)
