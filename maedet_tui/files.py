@@ -42,7 +42,8 @@ def read_structure(ref: str) -> NamedStructure:
     if ref in ZOO:
         return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
     path = Path(ref)
-    if not path.exists():
+    if not ref or not _exists(path):
+        ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
         hint = closest(ref, ZOO)
         message = (
@@ -57,6 +58,13 @@ def read_structure(ref: str) -> NamedStructure:
         return NamedStructure(path.name, loads(text))
     except StructureError as error:
         raise StructureFileError(f"{ref}: {error}") from None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_yaml(path: Path, text: str) -> bool:

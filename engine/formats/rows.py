@@ -21,10 +21,10 @@ class RowProblem(NamedTuple):
         return f"block {self.number}: {key}{self.message}"
 
 
-def closest(word: str, words: Iterable[str]) -> str:
+def closest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
     """A phrase that helps with a mistyped word: the nearest known one, or all of them."""
     words = [str(known) for known in words]
-    near = get_close_matches(str(word), words, n=1, cutoff=0.6)
+    near = get_close_matches(str(word), words, n=1, cutoff=cutoff)
     return f"did you mean {near[0]}?" if near else f"use one of {', '.join(words)}"
 
 

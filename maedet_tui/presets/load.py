@@ -48,15 +48,26 @@ def read_source(ref: str | Path) -> tuple[str, str, str]:
         entry = files("presets") / f"{ref}.yaml"
         return entry.read_text(encoding="utf-8"), str(entry), ref
     path = Path(ref)
-    if not path.is_file():
-        if path.is_dir():
+    try:
+        is_file, is_dir = path.is_file(), path.is_dir() and bool(ref)
+    except (OSError, ValueError):  # a name that no file can have
+        is_file = is_dir = False
+    if not is_file:
+        if is_dir:
             message = "is a folder; name the preset's file in it"
         elif "/" in ref or "\\" in ref or path.suffix in _SUFFIXES:
             message = f"no such file; name a file or one of {', '.join(builtin_names())}"
         else:
             message = f"no such preset; {_available(ref)}"
-        raise PresetError([Problem(ref, "", message)], unknown=True)
+        raise PresetError([Problem(shown_name(ref), "", message)], unknown=True)
     return _file_text(path), ref, path.stem
+
+
+def shown_name(ref: str) -> str:
+    """A name as a message can hold it: printable, and not a page long."""
+    if ref.isprintable() and 0 < len(ref) <= 200:
+        return ref
+    return repr(ref[:60])
 
 
 def _available(ref: str) -> str:

@@ -34,7 +34,7 @@ def format_quantity(value: int) -> str | int:
     """The shortest exact way to write a quantity: 91G, 25.8M, or the number itself."""
     for suffix in ("T", "G", "M", "K"):
         scaled = Decimal(value) / _FACTORS[suffix]
-        if scaled >= 1 and scaled == round(scaled, 3):
+        if 1 <= scaled < 1000 and scaled == round(scaled, 3):
             return f"{scaled.normalize():f}{suffix}"
     return value
 

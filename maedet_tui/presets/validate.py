@@ -131,7 +131,8 @@ def _worded(path: tuple, details: Mapping[str, Any]) -> str:
         return f"is not a known key; {closest(str(path[-1]), _fields(path))}"
     if kind == "literal_error":
         options = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"is {shown(value)}; {closest(str(value), options)}"
+        # stricter than for keys: who writes gpu does not mean cpu
+        return f"is {shown(value)}; {closest(str(value), options, cutoff=0.75)}"
     bounds = {
         "greater_than_equal": ("ge", "at least"),
         "less_than_equal": ("le", "at most"),
