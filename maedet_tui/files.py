@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -68,14 +69,10 @@ def _exists(path: Path) -> bool:
 
 
 def _is_yaml(path: Path, text: str) -> bool:
-    """A dict or list of Python opens with a bracket; our YAML only in a file that says so."""
+    """Told by the name of the file, else by a line that only our YAML has."""
     if path.suffix in _YAML_SUFFIXES:
         return True
-    for line in text.splitlines():
-        line = line.strip()
-        if line and not line.startswith("#"):
-            return line[0] not in "{[("
-    return False
+    return re.search(r"^(structure:|- *\{? *block:)", text, re.MULTILINE) is not None
 
 
 def _read_text(path: Path) -> str:
