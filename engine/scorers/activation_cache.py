@@ -1,19 +1,25 @@
 """Feature maps of networks already run, for children that begin like them.
 
 A mutation changes one block (Algorithm 2), and the weights of a beginning depend on
-that beginning alone, so a child may go on from the last map that it shares with any
-structure seen lately. A beginning is a run-length coded chain of units: a block
-deepened from 8 bottlenecks to 10, or split in two, goes on from its eighth.
+that beginning alone, so a child goes on from the last block that it shares with any
+structure run lately. Room is short: a population's maps are a multiple of the memory
+limit. So maps are kept in 16 bits, and those go first that save the least work per
+byte (the rule of "greedy dual, size, frequency" caches): the stem's map is the
+largest and the cheapest to compute again.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from heapq import heapify, heappop, heappush
+from itertools import count
+from threading import Lock
 from typing import NamedTuple
 
 import torch
 
-from engine.scorers.vanilla import Run
+from engine.structure import Block
+
+Key = tuple[int, tuple[Block, ...]]
 
 
 class Measured(NamedTuple):
@@ -25,13 +31,14 @@ class Measured(NamedTuple):
 
 
 class State(NamedTuple):
-    """A network run up to the end of a unit.
+    """A network run up to the end of a block.
 
     x: activations, (H * W, C), contiguous. side: H = W. offset: weights taken.
     log_gamma: sum of log gamma divided out so far. pending: log of the scale still in
-    x. ended: the measured maps of the stages left behind. here: the measured map of
-    the last convolution of the current stage; None where nobody measured it. ready:
-    mark of the lane that made x (see `engine.scorers.forward_device.Lanes`).
+    x. macs: multiply-accumulates from the image to here. ended: the measured maps of
+    the stages left behind. here: the measured map of the current stage; None where it
+    was not measured. ready: mark of the lane that made x
+    (see `engine.scorers.forward_lanes`).
     """
 
     x: torch.Tensor
@@ -39,78 +46,92 @@ class State(NamedTuple):
     offset: int = 0
     log_gamma: float = 0.0
     pending: float = 0.0
+    macs: int = 0
     ended: tuple[Measured, ...] = ()
     here: Measured | None = None
     ready: torch.cuda.Event | None = None
 
 
 class ActivationCache:
-    """States by pass and beginning, the least recently used dropped beyond `limit` bytes."""
+    """States by pass index and blocks run, within `limit` bytes; safe to share by threads."""
 
     def __init__(self, limit: int):
         self.limit = limit
         self.bytes = 0
-        self._states: OrderedDict[tuple[int, tuple[Run, ...], int], State] = OrderedDict()
-        self._counts: dict[tuple[int, tuple[Run, ...]], set[int]] = {}
+        self._states: dict[Key, State] = {}
+        self._uses: dict[Key, int] = {}
+        self._priority: dict[Key, float] = {}
+        self._heap: list[tuple[float, int, Key]] = []
+        self._floor = 0.0
+        self._ticks = count()
+        self._lock = Lock()
 
-    def get(
-        self, index: int, runs: tuple[Run, ...], most: int, needs_here: bool
-    ) -> tuple[int, State] | None:
-        """The longest state of pass `index` that has run `runs` with the last repeated less.
+    def __len__(self) -> int:
+        return len(self._states)
 
-        most: how often the last run may be repeated. needs_here: whether a state with
-        exactly `most` must have its last map measured. Returns (repetitions, state).
+    def get(self, index: int, blocks: tuple[Block, ...], measured: bool) -> State | None:
+        """The state of pass `index` behind `blocks`, if kept.
+
+        measured: whether the state is of use only with its stage's map measured, which
+        depends on what the structure that left it had behind these blocks.
         """
-        counts = self._counts.get((index, _open(runs)))
-        for count in sorted(counts or (), reverse=True):
-            if count > most:
-                continue
-            key = (index, _open(runs), count)
-            state = self._states[key]
-            if count == most and needs_here and state.here is None:
-                continue
-            self._states.move_to_end(key)
-            return count, state
-        return None
+        key = (index, blocks)
+        with self._lock:
+            state = self._states.get(key)
+            if state is None or (measured and state.here is None):
+                return None
+            self._uses[key] += 1
+            self._prefer(key)
+            return state
 
-    def put(self, index: int, runs: tuple[Run, ...], state: State) -> None:
-        """Remember the state at the end of `runs`."""
-        size = _bytes(state)
-        if size > self.limit:
-            return
-        key = (index, _open(runs), runs[-1].count)
-        self._drop(key)
-        self._states[key] = state
-        self._counts.setdefault(key[:2], set()).add(key[2])
-        self.bytes += size
-        self.shrink(self.limit)
+    def put(self, index: int, blocks: tuple[Block, ...], state: State) -> None:
+        """Keep the state behind `blocks`, at the expense of those worth less."""
+        key = (index, blocks)
+        with self._lock:
+            self._drop(key)
+            if _bytes(state) > self.limit:
+                return
+            self._states[key] = state
+            self._uses[key] = 1
+            self.bytes += _bytes(state)
+            self._prefer(key)
+            self._make_room()
 
     def shrink(self, limit: int) -> None:
         """Keep to `limit` bytes from now on."""
-        self.limit = limit
-        while self._states and self.bytes > limit:
-            self._drop(next(iter(self._states)))
+        with self._lock:
+            self.limit = limit
+            self._make_room()
 
     def clear(self) -> None:
         """Forget everything."""
-        self._states.clear()
-        self._counts.clear()
-        self.bytes = 0
+        with self._lock:
+            for part in (self._states, self._uses, self._priority, self._heap):
+                part.clear()
+            self.bytes = 0
 
-    def _drop(self, key: tuple[int, tuple[Run, ...], int]) -> None:
+    def _prefer(self, key: Key) -> None:
+        """Rank by work saved per byte, above all that has been dropped so far."""
+        state = self._states[key]
+        priority = self._floor + self._uses[key] * state.macs / _bytes(state)
+        self._priority[key] = priority
+        heappush(self._heap, (priority, next(self._ticks), key))
+        if len(self._heap) > 64 + 4 * len(self._states):
+            self._heap = [(p, next(self._ticks), k) for k, p in self._priority.items()]
+            heapify(self._heap)
+
+    def _make_room(self) -> None:
+        while self._states and self.bytes > self.limit:
+            priority, _, key = heappop(self._heap)
+            if self._priority.get(key) == priority:
+                self._floor = priority
+                self._drop(key)
+
+    def _drop(self, key: Key) -> None:
         state = self._states.pop(key, None)
-        if state is None:
-            return
-        self.bytes -= _bytes(state)
-        counts = self._counts[key[:2]]
-        counts.discard(key[2])
-        if not counts:
-            del self._counts[key[:2]]
-
-
-def _open(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """The runs without how often the last is repeated."""
-    return (*runs[:-1], runs[-1]._replace(count=0))
+        if state is not None:
+            self.bytes -= _bytes(state)
+            del self._uses[key], self._priority[key]
 
 
 def _bytes(state: State) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isfinite, log
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -19,12 +20,12 @@ import torch
 from engine.scorers.activation_cache import ActivationCache, Measured
 from engine.scorers.base import Score, ScoringError, never
 from engine.scorers.forward_device import (
-    Lanes,
     device_named,
     fastest_dtype,
     out_of_memory,
     settle,
 )
+from engine.scorers.forward_lanes import lanes_for
 from engine.scorers.forward_pass import VanillaPass
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
 from engine.scorers.objective import z_of
@@ -76,10 +77,11 @@ class ForwardScorer:
         self.seed = seed
         self.device = device_named(device)
         self.dtype = dtype or fastest_dtype(self.device)
-        self.batch = GPU_BATCH if self.device.type == "cuda" else 1
         self.notices: list[str] = []
         self._segment = segment
-        self._lanes = Lanes(self.device)
+        self._lanes = lanes_for(self.device)
+        # on a CPU, a few for each thread, so that few wait for the batch's last one
+        self.batch = GPU_BATCH if self.device.type == "cuda" else 4 * self._lanes.count
         self.vanilla = self._make_pass(self.dtype)
         self._results: OrderedDict[tuple[Structure, int], Pass] = OrderedDict()
 
@@ -194,25 +196,14 @@ class ForwardScorer:
         self, jobs: list[tuple[Structure, int]], cancelled: Callable[[], bool]
     ) -> dict[tuple[Structure, int], Pass]:
         """Passes whose results are read in one go, after all have been issued."""
-        measured: list[tuple[Measured, ...]] = []
-        with torch.inference_mode():
-            lanes = self._share_memory(self.vanilla, jobs)
-            try:
-                for number, (structure, index) in enumerate(jobs):
-                    keep = index < self.forward.repeats
-                    with self._lanes.start(number % lanes):
-                        measured.append(self._run(self.vanilla, structure, index, keep, cancelled))
-            finally:
-                # also when cancelled, so that no lane works on unseen
-                self._lanes.join()
-            entropies = _entropies(measured)
-            return {
-                job: self._checked(job, values, cancelled) for job, values in zip(jobs, entropies)
-            }
+        lanes = self._share_memory(self.vanilla, jobs)
+        passes = [partial(self._run, self.vanilla, *job) for job in jobs]
+        entropies = _entropies(self._lanes.run(passes, lanes, cancelled))
+        return {job: self._checked(job, values, cancelled) for job, values in zip(jobs, entropies)}
 
-    def _run(self, vanilla, structure, index, keep, cancelled) -> tuple[Measured, ...]:
+    def _run(self, vanilla, structure, index, cancelled) -> tuple[Measured, ...]:
         try:
-            return vanilla.run(structure, index, keep, cancelled)
+            return vanilla.run(structure, index, cancelled)
         except ValueError as error:
             raise ScoringError(str(error)) from error
 
@@ -223,7 +214,8 @@ class ForwardScorer:
             self.close()
             wider = self._make_pass(torch.float32)
             self._share_memory(wider, [job])
-            entropies = _entropies([self._run(wider, structure, index, False, cancelled)])[0]
+            again = partial(self._run, wider, structure, index)
+            entropies = _entropies(self._lanes.run([again], 1, cancelled))[0]
             self._note_range()
         if not all(map(isfinite, entropies)):
             raise ScoringError(

@@ -1,8 +1,7 @@
-"""Where forward passes run: device, number format, streams, and running out of memory."""
+"""Where forward passes run: the device, its number format, and running out of its memory."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from time import perf_counter
 
@@ -11,8 +10,6 @@ import torch.nn.functional as F
 
 from engine.scorers.base import ScoringError
 
-#: passes whose kernels may overlap on a GPU: one map of 12x12 keeps few of its units busy
-STREAMS = 4
 #: how much faster half precision must be on a CPU to be worth its rounding
 WORTHWHILE = 1.3
 
@@ -80,49 +77,6 @@ def out_of_memory(error: BaseException) -> bool:
         return True
     # the CPU allocator raises a plain RuntimeError
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-
-
-class Lanes:
-    """CUDA streams that passes take in turn; on a CPU there is one lane, the thread itself.
-
-    What one lane makes and another may read is marked, and handed over by the mark.
-    Nothing here holds up the thread.
-    """
-
-    def __init__(self, device: torch.device):
-        self.device = device
-        on_gpu = device.type == "cuda"
-        self._streams = [torch.cuda.Stream(device) for _ in range(STREAMS)] if on_gpu else []
-
-    @property
-    def count(self) -> int:
-        """How many lanes there are."""
-        return max(1, len(self._streams))
-
-    def start(self, number: int) -> AbstractContextManager:
-        """A context in which work goes to lane `number` (modulo their count)."""
-        if not self._streams:
-            return nullcontext()
-        return torch.cuda.stream(self._streams[number % len(self._streams)])
-
-    def mark(self) -> torch.cuda.Event | None:
-        """The present end of the lane's work."""
-        if not self._streams:
-            return None
-        return torch.cuda.current_stream(self.device).record_event()
-
-    def hand_over(self, tensor: torch.Tensor, mark: torch.cuda.Event | None) -> None:
-        """Let this lane read a tensor that was complete at `mark` in another."""
-        if mark is not None:
-            stream = torch.cuda.current_stream(self.device)
-            stream.wait_event(mark)
-            # keeps the memory from being given out again before this lane has read it
-            tensor.record_stream(stream)
-
-    def join(self) -> None:
-        """Let the thread's own stream wait for all lanes."""
-        for stream in self._streams:
-            torch.cuda.current_stream(self.device).wait_stream(stream)
 
 
 def settle(device: torch.device) -> None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp
+from threading import Lock
 
 import torch
 import torch.nn.functional as F
 
-from engine.blocks import Layer
+from engine.blocks import chain
 from engine.scorers.activation_cache import ActivationCache, Measured, State
 from engine.scorers.base import Cancelled
-from engine.scorers.forward_device import Lanes
+from engine.scorers.forward_lanes import Lanes
 from engine.scorers.gaussian_pool import GaussianPool
-from engine.scorers.vanilla import Operation, Run, between, operation, stops
-from engine.structure import IMAGE_CHANNELS, Structure
+from engine.scorers.vanilla import Operation, measured_blocks, operation
+from engine.structure import IMAGE_CHANNELS, Block, Structure
 
 #: input images kept, one per pass index
 IMAGES = 8
@@ -47,6 +48,7 @@ class VanillaPass:
         self.activation = activation
         self.macs = 0
         self._images: dict[int, torch.Tensor] = {}
+        self._lock = Lock()
         self._zero = torch.zeros(1, device=pool.device, dtype=pool.dtype)
 
     @property
@@ -55,58 +57,69 @@ class VanillaPass:
         return IMAGES * IMAGE_CHANNELS * self.resolution**2 * self.pool.dtype.itemsize
 
     def run(
-        self, structure: Structure, index: int, keep: bool, cancelled: Callable[[], bool]
+        self, structure: Structure, index: int, cancelled: Callable[[], bool]
     ) -> tuple[Measured, ...]:
         """Pass `index` through the structure: the measured map of each stage, C1 first.
 
-        keep: whether its maps go to the cache. Raises Cancelled between convolutions,
-        ValueError for a stage without a convolution.
+        Raises Cancelled between convolutions, ValueError for a stage without one.
         """
-        plan = stops(structure)
-        first, before, state = self._longest_beginning(plan, index)
-        for stop in plan[first:]:
-            todo = between(before, stop.runs)
-            for number, layers in enumerate(todo):
-                measure = stop.measured and number == len(todo) - 1
-                state = self._unit(state, layers, measure, index, cancelled)
-            before = stop.runs
-            if todo and keep:
-                self.cache.put(index, before, state._replace(ready=self.lanes.mark()))
-            if stop.ends:
+        blocks, measured = structure.blocks, measured_blocks(structure)
+        ends = frozenset(structure.stage_ends)
+        done, state = self._longest_beginning(structure, measured | ends, index)
+        resumed = state.macs
+        for number in range(done, len(blocks)):
+            if number - 1 in ends:
                 state = state._replace(ended=(*state.ended, state.here), here=None)
-        return state.ended
+            state = self._block(state, blocks[number], number in measured, index, cancelled)
+            if number + 1 < len(blocks):
+                state = self._kept(state, index, blocks[: number + 1])
+        with self._lock:
+            self.macs += state.macs - resumed
+        return (*state.ended, state.here)
 
-    def _longest_beginning(self, plan, index: int) -> tuple[int, tuple[Run, ...], State]:
-        """The stop to go on to, the runs already done, and their state."""
-        for number in range(len(plan) - 1, -1, -1):
-            runs = plan[number].runs
-            needs_here = plan[number].measured or plan[number].ends
-            found = self.cache.get(index, runs, runs[-1].count, needs_here)
-            if found is not None:
-                count, state = found
+    def _longest_beginning(
+        self, structure: Structure, needs_here: frozenset[int], index: int
+    ) -> tuple[int, State]:
+        """How many blocks have been run before with these weights, and the state behind them."""
+        for number in range(len(structure.blocks) - 1, 0, -1):
+            beginning = structure.blocks[:number]
+            state = self.cache.get(index, beginning, number - 1 in needs_here)
+            if state is not None:
                 self.lanes.hand_over(state.x, state.ready)
-                return number, (*runs[:-1], runs[-1]._replace(count=count)), state
-        return 0, (), State(self._image(index), self.resolution)
+                return number, state._replace(x=state.x.to(self.pool.dtype))
+        return 0, State(self._image(index), self.resolution)
+
+    def _kept(self, state: State, index: int, beginning: tuple[Block, ...]) -> State:
+        """Keep the state, with x in 16 bits, and return it as whoever resumes it will see it.
+
+        Going on from the rounded x makes the result independent of what is in the cache.
+        """
+        kept = state.x if state.x.element_size() == 2 else state.x.to(torch.bfloat16)
+        state = state._replace(x=kept, ready=self.lanes.mark())
+        self.cache.put(index, beginning, state)
+        return state._replace(x=kept.to(self.pool.dtype))
 
     def _image(self, index: int) -> torch.Tensor:
         """The input image of a pass, N(0, 1), as a (H * W, 3) matrix."""
-        image = self._images.get(index)
-        if image is None:
-            while len(self._images) >= IMAGES:
-                self._images.pop(next(iter(self._images)))
-            image = self.pool.normals(index, IMAGE_CHANNELS * self.resolution**2)
-            image = self._images[index] = image.view(-1, IMAGE_CHANNELS)
-        return image
+        with self._lock:
+            image = self._images.get(index)
+            if image is None:
+                while len(self._images) >= IMAGES:
+                    self._images.pop(next(iter(self._images)))
+                image = self.pool.normals(index, IMAGE_CHANNELS * self.resolution**2)
+                image = self._images[index] = image.view(-1, IMAGE_CHANNELS)
+            return image
 
-    def _unit(
+    def _block(
         self,
         state: State,
-        layers: tuple[Layer, ...],
+        block: Block,
         measure: bool,
         index: int,
         cancelled: Callable[[], bool],
     ) -> State:
-        """The layers of one unit; measure: take the variance of its last convolution."""
+        """The layers of a block; measure: take the variance of its last convolution."""
+        layers = chain(block)
         for number, layer in enumerate(layers):
             step = operation(layer, state.side, self.activation, self.pool.segment)
             if layer.op == "maxpool":
@@ -146,11 +159,14 @@ class VanillaPass:
             )
             offset = start + count
         h = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-        self.macs += h.shape[0] * layer.out_channels * layer.in_channels * layer.kernel**2
+        macs = (
+            state.macs
+            + layer.out_channels * layer.in_channels * (layer.kernel * step.out_side) ** 2
+        )
         here = Measured(_moments(h), h.numel(), log_gamma) if measure else None
         if self.activation == "relu":
             h = torch.relu_(h)
-        return State(h, step.out_side, offset, log_gamma, pending, state.ended, here)
+        return State(h, step.out_side, offset, log_gamma, pending, macs, state.ended, here)
 
 
 def _convolve(x: torch.Tensor, weights: torch.Tensor, width: int, step: Operation) -> torch.Tensor:

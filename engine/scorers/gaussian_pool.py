@@ -11,6 +11,7 @@ changes a number. What exceeds the memory limit is dropped and redrawn when need
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import Lock
 
 import torch
 
@@ -24,7 +25,7 @@ _SEGMENTS_PER_PASS = 1 << 12
 
 
 class GaussianPool:
-    """Sequences of normals, one per pass index, within `limit` bytes.
+    """Sequences of normals, one per pass index, within `limit` bytes; safe to share by threads.
 
     segment: numbers in a segment, the longest slice there is.
     """
@@ -43,6 +44,7 @@ class GaussianPool:
         self.limit = limit
         self.segment = segment
         self.drawn = 0
+        self._lock = Lock()
         self._segments: OrderedDict[tuple[int, int], torch.Tensor] = OrderedDict()
 
     @property
@@ -70,22 +72,25 @@ class GaussianPool:
         """`count` numbers of pass `index` from `start`, a place that `place` gave; a view."""
         number, first = divmod(start, self.segment)
         key = (index, number)
-        segment = self._segments.get(key)
-        if segment is None:
-            self._drop(self.limit - self.segment_bytes)
-            segment = self._segments[key] = self._draw(index, number)
-        else:
-            self._segments.move_to_end(key)
+        with self._lock:
+            segment = self._segments.get(key)
+            if segment is None:
+                self._drop(self.limit - self.segment_bytes)
+                segment = self._segments[key] = self._draw(index, number)
+            else:
+                self._segments.move_to_end(key)
         return segment[first : first + count]
 
     def shrink(self, limit: int) -> None:
         """Keep to `limit` bytes from now on (one segment at least)."""
-        self.limit = limit
-        self._drop(limit)
+        with self._lock:
+            self.limit = limit
+            self._drop(limit)
 
     def clear(self) -> None:
         """Drop all segments; they are redrawn, the same, when needed."""
-        self._drop(-1)
+        with self._lock:
+            self._drop(-1)
 
     def normals(self, index: int, count: int) -> torch.Tensor:
         """`count` numbers for pass `index` that no slice overlaps (its input image)."""

@@ -1,7 +1,7 @@
 """The vanilla network of a structure (Eq. 2) as a plan: what to compute, in which order.
 
-No modules, no weights, no device: a structure becomes runs of equal units, and a unit
-becomes operations, each with its gamma (Eq. 4).
+No modules, no weights, no device: a layer at its place becomes an operation with its
+constant gamma (Eq. 4), and a stage has one map that is measured.
 """
 
 from __future__ import annotations
@@ -12,32 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.blocks import Layer, chain, units
+from engine.blocks import Layer, chain
 from engine.costs import halved
 from engine.structure import LEVELS, Structure, stage_bounds
 
 #: multiply-accumulates after which a convolution is divided, so that none holds up a stop
 MOST_MACS = 4 << 30
-
-
-class Run(NamedTuple):
-    """A unit's layers, and how many such units follow each other."""
-
-    layers: tuple[Layer, ...]
-    count: int
-
-
-class Stop(NamedTuple):
-    """A point of the plan at which a block ends.
-
-    runs: the beginning up to here. measured: whether the last convolution before this
-    point is also the stage's last, the one whose map has the entropy H(Ci). ends:
-    whether the stage ends here.
-    """
-
-    runs: tuple[Run, ...]
-    measured: bool
-    ends: bool
 
 
 class Operation(NamedTuple):
@@ -55,46 +35,23 @@ class Operation(NamedTuple):
     groups: tuple[int, ...]
 
 
-def stops(structure: Structure) -> tuple[Stop, ...]:
-    """The plan of a structure: one stop per block.
+@lru_cache(maxsize=1 << 12)
+def measured_blocks(structure: Structure) -> frozenset[int]:
+    """The blocks with a stage's last convolution: its map h has the entropy H(Ci) (Eq. 3).
 
     Raises ValueError for a stage without a convolution, which has no entropy.
     """
-    measured = _measured_blocks(structure)
-    ends = set(structure.stage_ends)
-    plan = []
-    runs: list[Run] = []
-    for number, block in enumerate(structure.blocks):
-        for unit, count in units(block):
-            if runs and runs[-1].layers == unit.main:
-                runs[-1] = Run(unit.main, runs[-1].count + count)
-            else:
-                runs.append(Run(unit.main, count))
-        plan.append(Stop(tuple(runs), number in measured, number in ends))
-    return tuple(plan)
-
-
-def between(before: tuple[Run, ...], after: tuple[Run, ...]) -> list[tuple[Layer, ...]]:
-    """The units that lead from one beginning to a longer one, one tuple of layers each."""
-    done = before[-1].count if before else 0
-    first = max(len(before) - 1, 0)
-    return [
-        run.layers
-        for number, run in enumerate(after[first:])
-        for _ in range(run.count - (done if number == 0 else 0))
-    ]
-
-
-def _measured_blocks(structure: Structure) -> set[int]:
-    found = set()
+    found = []
     for level, (start, end) in zip(LEVELS, stage_bounds(structure.blocks)):
-        for number in range(end - 1, start - 1, -1):
-            if any(layer.op == "conv" for layer in chain(structure.blocks[number])):
-                found.add(number)
-                break
-        else:
+        with_convolution = [
+            number
+            for number in range(start, end)
+            if any(layer.op == "conv" for layer in chain(structure.blocks[number]))
+        ]
+        if not with_convolution:
             raise ValueError(f"stage {level} has no convolution, so it has no entropy")
-    return found
+        found.append(with_convolution[-1])
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1 << 14)
