@@ -44,11 +44,17 @@ def _layer(layer: Layer, size: tuple[int, int]) -> tuple[int, int]:
     """(params, FLOPs) of a layer whose input is `size`."""
     height, width = halved(size, layer.stride)
     if layer.op == "conv":
-        weights = layer.in_channels * layer.out_channels * layer.kernel**2
+        weights = layer.weights
         params = weights + 2 * layer.out_channels
         return params, height * width * (weights + 2 * layer.out_channels)
     if layer.op == "avgpool":
         return 0, layer.in_channels * size[0] * size[1]
+    if layer.op == "se":
+        # two convolutions with bias on one pixel, and the mean and the scaling of the map
+        squeezed = max(1, layer.in_channels // layer.kernel)
+        weights = 2 * layer.in_channels * squeezed
+        params = weights + layer.in_channels + squeezed
+        return params, weights + 2 * layer.in_channels * size[0] * size[1]
     return 0, 0
 
 

@@ -14,6 +14,7 @@ from engine.structure import Structure
 
 SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
 ACTIVATIONS = ("relu", "none")
+STRATEGIES = ("evolution", "random")
 SCORERS = ("auto", "forward", "closed-form")
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -53,14 +54,19 @@ class Objective:
 class Space:
     """What a mutation may reach (Appendix A).
 
-    kernels: sides to choose from. width_step: widths are its multiples.
-    max_width: largest width. stage_depths: most bottlenecks in each of C1-C5.
+    blocks: kinds that a block may turn into by coarse mutation; blocks of other kinds
+    keep theirs. kernels, expansions: to choose from. width_step: widths are its
+    multiples. max_width: largest width. bottleneck_ratio: least and largest bottleneck
+    width over output width. stage_depths: most bottlenecks in each of C1-C5.
     split_above: a block with more bottlenecks is divided into two equal ones.
     """
 
+    blocks: tuple[str, ...] = ("ResBlock",)
     kernels: tuple[int, ...] = (3, 5)
+    expansions: tuple[int, ...] = (1, 3, 6)
     width_step: int = 8
     max_width: int = 2048
+    bottleneck_ratio: tuple[float, float] = (0.0, float("inf"))
     stage_depths: tuple[int, ...] = (1, 3, 10, 10, 10)
     split_above: int = 10
 
@@ -68,13 +74,20 @@ class Space:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Algorithm 1: population N, iterations T, `keep` structures at the switch to
-    fine mutation at iteration `fine_at` * T, random `seed`."""
+    fine mutation at iteration `fine_at` * T (1: coarse only), random `seed`.
+
+    strategy: "evolution", or "random" for structures drawn anew each time. compound:
+    probability of one more mutation on top of each one; 0 is the paper's MUTATE, and
+    0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
+    """
 
     population: int = 256
     iterations: int = 96_000
     keep: int = 10
     fine_at: float = 0.5
     seed: int = 0
+    strategy: str = "evolution"
+    compound: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

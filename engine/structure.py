@@ -26,12 +26,14 @@ class StructureError(ValueError):
 class Block(NamedTuple):
     """One row of Tables 10-15.
 
-    kind: "Conv", "ResBlock" or "MaxPool" (see `engine.blocks`).
+    kind: "Conv", "ResBlock", … (see `engine.blocks.KINDS`).
     kernel: side of the k x k convolution (or pooling window), odd.
     in_channels, out_channels: widths of the block's input and output.
     stride: 1 or 2, carried by the first k x k convolution.
     bottleneck: width inside each bottleneck; 0 for kinds without one.
-    depth: number of bottlenecks; 1 for kinds without any.
+    depth: number of bottlenecks (or other units); 1 for kinds that do not repeat.
+    expansion: hidden width over input width of an inverted bottleneck; 0 elsewhere.
+    se: squeeze-and-excitation reduces to 1/se of the channels; 0 for none.
     """
 
     kind: str
@@ -41,6 +43,8 @@ class Block(NamedTuple):
     stride: int
     bottleneck: int = 0
     depth: int = 1
+    expansion: int = 0
+    se: int = 0
 
 
 class Structure(NamedTuple):

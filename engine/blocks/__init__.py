@@ -10,12 +10,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from engine.blocks.base import BlockType, Layer, Unit
+from engine.blocks.basicblock import BASICBLOCK
 from engine.blocks.conv import CONV
+from engine.blocks.invertedblock import INVERTEDBLOCK
 from engine.blocks.maxpool import MAXPOOL
 from engine.blocks.resblock import RESBLOCK
 from engine.structure import Block
 
-KINDS: dict[str, BlockType] = {kind.name: kind for kind in (CONV, RESBLOCK, MAXPOOL)}
+KINDS: dict[str, BlockType] = {
+    kind.name: kind for kind in (CONV, RESBLOCK, BASICBLOCK, INVERTEDBLOCK, MAXPOOL)
+}
 
 
 @lru_cache(maxsize=1 << 16)
@@ -26,8 +30,15 @@ def units(block: Block) -> tuple[tuple[Unit, int], ...]:
 
 @lru_cache(maxsize=1 << 16)
 def chain(block: Block) -> tuple[Layer, ...]:
-    """The block's main path as a chain of layers, without residual links (Eq. 2)."""
-    return tuple(layer for unit, count in units(block) for _ in range(count) for layer in unit.main)
+    """The block's main path as a chain of layers, without what the vanilla network lacks:
+    residual links and squeeze-and-excitation (Eq. 2)."""
+    return tuple(
+        layer
+        for unit, count in units(block)
+        for _ in range(count)
+        for layer in unit.main
+        if layer.op != "se"
+    )
 
 
 __all__ = ["KINDS", "BlockType", "Layer", "Unit", "chain", "units"]

@@ -8,13 +8,28 @@ from engine.structure import Block
 
 
 class Layer(NamedTuple):
-    """A convolution with its batch norm ("conv"), or a pooling ("avgpool", "maxpool")."""
+    """A convolution with its batch norm ("conv"), a pooling ("avgpool", "maxpool"), or a
+    squeeze-and-excitation ("se"), whose `kernel` is the reduction of its channels.
+
+    groups: of a convolution; a depthwise one has as many as channels.
+    """
 
     op: str
     in_channels: int
     out_channels: int
     kernel: int
     stride: int
+    groups: int = 1
+
+    @property
+    def fan_in(self) -> int:
+        """Products that add up to one output value of a convolution."""
+        return self.in_channels // self.groups * self.kernel**2
+
+    @property
+    def weights(self) -> int:
+        """Weights of a convolution."""
+        return self.fan_in * self.out_channels
 
 
 class Unit(NamedTuple):
@@ -31,16 +46,35 @@ class BlockType(Protocol):
     """One kind of block. Its name is the one printed in the paper's tables."""
 
     name: str
-    has_bottleneck: bool
-    """Whether the block has a bottleneck width and a depth."""
+    fields: tuple[str, ...]
+    """Fields of `Block` beyond kernel, channels and stride that this kind has."""
     mutable: tuple[str, ...]
     """Fields of `Block` that a coarse mutation may change (Appendix A)."""
+    unit_layers: int
+    """What the paper's "# layers" column counts as one block, in units of `depth`."""
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         """The block as (unit, how many in a row)."""
 
+    def adopt(self, block: Block) -> Block:
+        """A block of this kind in the place of one of another kind."""
+
     def problems(self, block: Block) -> list[str]:
         """What is impossible about the block's numbers, each as a phrase with its fix."""
+
+
+def field_problems(block: Block, fields: tuple[str, ...]) -> list[str]:
+    """Problems with the fields that only some kinds have: out of range, or not theirs."""
+    absent = Block._field_defaults
+    problems = []
+    for name, least in (("bottleneck", 1), ("depth", 1), ("expansion", 1), ("se", 0)):
+        value = getattr(block, name)
+        if name in fields:
+            if value < least:
+                problems.append(f"{name} is {value}, but must be at least {least}")
+        elif value != absent[name]:
+            problems.append(f"{name} is {value}, but a {block.kind} has none")
+    return problems
 
 
 def number_problems(block: Block, *, kernel_from: int = 1) -> list[str]:

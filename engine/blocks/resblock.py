@@ -9,41 +9,45 @@ the single-scale structure (Table 10: 60.1 M) were counted with.
 
 from __future__ import annotations
 
-from engine.blocks.base import Layer, Unit, number_problems
+from engine.blocks.base import Layer, Unit, field_problems, number_problems
 from engine.structure import Block
+
+
+def projection(block: Block) -> tuple[Layer, ...]:
+    """The shortcut around the first unit of a residual block."""
+    project = Layer("conv", block.in_channels, block.out_channels, 1, 1)
+    if block.stride == 2:
+        return (Layer("avgpool", block.in_channels, block.in_channels, 2, 2), project)
+    return (project,)
 
 
 class ResBlock:
     name = "ResBlock"
-    has_bottleneck = True
+    fields = ("bottleneck", "depth")
     mutable = ("kernel", "out_channels", "bottleneck", "depth")
+    unit_layers = 2
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
-        inside, out = block.bottleneck, block.out_channels
-
-        def main(width: int, stride: int) -> tuple[Layer, ...]:
-            return (
-                Layer("conv", width, inside, 1, 1),
-                Layer("conv", inside, inside, block.kernel, stride),
-                Layer("conv", inside, out, 1, 1),
-            )
-
-        projection = (Layer("conv", block.in_channels, out, 1, 1),)
-        if block.stride == 2:
-            pooling = Layer("avgpool", block.in_channels, block.in_channels, 2, 2)
-            projection = (pooling, *projection)
-        first = Unit(main(block.in_channels, block.stride), projection)
+        first = Unit(self.path(block, block.in_channels, block.stride), projection(block))
         if block.depth == 1:
             return ((first, 1),)
-        return ((first, 1), (Unit(main(out, 1), ()), block.depth - 1))
+        return ((first, 1), (Unit(self.path(block, block.out_channels, 1), ()), block.depth - 1))
+
+    def path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
+        """The main path of one unit whose input has `width` channels."""
+        inside = block.bottleneck
+        return (
+            Layer("conv", width, inside, 1, 1),
+            Layer("conv", inside, inside, block.kernel, stride),
+            Layer("conv", inside, block.out_channels, 1, 1),
+        )
+
+    def adopt(self, block: Block) -> Block:
+        inside = block.bottleneck or max(8, block.out_channels // 32 * 8)
+        return block._replace(kind=self.name, bottleneck=inside, expansion=0, se=0)
 
     def problems(self, block: Block) -> list[str]:
-        problems = number_problems(block)
-        if block.bottleneck < 1:
-            problems.append(f"bottleneck is {block.bottleneck}, but must be at least 1")
-        if block.depth < 1:
-            problems.append(f"depth is {block.depth}, but must be at least 1 bottleneck")
-        return problems
+        return number_problems(block) + field_problems(block, self.fields)
 
 
 RESBLOCK = ResBlock()

@@ -65,16 +65,18 @@ def block_terms(
             # a rectified maximum passes the next ReLU unchanged
             correlation = behind_relu(pooled) if rectified else pooled**2
             continue
-        gain += log(layer.in_channels * layer.kernel**2 * (0.5 if rectified and not first else 1))
+        gain += log(layer.fan_in * (0.5 if rectified and not first else 1))
         width = layer.out_channels
         if rectified:
+            # a depthwise layer's channels see one channel each, whose own strength varies
+            uneven = 1 + relu_fluctuation(correlation) if layer.groups > 1 else 1.0
             if not first:
                 correlation = relu_correlation(correlation)
             alike = 2 * correlation * correlation
             # pairs that are one position twice are fully alike
             last = fluctuation + (alike + (2 - alike) / positions) / width
             alike = relu_fluctuation(correlation)
-            fluctuation += (alike + (5 - alike) / positions) / width
+            fluctuation += uneven * (alike + (5 - alike) / positions) / width
         else:
             # Without rectifiers maps have no mean; what correlates positions is that a
             # few channels never average out (`correlation` is its square here), and a
@@ -152,7 +154,7 @@ class ClosedForm:
         spreads: list[float] = []
         final = len(blocks) - 1
         for index, block in enumerate(blocks):
-            kind, kernel, _, _, stride, _, depth = block
+            kind, kernel, _, _, stride, _, depth, _, _ = block
             if stride == 2:
                 side = (side + 1) // 2
             terms = block_terms(block, correlation, side * side, index == 0, rectified)

@@ -67,9 +67,10 @@ class Evolution:
         self.switched_at: int | None = None
         self.population = Population(schedule.population)
         self._rng = Random(schedule.seed)
-        self._mutator = Mutator(preset.space)
+        self._mutator = Mutator(preset.space, schedule.compound)
         self._keep = schedule.keep
-        self._switch = max(1, round(schedule.iterations * schedule.fine_at))
+        coarse_only = schedule.fine_at >= 1 or schedule.strategy == "random"
+        self._switch = 0 if coarse_only else max(1, round(schedule.iterations * schedule.fine_at))
         self._initial: Structure | None = preset.initial
 
     @property

@@ -1,13 +1,14 @@
 """Algorithm 2: one block of a structure changes in one respect.
 
-Coarse mutation changes the kernel, a width (of the output or the bottleneck) or the
-depth of a block; fine mutation the kernel or a width (section 4.3, Appendix A). What
-a kind of block can change at all is said in its file in `engine.blocks`.
+Coarse mutation changes the kind of a block (where the space has several), its kernel,
+a width (of the output or the bottleneck), its expansion or its depth; fine mutation
+the kernel or a width (section 4.3, Appendix A). What a kind of block can change at all
+is said in its file in `engine.blocks`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from math import ceil, floor
 from random import Random
 from typing import NamedTuple
 
@@ -21,40 +22,45 @@ DEPTH_STEPS = (-2, -1, 1, 2)
 
 #: the paper's column headings for what can change
 HEADINGS = {
+    "kind": "block",
     "kernel": "kernel",
     "out_channels": "out",
     "bottleneck": "bottleneck",
     "depth": "depth",
+    "expansion": "expansion",
 }
 
 
 class Mutation(NamedTuple):
     """A mutated structure, and what was done to get it.
 
-    index: of the mutated block in the parent. field: of `Block`.
+    index: of the mutated block in the parent. field: of `Block`. earlier: the mutation
+    that this one was made on top of, if any.
     """
 
     structure: Structure
     level: str
     index: int
     field: str
-    before: int
-    after: int
+    before: int | str
+    after: int | str
+    earlier: Mutation | None = None
 
     def __str__(self) -> str:
-        return f"{self.level} {HEADINGS[self.field]} {self.before} -> {self.after}"
-
-
-@lru_cache(maxsize=64)
-def _choices(kind: str, fine: bool) -> tuple[str, ...]:
-    return tuple(field for field in KINDS[kind].mutable if not (fine and field == "depth"))
+        text = f"{self.level} {HEADINGS[self.field]} {self.before} -> {self.after}"
+        return f"{self.earlier}, {text}" if self.earlier else text
 
 
 class Mutator:
-    """MUTATE of Algorithm 2 within a search space."""
+    """MUTATE of Algorithm 2 within a search space.
 
-    def __init__(self, space: Space):
+    compound: probability of one more mutation on top of each one (0 in the paper).
+    """
+
+    def __init__(self, space: Space, compound: float = 0.0):
         self.space = space
+        self.compound = compound
+        self._choices: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def mutate(self, structure: Structure, rng: Random, fine: bool) -> Mutation:
         """A mutated copy of the structure, within the space.
@@ -63,39 +69,71 @@ class Mutator:
         then to what; a width factor of 1, or a limit of the space, can leave the
         structure as it was.
         """
+        mutation = self._once(structure, rng, fine)
+        while self.compound and rng.random() < self.compound:
+            mutation = self._once(mutation.structure, rng, fine)._replace(earlier=mutation)
+        return mutation
+
+    def _once(self, structure: Structure, rng: Random, fine: bool) -> Mutation:
         blocks = structure.blocks
         random = rng.random
         while True:
             index = int(random() * len(blocks))
-            fields = _choices(blocks[index][0], fine)
+            block = blocks[index]
+            fields = self._fields(block.kind, fine)
             if fields:
                 break
         field = fields[int(random() * len(fields))]
-        block = blocks[index]
-        if field == "kernel":
-            kernels = self.space.kernels
-            before = block.kernel
-            after = kernels[int(random() * len(kernels))]
-            changed = (*blocks[:index], block._replace(kernel=after), *blocks[index + 1 :])
-        elif field == "out_channels":
-            before = block.out_channels
-            after = self._width(before, random())
+        before = getattr(block, field)
+        draw = random()
+        if field == "out_channels":
+            after = self._width(before, draw)
             changed = widened(blocks, index, after)
-        elif field == "bottleneck":
-            before = block.bottleneck
-            after = self._width(before, random())
-            changed = (*blocks[:index], block._replace(bottleneck=after), *blocks[index + 1 :])
-        else:
-            before = block.depth
-            after = self._depth(blocks, index, random())
+            changed = _with(changed, index, self._proportioned(changed[index]))
+        elif field == "depth":
+            after = self._depth(blocks, index, draw)
             changed = self._deepened(blocks, index, after)
+        elif field == "kind":
+            after = self.space.blocks[int(draw * len(self.space.blocks))]
+            changed = _with(blocks, index, self._proportioned(KINDS[after].adopt(block)))
+        elif field == "bottleneck":
+            mutated = block._replace(bottleneck=self._width(before, draw))
+            mutated = self._proportioned(mutated)
+            after = mutated.bottleneck
+            changed = _with(blocks, index, mutated)
+        else:
+            choices = self.space.kernels if field == "kernel" else self.space.expansions
+            after = choices[int(draw * len(choices))]
+            changed = _with(blocks, index, block._replace(**{field: after}))
         level = level_names(blocks)[index]
         return Mutation(Structure(changed), level, index, field, before, after)
+
+    def _fields(self, kind: str, fine: bool) -> tuple[str, ...]:
+        """What can change about a block of that kind."""
+        fields = self._choices.get((kind, fine))
+        if fields is None:
+            fields = tuple(f for f in KINDS[kind].mutable if not (fine and f == "depth"))
+            if not fine and kind in self.space.blocks and len(self.space.blocks) > 1:
+                fields = ("kind", *fields)
+            self._choices[kind, fine] = fields
+        return fields
 
     def _width(self, width: int, draw: float) -> int:
         step = self.space.width_step
         scaled = width * WIDTH_FACTORS[int(draw * len(WIDTH_FACTORS))]
         return max(step, min(self.space.max_width, round(scaled / step) * step))
+
+    def _proportioned(self, block: Block) -> Block:
+        """The block with its bottleneck within the space's share of its output width."""
+        low, high = self.space.bottleneck_ratio
+        inside, step = block.bottleneck, self.space.width_step
+        if not inside or low * block.out_channels <= inside <= high * block.out_channels:
+            return block
+        if inside < low * block.out_channels:
+            inside = ceil(low * block.out_channels / step) * step
+        else:
+            inside = max(step, floor(high * block.out_channels / step) * step)
+        return block._replace(bottleneck=inside)
 
     def _depth(self, blocks: tuple[Block, ...], index: int, draw: float) -> int:
         """The new depth, between 1 and what the stage's limit leaves to this block."""
@@ -106,7 +144,7 @@ class Mutator:
                 others = sum(
                     blocks[i].depth
                     for i in range(start, end)
-                    if i != index and "depth" in KINDS[blocks[i].kind].mutable
+                    if i != index and "depth" in KINDS[blocks[i].kind].fields
                 )
                 return max(1, min(wished, self.space.stage_depths[stage] - others))
         raise ValueError(f"block {index} is in none of the stages {LEVELS}")
@@ -116,10 +154,14 @@ class Mutator:
         ones, so that its halves can go on to differ (Appendix A)."""
         block = blocks[index]
         if depth <= self.space.split_above:
-            return (*blocks[:index], block._replace(depth=depth), *blocks[index + 1 :])
+            return _with(blocks, index, block._replace(depth=depth))
         first = block._replace(depth=depth - depth // 2)
         second = block._replace(in_channels=block.out_channels, stride=1, depth=depth // 2)
         return (*blocks[:index], first, second, *blocks[index + 1 :])
+
+
+def _with(blocks: tuple[Block, ...], index: int, block: Block) -> tuple[Block, ...]:
+    return (*blocks[:index], block, *blocks[index + 1 :])
 
 
 def widened(blocks: tuple[Block, ...], index: int, width: int) -> tuple[Block, ...]:
