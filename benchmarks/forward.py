@@ -163,7 +163,7 @@ def _macs(structure: Structure, resolution: int) -> int:
         for layer in chain(block):
             side = -(-side // layer.stride)
             if layer.op == "conv":
-                macs += side**2 * layer.in_channels * layer.out_channels * layer.kernel**2
+                macs += side**2 * layer.weights
     return macs
 
 

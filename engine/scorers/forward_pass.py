@@ -48,6 +48,9 @@ class VanillaPass:
         self.activation = activation
         self.macs = 0
         self._images: dict[int, torch.Tensor] = {}
+        # log of the scale that may stay in x where no product comes by to divide it out:
+        # float16 ends at 65504, the other formats at 1e38
+        self._patience = 0.0 if pool.dtype == torch.float16 else 20.0
         self._lock = Lock()
         self._zero = torch.zeros(1, device=pool.device, dtype=pool.dtype)
 
@@ -134,22 +137,22 @@ class VanillaPass:
     ) -> State:
         """x^l = relu(h^l) / gamma^l with h^l = W^l * x^(l-1) (Eq. 2, 4)."""
         layer = step.layer
-        product = layer.kernel == 1 and layer.stride == 1
+        product = layer.kernel == layer.stride == layer.groups == 1
         x, log_gamma, pending = state.x, state.log_gamma, state.pending
         if product:
             # the product divides by its own gamma and by what earlier layers left undivided
             log_gamma += pending + step.log_gamma
             factor, pending = exp(-pending - step.log_gamma), 0.0
-        elif pending:
-            x = x * exp(-pending)
-            log_gamma, pending, factor = log_gamma + pending, step.log_gamma, 1.0
         else:
-            factor, pending = 1.0, step.log_gamma
+            if pending > self._patience:
+                x = x * exp(-pending)
+                log_gamma, pending = log_gamma + pending, 0.0
+            factor, pending = 1.0, pending + step.log_gamma
         offset, parts = state.offset, []
-        for width in step.groups:
+        for width in step.parts:
             if cancelled():
                 raise Cancelled
-            count = width * layer.in_channels * layer.kernel**2
+            count = width * layer.fan_in
             start = self.pool.place(offset, count)
             weights = self.pool.slice(index, start, count)
             parts.append(
@@ -159,13 +162,10 @@ class VanillaPass:
             )
             offset = start + count
         h = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-        macs = (
-            state.macs
-            + layer.out_channels * layer.in_channels * (layer.kernel * step.out_side) ** 2
-        )
         here = Measured(_moments(h), h.numel(), log_gamma) if measure else None
         if self.activation == "relu":
             h = torch.relu_(h)
+        macs = state.macs + step.macs
         return State(h, step.out_side, offset, log_gamma, pending, macs, state.ended, here)
 
 
@@ -178,8 +178,8 @@ def _convolve(x: torch.Tensor, weights: torch.Tensor, width: int, step: Operatio
     layer = step.layer
     k = layer.kernel
     image = x.view(1, step.side, step.side, layer.in_channels).permute(0, 3, 1, 2)
-    kernel = weights.view(width, k, k, layer.in_channels).permute(0, 3, 1, 2)
-    h = F.conv2d(image, kernel, stride=layer.stride, padding=k // 2)
+    kernel = weights.view(width, k, k, -1).permute(0, 3, 1, 2)
+    h = F.conv2d(image, kernel, stride=layer.stride, padding=k // 2, groups=layer.groups)
     return h.permute(0, 2, 3, 1).reshape(step.out_side**2, width)
 
 

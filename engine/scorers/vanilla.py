@@ -24,15 +24,17 @@ class Operation(NamedTuple):
     """A layer at a place in the network.
 
     layer: what. side, out_side: H = W of its input and output. log_gamma: the layer's
-    log gamma, the scale that it is expected to multiply its input's by. groups: output
-    channels computed at a time, in order; nearly always one group.
+    log gamma, the scale that it is expected to multiply its input's by. macs: its
+    multiply-accumulates. parts: output channels computed at a time, in order; nearly
+    always one part.
     """
 
     layer: Layer
     side: int
     out_side: int
     log_gamma: float
-    groups: tuple[int, ...]
+    macs: int
+    parts: tuple[int, ...]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -56,15 +58,23 @@ def measured_blocks(structure: Structure) -> frozenset[int]:
 
 @lru_cache(maxsize=1 << 14)
 def operation(layer: Layer, side: int, activation: str, longest: int) -> Operation:
-    """The layer on a map of `side`; longest: weights that one group may have."""
+    """The layer on a map of `side`; longest: weights that one part may have.
+
+    Raises ValueError for a layer that the vanilla network does not know.
+    """
     out_side = halved((side, side), layer.stride)[0]
+    width = layer.out_channels
+    if layer.op == "maxpool":
+        return Operation(layer, side, out_side, 0.0, 0, (width,))
     if layer.op != "conv":
-        return Operation(layer, side, out_side, 0.0, (layer.out_channels,))
-    fan_in = layer.in_channels * layer.kernel**2
-    most = max(1, min(longest // fan_in, MOST_MACS // (fan_in * out_side**2)))
-    whole, rest = divmod(layer.out_channels, most)
-    groups = (most,) * whole + ((rest,) if rest else ())
-    return Operation(layer, side, out_side, log_gamma(layer, side, activation), groups)
+        raise ValueError(f"a vanilla network has no layer {layer.op!r}")
+    macs = layer.weights * out_side**2
+    most = max(1, min(longest // layer.fan_in, MOST_MACS // (layer.fan_in * out_side**2)))
+    if layer.groups > 1:
+        most = width  # each output channel has inputs of its own; these have few weights
+    whole, rest = divmod(width, most)
+    parts = (most,) * whole + ((rest,) if rest else ())
+    return Operation(layer, side, out_side, log_gamma(layer, side, activation), macs, parts)
 
 
 def log_gamma(layer: Layer, side: int, activation: str) -> float:
@@ -78,7 +88,7 @@ def log_gamma(layer: Layer, side: int, activation: str) -> float:
     (by half of that without a ReLU).
     """
     relu = activation == "relu"
-    channels = layer.in_channels / (2 if relu else 1)
+    channels = layer.in_channels / layer.groups / (2 if relu else 1)
     narrow = (1.0 if relu else 0.5) / layer.in_channels
     return 0.5 * log(channels) + log(taps(side, layer.kernel, layer.stride)) - narrow
 
@@ -105,7 +115,7 @@ def taps(side: int, kernel: int, stride: int) -> float:
 def weights(structure: Structure) -> int:
     """Weights of all convolutions."""
     layers = (layer for block in structure.blocks for layer in chain(block) if layer.op == "conv")
-    return sum(layer.in_channels * layer.out_channels * layer.kernel**2 for layer in layers)
+    return sum(layer.weights for layer in layers)
 
 
 @lru_cache(maxsize=1 << 12)
