@@ -38,21 +38,23 @@ def costs(candidate: Candidate) -> str:
 
 
 def table(structure: Structure) -> str:
-    """The columns of Tables 10-15 as plain text; depth counts bottlenecks."""
-    rows = [["block", "kernel", "in", "out", "stride", "bottleneck", "depth", "level"]]
-    for block, level in zip(structure.blocks, structure.levels, strict=True):
-        rows.append(
-            [
-                block.kind,
-                str(block.kernel),
-                str(block.in_channels),
-                str(block.out_channels),
-                str(block.stride),
-                str(block.bottleneck or "-"),
-                str(block.depth),
-                level,
-            ]
-        )
+    """The columns of Tables 10-15 as plain text; depth counts bottlenecks.
+
+    Columns that no block of the structure has a number in are left out.
+    """
+    fields = {
+        "block": "kind", "kernel": "kernel", "in": "in_channels", "out": "out_channels",
+        "stride": "stride", "bottleneck": "bottleneck", "expansion": "expansion", "se": "se",
+        "depth": "depth",
+    }  # fmt: skip
+    columns = {
+        heading: [getattr(block, name) for block in structure.blocks]
+        for heading, name in fields.items()
+    }
+    kept = {heading: values for heading, values in columns.items() if any(values)}
+    rows = [[*kept, "level"]]
+    for number, level in enumerate(structure.levels):
+        rows.append([*(str(values[number] or "-") for values in kept.values()), level])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(

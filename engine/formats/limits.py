@@ -16,6 +16,8 @@ MAX_VALUES = {
     "stride": 2,
     "bottleneck": 1_000_000,
     "depth": MAX_BOTTLENECKS,
+    "expansion": 100,
+    "se": 1_000,
 }
 
 

@@ -4,7 +4,8 @@
     - {block: Conv, kernel: 3, in: 3, out: 64, stride: 2}
     - {block: ResBlock, kernel: 5, in: 64, out: 120, stride: 2, bottleneck: 64, depth: 2}
 
-`depth` counts bottlenecks; the paper's "# layers" column counts two as one.
+`depth` counts bottlenecks; the paper's "# layers" column counts two as one. Kinds of
+blocks with other numbers, such as an expansion, have these in place of a bottleneck.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ _COMMON = {
     "out": "out_channels",
     "stride": "stride",
 }
-_INSIDE = {"bottleneck": "bottleneck", "depth": "depth"}
+#: numbers that a file may leave out, with what they are then
+_OPTIONAL = {"se": 0}
+_SOME_KINDS = ("bottleneck", "depth", "expansion", "se")
 
 
-def has_bottlenecks(kind: str) -> bool:
-    """Whether blocks of this kind have a bottleneck width and a depth."""
-    return "bottleneck" in KINDS[kind].mutable
+def _fields(kind: str) -> dict[str, str]:
+    """Key in the file -> field of `Block`, for a kind of block."""
+    return _COMMON | {name: name for name in KINDS[kind].fields}
 
 
 def to_rows(structure: Structure) -> list[dict[str, str | int]]:
@@ -38,8 +41,10 @@ def to_rows(structure: Structure) -> list[dict[str, str | int]]:
     rows = []
     for block in structure.blocks:
         row: dict[str, str | int] = {"block": block.kind}
-        fields = _COMMON | (_INSIDE if has_bottlenecks(block.kind) else {})
-        row.update({key: getattr(block, name) for key, name in fields.items()})
+        for key, name in _fields(block.kind).items():
+            value = getattr(block, name)
+            if _OPTIONAL.get(key) != value:
+                row[key] = value
         rows.append(row)
     return rows
 
@@ -68,14 +73,14 @@ def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
         what = f"is {shown(kind)}; {help_}" if "block" in row else f"is missing; {help_}"
         problems.append(RowProblem(number, "block", what))
         return None
-    fields = _COMMON | (_INSIDE if has_bottlenecks(kind) else {})
+    fields = _fields(kind)
     for key in row:
-        if key in _INSIDE and key not in fields:
+        if key in _SOME_KINDS and key not in fields:
             problems.append(RowProblem(number, key, f"does not belong to a {kind}; remove it"))
         elif key != "block" and key not in fields:
             hint = closest(key, ["block", *fields])
             problems.append(RowProblem(number, shown(key), f"is not a key of a block; {hint}"))
-    values = numbers(number, row, fields, problems)
+    values = numbers(number, _OPTIONAL | row if "se" in fields else row, fields, problems)
     return Block(kind, **values) if len(values) == len(fields) else None
 
 

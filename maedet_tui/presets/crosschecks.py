@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from engine.blocks import KINDS
 from engine.checks import check
 from engine.costs import Cost, total_cost
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import closest, shown
-from engine.formats.structure_yaml import has_bottlenecks, read_rows
-from engine.structure import LEVELS, Structure, StructureError, stage_bounds
+from engine.formats.structure_yaml import read_rows
+from engine.structure import LEVELS, Block, Structure, StructureError, stage_bounds
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
 from maedet_tui.presets.schema import PresetFile
@@ -110,15 +111,18 @@ def _within_space(model: PresetFile, structure: Structure, sound: Sound, report:
     for number, block in enumerate(structure.blocks):
         path = ("initial", number) if is_list else ("initial",)
         where = f"block {number + 1}: " if not is_list else ""
-        inside = has_bottlenecks(block.kind)
+        kind = KINDS[block.kind]
         widths = [("out", block.out_channels)]
-        if inside:
+        if "bottleneck" in kind.fields:
             widths.append(("bottleneck", block.bottleneck))
-            if block.kernel not in space.kernels and sound(("space", "kernels")):
-                choice = ", ".join(str(kernel) for kernel in space.kernels)
+            _within_ratio(model, block, path, where, sound, report)
+        for key, choices in (("kernel", space.kernels), ("expansion", space.expansions)):
+            value = getattr(block, key)
+            if key in kind.mutable and value not in choices and sound(("space", f"{key}s")):
+                choice = ", ".join(str(known) for known in choices)
                 report(
-                    (*path, "kernel") if is_list else path,
-                    f"{where}kernel is {block.kernel}, but space.kernels has {choice}; "
+                    (*path, key) if is_list else path,
+                    f"{where}{key} is {value}, but space.{key}s has {choice}; "
                     "use one of these or add it there",
                 )
         for key, width in widths:
@@ -141,13 +145,26 @@ def _within_space(model: PresetFile, structure: Structure, sound: Sound, report:
         LEVELS, stage_bounds(structure.blocks), depths, strict=True
     ):
         stage = structure.blocks[start:end]
-        depth = sum(block.depth for block in stage if has_bottlenecks(block.kind))
+        depth = sum(block.depth for block in stage if "depth" in KINDS[block.kind].fields)
         if depth > limit and sound(("space", "stage_depths"), ("space", "stage_depths", level)):
             report(
                 ("initial", start) if is_list else ("initial",),
                 f"stage {level} has {depth} bottlenecks, over space.stage_depths.{level} {limit}; "
                 f"raise that to {depth} or start shallower",
             )
+
+
+def _within_ratio(
+    model: PresetFile, block: Block, path: tuple, where: str, sound: Sound, report: Report
+) -> None:
+    low, high = model.space.ratio()
+    ratio = block.bottleneck / block.out_channels
+    if not low <= ratio <= high and sound(("space", "bottleneck_ratio")):
+        report(
+            path,
+            f"{where}bottleneck over out is {ratio:.3g}, outside space.bottleneck_ratio "
+            f"{low:g} to {high:g}; change the block or the limits",
+        )
 
 
 def _rounded_up(value: int) -> str | int:

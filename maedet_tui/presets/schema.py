@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from engine.blocks import KINDS
 from engine.costs import PAPER_IMAGE_SIZE
+from engine.formats.rows import closest
 from engine.settings import (
     DEFAULT_MEMORY,
     Budget,
@@ -65,6 +67,38 @@ def _kernels(values: list[int]) -> list[int]:
     return values
 
 
+def _choices(values: list[int]) -> list[int]:
+    if not values or any(value < 1 or value > 100 for value in values):
+        raise ValueError("must hold whole numbers from 1 to 100, such as [1, 3, 6]")
+    if len(set(values)) != len(values):
+        raise ValueError("names a number twice; write each once")
+    return values
+
+
+#: kinds that a mutation may turn into one another: those with a depth
+_KINDS = [name for name, kind in KINDS.items() if "depth" in kind.fields]
+
+
+def _blocks(values: list[str]) -> list[str]:
+    if not values:
+        raise ValueError(f"is empty; write the kinds of blocks to choose from: {', '.join(_KINDS)}")
+    for value in values:
+        if value not in _KINDS:
+            raise ValueError(f"has {value!r}; {closest(value, _KINDS)}")
+    if len(set(values)) != len(values):
+        raise ValueError("names a kind twice; write each once")
+    return values
+
+
+def _ratio(values: list[float | None]) -> list[float | None]:
+    if len(values) != 2:
+        raise ValueError("must be two numbers, the least and the largest, such as [0.1, 1]")
+    low, high = values[0] or 0.0, values[1]
+    if low < 0 or (high is not None and (high <= 0 or high < low)):
+        raise ValueError("must rise from the least to the largest, such as [0.1, 1]")
+    return values
+
+
 Quantity = Annotated[int, BeforeValidator(parse_quantity)]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
 
@@ -107,19 +141,32 @@ class StageDepths(_Section):
 
 
 class SpaceSection(_Section):
+    blocks: Annotated[list[str], AfterValidator(_blocks)] = list(_SPACE.blocks)
     kernels: Annotated[list[int], AfterValidator(_kernels)] = list(_SPACE.kernels)
+    expansions: Annotated[list[int], AfterValidator(_choices)] = list(_SPACE.expansions)
     width_step: Annotated[int, Field(ge=1, le=1024)] = _SPACE.width_step
     max_width: Annotated[int, Field(ge=8, le=65_536)] = _SPACE.max_width
+    bottleneck_ratio: Annotated[
+        list[Annotated[float, Field(allow_inf_nan=False)] | None], AfterValidator(_ratio)
+    ] = [None, None]
     stage_depths: StageDepths = StageDepths()
     split_above: Annotated[int, Field(ge=2, le=1000)] = _SPACE.split_above
 
+    def ratio(self) -> tuple[float, float]:
+        """Least and largest bottleneck width over output width."""
+        low, high = self.bottleneck_ratio
+        return (low or 0.0, float("inf") if high is None else float(high))
+
     def settings(self) -> Space:
         return Space(
-            tuple(self.kernels),
-            self.width_step,
-            self.max_width,
-            self.stage_depths.settings(),
-            self.split_above,
+            blocks=tuple(self.blocks),
+            kernels=tuple(self.kernels),
+            expansions=tuple(self.expansions),
+            width_step=self.width_step,
+            max_width=self.max_width,
+            bottleneck_ratio=self.ratio(),
+            stage_depths=self.stage_depths.settings(),
+            split_above=self.split_above,
         )
 
 
@@ -129,9 +176,19 @@ class SearchSection(_Section):
     keep: Annotated[int, Field(ge=1)] = _SCHEDULE.keep
     fine_at: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.fine_at
     seed: Annotated[int, Field(ge=0, lt=2**63)] = _SCHEDULE.seed
+    strategy: Literal["evolution", "random"] = _SCHEDULE.strategy
+    compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
 
     def settings(self) -> Schedule:
-        return Schedule(self.population, self.iterations, self.keep, float(self.fine_at), self.seed)
+        return Schedule(
+            population=self.population,
+            iterations=self.iterations,
+            keep=self.keep,
+            fine_at=float(self.fine_at),
+            seed=self.seed,
+            strategy=self.strategy,
+            compound=float(self.compound),
+        )
 
 
 class ForwardSection(_Section):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isinf
+
 from engine.formats.strict_yaml import dump as dump_yaml
 from engine.formats.structure_yaml import to_rows
 from engine.settings import Preset
@@ -13,6 +15,7 @@ def dump(preset: Preset) -> str:
     """YAML text with every value spelled out; only `source` is not part of it."""
     budget, objective, space = preset.budget, preset.objective, preset.space
     schedule = preset.schedule
+    low, high = space.bottleneck_ratio
 
     def quantity(value: int | None) -> str | int | None:
         return None if value is None else format_quantity(value)
@@ -35,9 +38,12 @@ def dump(preset: Preset) -> str:
                 "activation": objective.activation,
             },
             "space": {
+                "blocks": list(space.blocks),
                 "kernels": list(space.kernels),
+                "expansions": list(space.expansions),
                 "width_step": space.width_step,
                 "max_width": space.max_width,
+                "bottleneck_ratio": [low, None if isinf(high) else high],
                 "stage_depths": dict(zip(LEVELS, space.stage_depths, strict=True)),
                 "split_above": space.split_above,
             },
@@ -48,6 +54,8 @@ def dump(preset: Preset) -> str:
                 "keep": schedule.keep,
                 "fine_at": schedule.fine_at,
                 "seed": schedule.seed,
+                "strategy": schedule.strategy,
+                "compound": schedule.compound,
             },
             "scorer": preset.scorer,
             "device": preset.device,

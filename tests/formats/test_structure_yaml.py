@@ -133,3 +133,24 @@ def test_no_text_raises_anything_else(text):
         structure_yaml.loads(text)
     except StructureError as error:
         assert str(error)
+
+
+def test_each_kind_has_its_own_numbers_in_a_row():
+    rows = [
+        {"block": "Conv", "kernel": 3, "in": 3, "out": 16, "stride": 2},
+        {"block": "InvertedBlock", "kernel": 3, "in": 16, "out": 24, "stride": 2,
+         "expansion": 6, "depth": 2, "se": 4},
+        {"block": "InvertedBlock", "kernel": 5, "in": 24, "out": 32, "stride": 2,
+         "expansion": 3, "depth": 1},
+        {"block": "BasicBlock", "kernel": 3, "in": 32, "out": 64, "stride": 2,
+         "bottleneck": 64, "depth": 3},
+        {"block": "ResBlock", "kernel": 3, "in": 64, "out": 64, "stride": 2,
+         "bottleneck": 16, "depth": 1},
+    ]  # fmt: skip
+    structure = structure_yaml.from_rows(rows)
+    assert structure.blocks[1].se == 4 and structure.blocks[2].se == 0
+    assert structure_yaml.to_rows(structure) == rows
+    with pytest.raises(StructureError, match="block 3: bottleneck does not belong"):
+        structure_yaml.from_rows([*rows[:2], {**rows[2], "bottleneck": 8}])
+    with pytest.raises(StructureError, match="block 2: 'expantion' .* did you mean expansion"):
+        structure_yaml.from_rows([rows[0], {**rows[1], "expantion": 8}])

@@ -18,7 +18,10 @@ def test_the_paper_s_settings_are_in_m():
     assert preset.budget == Budget(91_000_000_000, None, 91, (800, 1280))
     assert preset.objective == Objective(384, (0.0, 0.0, 1.0, 1.0, 6.0), "nominal", "relu")
     assert preset.schedule == Schedule(256, 96_000, 10, 0.5, 0)
-    assert preset.space == Space((3, 5), 8, 2048, (1, 3, 10, 10, 10), 10)
+    assert preset.space == Space(
+        blocks=("ResBlock",), kernels=(3, 5), width_step=8, max_width=2048,
+        stage_depths=(1, 3, 10, 10, 10), split_above=10,
+    )  # fmt: skip
     assert preset.initial == ZOO["initial"].structure
     assert (preset.scorer, preset.device, preset.audit) == ("auto", "auto", True)
 
@@ -79,8 +82,16 @@ def test_any_preset_reads_back_equal(initial, flops, memory, fine_at, words):
         initial=initial,
         budget=Budget(flops, flops // 7, 999, (333, 500)),
         objective=Objective(64, (0.0, 0.5, 0.0, 1e-7, 1e9), "log-channels", "none"),
-        space=Space((1, 3, 5, 7), 8, 4096, (2, 12, 12, 12, 12), 6),
-        schedule=Schedule(5, 7, 3, fine_at, 2**62),
+        space=Space(
+            blocks=("InvertedBlock", "BasicBlock"),
+            kernels=(1, 3, 5, 7),
+            expansions=(2, 4),
+            max_width=4096,
+            bottleneck_ratio=(0.01, 50.0),
+            stage_depths=(2, 12, 12, 12, 12),
+            split_above=6,
+        ),
+        schedule=Schedule(5, 7, 3, fine_at, 2**62, "random", 0.4),
         scorer="forward",
         device="cpu",
         forward=Forward(9, memory),
