@@ -152,5 +152,5 @@ def test_each_kind_has_its_own_numbers_in_a_row():
     assert structure_yaml.to_rows(structure) == rows
     with pytest.raises(StructureError, match="block 3: bottleneck does not belong"):
         structure_yaml.from_rows([*rows[:2], {**rows[2], "bottleneck": 8}])
-    with pytest.raises(StructureError, match="block 2: 'expantion' .* did you mean expansion"):
+    with pytest.raises(StructureError, match=r"block 2: 'expantion' .* did you mean expansion"):
         structure_yaml.from_rows([rows[0], {**rows[1], "expantion": 8}])
