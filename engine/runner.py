@@ -215,8 +215,7 @@ class Runner:
 
     def _new_best(self) -> None:
         self._best = best = self._evolution.best
-        origin = str(best.origin) if best.origin is not None else "initial structure"
-        self._bests.append(NewBest(best.born, best.score.z, origin))
+        self._bests.append(NewBest(best.born, best.score.z, str(best.origin)))
         if self._auditor is not None:
             self._auditor.submit(best.born, best.structure, best.score)
 

@@ -18,6 +18,7 @@ from engine.costs import Cost, total_cost
 from engine.scorers.base import Score
 from engine.search.mutation import Mutation, Mutator
 from engine.search.population import Member, Population
+from engine.search.sampling import ORIGIN, Sampler
 from engine.settings import Budget, Preset
 from engine.structure import Structure
 
@@ -27,13 +28,13 @@ COARSE, FINE = "coarse", "fine"
 class Proposal(NamedTuple):
     """A child within every budget, waiting for its score.
 
-    origin: the mutation that made it, None for the initial structure.
+    origin: the mutation that made it, or in words how else it came to be.
     """
 
     structure: Structure
     cost: Cost
     iteration: int
-    origin: Mutation | None
+    origin: Mutation | str
 
 
 def exceeded(cost: Cost, budget: Budget) -> str | None:
@@ -68,6 +69,9 @@ class Evolution:
         self.population = Population(schedule.population)
         self._rng = Random(schedule.seed)
         self._mutator = Mutator(preset.space, schedule.compound)
+        self._sampler = (
+            Sampler(preset.space, preset.initial) if schedule.strategy == "random" else None
+        )
         self._keep = schedule.keep
         coarse_only = schedule.fine_at >= 1 or schedule.strategy == "random"
         self._switch = 0 if coarse_only else max(1, round(schedule.iterations * schedule.fine_at))
@@ -86,7 +90,7 @@ class Evolution:
         if self._initial is not None:
             initial, self._initial = self._initial, None
             cost = total_cost(initial, self.budget.image_size)
-            return [Proposal(initial, cost, 0, None)]
+            return [Proposal(initial, cost, 0, "initial structure")]
         proposals: list[Proposal] = []
         while len(proposals) < count and self.iteration < self.iterations:
             if self.iteration + 1 == self._switch and self.switched_at is None and proposals:
@@ -102,11 +106,7 @@ class Evolution:
         if self.iteration == self._switch:
             population.keep_top(self._keep)
             self.switched_at = self.iteration
-        parent = population.draw(self._rng)
-        mutation = self._mutator.mutate(
-            parent.structure, self._rng, fine=self.switched_at is not None
-        )
-        child = mutation.structure
+        child, origin = self._child()
         if child in population:
             self.counts["duplicate"] += 1
             return None
@@ -115,7 +115,16 @@ class Evolution:
         if reason is not None:
             self.counts[reason] += 1
             return None
-        return Proposal(child, cost, self.iteration, mutation)
+        return Proposal(child, cost, self.iteration, origin)
+
+    def _child(self) -> tuple[Structure, Mutation | str]:
+        """A candidate and how it came to be (lines 7-8)."""
+        if self._sampler is not None:
+            return self._sampler.draw(self._rng), ORIGIN
+        parent = self.population.draw(self._rng)
+        fine = self.switched_at is not None
+        mutation = self._mutator.mutate(parent.structure, self._rng, fine)
+        return mutation.structure, mutation
 
     def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:
         """Take the scores of proposals; None for one that could not be scored."""

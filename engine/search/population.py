@@ -16,14 +16,14 @@ class Member(NamedTuple):
     """A structure of the population.
 
     born: iteration at which it entered. origin: the mutation that
-    made it, None for the initial structure.
+    made it, or in words how else it came to be.
     """
 
     structure: Structure
     score: Score
     cost: Cost
     born: int
-    origin: Mutation | None
+    origin: Mutation | str
 
 
 class Population:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.blocks import KINDS
 from engine.checks import check
 from engine.costs import total_cost
 from engine.scorers.base import Score
@@ -15,6 +16,7 @@ from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.search.mutation import WIDTH_FACTORS, Mutator
 from engine.search.population import Member, Population
+from engine.search.sampling import Sampler
 from engine.settings import Budget, Preset, Schedule, Space
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
@@ -116,7 +118,7 @@ def test_a_population_is_the_best_distinct_members_in_order(entries):
     for number, (z, width) in enumerate(entries):
         structure = Structure((Block("Conv", 3, 3, 8 + number, 2), Block("Conv", 3, 8, width, 2)))
         score = Score(float(z), (), 0.0, "closed-form", "")
-        population.add(Member(structure, score, total_cost(structure), number, None))
+        population.add(Member(structure, score, total_cost(structure), number, ""))
         model = sorted([*model, float(z)])[-10:]
         assert list(population.scores()) == model
         assert all(member.structure in population for member in population.members)
@@ -179,3 +181,60 @@ def test_the_whole_m_search_beats_the_papers_structure_under_its_budget():
     reference = ClosedForm(preset.objective).score([ZOO["maedet-m"].structure])[0]
     assert evolution.best.score.z > reference.z
     assert evolution.best.cost.flops <= 91_000_000_000 and evolution.best.cost.layers <= 91
+
+
+@pytest.mark.parametrize("kind", ["ResBlock", "InvertedBlock"])
+def test_random_search_draws_valid_structures_of_the_space(kind):
+    space = Space(blocks=(kind,), max_width=256, bottleneck_ratio=(0.25, 1.0))
+    initial = Structure(
+        tuple(
+            KINDS[kind].adopt(block) if block.kind == "ResBlock" else block
+            for block in ZOO["initial"].structure.blocks
+        )
+    )
+    sampler, rng = Sampler(space, initial), Random(0)
+    depths = set()
+    for _ in range(300):
+        structure = check(sampler.draw(rng))
+        for block in structure.blocks:
+            assert block.out_channels <= 256 and block.out_channels % 8 == 0
+            if kind == "ResBlock" and block.kind == kind:
+                assert 0.25 <= block.bottleneck / block.out_channels <= 1
+        depths.add(structure.blocks[-1].depth)
+    assert depths == set(range(1, 11))
+
+
+def test_random_search_is_worse_than_evolution_under_the_same_budget():
+    longer = replace(M, schedule=replace(M.schedule, iterations=10_000))
+    random = search(replace(longer, schedule=replace(longer.schedule, strategy="random")))
+    assert random.switched_at is None
+    assert random.best.cost.flops <= 91_000_000_000
+    assert random.best.score.z < search(longer).best.score.z
+
+
+def test_coarse_only_never_switches():
+    evolution = search(replace(M, schedule=replace(M.schedule, fine_at=1.0)))
+    assert evolution.switched_at is None and evolution.phase == "coarse"
+
+
+def test_compound_mutations_name_each_change_and_still_make_valid_structures():
+    mutator, rng = Mutator(Space(), compound=0.9), Random(0)
+    mutations = [mutator.mutate(ZOO["maedet-m"].structure, rng, False) for _ in range(50)]
+    assert max(str(mutation).count("->") for mutation in mutations) > 3
+    for mutation in mutations:
+        check(mutation.structure)
+
+
+@given(st.integers(0, 2**32))
+def test_coarse_mutation_changes_the_kind_of_a_block_where_the_space_has_several(seed):
+    space = Space(blocks=("ResBlock", "BasicBlock", "InvertedBlock"), bottleneck_ratio=(0.1, 1.0))
+    structure, rng, mutator = ZOO["maedet-s"].structure, Random(seed), Mutator(space)
+    seen = set()
+    for _ in range(200):
+        structure = check(mutator.mutate(structure, rng, fine=False).structure)
+        seen |= {block.kind for block in structure.blocks}
+    assert seen == {"Conv", "ResBlock", "BasicBlock", "InvertedBlock"}
+    kinds = [block.kind for block in structure.blocks]
+    for _ in range(20):
+        structure = mutator.mutate(structure, rng, fine=True).structure
+    assert [block.kind for block in structure.blocks] == kinds
