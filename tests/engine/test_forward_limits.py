@@ -28,15 +28,24 @@ def chain_of(width, bottleneck, depths, kernel=5):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("width, bottleneck", [(16, 8), (256, 64)])
-def test_deep_structures_stay_in_range(dtype, width, bottleneck):
-    # 1 + 3 * 100 convolutions; 25 of the smallest maps' taps in four hit padding
+@pytest.mark.parametrize("width, bottleneck", [(256, 64), (4096, 32)])
+def test_wide_and_deep_structures_stay_in_range(dtype, width, bottleneck):
+    # 1 + 3 * 100 convolutions; most taps of those on the smallest maps meet padding
     deep = chain_of(width, bottleneck, (2, 8, 40, 50))
-    half = scorer(dtype=dtype).score([deep])[0]
-    assert half.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.05)
-    one = scorer(dtype=dtype)
-    one.score([deep])
-    assert one.notices == []
+    half = scorer(dtype=dtype, memory=10**9)
+    score = half.score([deep])[0]
+    assert half.notices == []
+    assert score.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_deep_and_narrow_structures_have_a_score(dtype):
+    # maps of 8 channels drift by e^6 and more: bfloat16 holds that, float16 may not
+    deep = chain_of(16, 8, (2, 8, 40, 50))
+    half = scorer(dtype=dtype)
+    score = half.score([deep])[0]
+    assert score.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.02)
+    assert half.notices == [] or dtype == torch.float16
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -94,8 +103,8 @@ def test_a_pass_without_a_finite_result_is_an_error(monkeypatch):
 
 
 def test_keeps_to_its_memory(monkeypatch):
-    limit = 30_000_000
-    one = scorer(memory=limit, repeats=3)
+    limit = 6_000_000
+    one = scorer(memory=limit, repeats=3, segment=1 << 16)
     peak = 0
     right = ActivationCache.put
 
@@ -105,8 +114,8 @@ def test_keeps_to_its_memory(monkeypatch):
         peak = max(peak, cache.bytes + one.vanilla.pool.bytes)
 
     monkeypatch.setattr(ActivationCache, "put", watching)
-    one.score(family(40))
-    assert 0.3 * limit < peak <= limit
+    one.score(family(60))
+    assert 0.4 * limit < peak <= limit
     assert len(one.vanilla.cache) > 40
 
 
@@ -173,7 +182,7 @@ def test_stops_within_a_fifth_of_a_second():
     with pytest.raises(Cancelled):
         one.score([large], stop.is_set)
     # the target is 0.2 s; the tests' machine may be busy
-    assert perf_counter() - asked[0] < 1.0
+    assert perf_counter() - asked[0] < 0.6
     assert one.score(family(1))  # and can be used again
 
 
