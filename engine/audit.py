@@ -6,6 +6,7 @@ the one that the user looks at; older ones follow as time allows.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -23,6 +24,10 @@ DISCREPANCY = 4.0
 
 #: new bests that can wait to be measured
 _MOST_WAITING = 2000
+
+
+#: seconds that the end of the process waits for a pass to be given up
+LEAVE_WITHIN = 3.0
 
 
 class _Case(NamedTuple):
@@ -51,6 +56,8 @@ class Auditor:
         self._final_done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
+        # torch aborts the process if the interpreter ends under a thread inside it
+        atexit.register(self._leave)
 
     def submit(self, iteration: int, structure: Structure, predicted: Score) -> None:
         """Have a new best measured."""
@@ -80,6 +87,10 @@ class Auditor:
             self._closed = True
             self._changed.notify()
 
+    def _leave(self) -> None:
+        self.close()
+        self._thread.join(LEAVE_WITHIN)
+
     def _run(self) -> None:
         try:
             scorer = self._make_scorer()
@@ -93,6 +104,7 @@ class Auditor:
             self.trouble = f"new bests are not measured by forward passes: {error}"
         finally:
             self._final_done.set()
+            atexit.unregister(self._leave)
 
     def _next(self) -> _Case | None:
         with self._changed:

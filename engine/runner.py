@@ -7,6 +7,7 @@ between two iterations or, within a forward pass, between two convolutions.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from engine.audit import Auditor, forward_auditor
+from engine.audit import LEAVE_WITHIN, Auditor, forward_auditor
 from engine.costs import stage_costs
 from engine.history import History
 from engine.scorers.base import Cancelled, Scorer, ScoringError
@@ -96,6 +97,12 @@ class Runner:
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
         self._thread.start()
+        # torch aborts the process if the interpreter ends under a thread inside it
+        atexit.register(self._leave)
+
+    def _leave(self) -> None:
+        self.stop()
+        self._thread.join(LEAVE_WITHIN)
 
     def pause(self) -> None:
         """Hold the search until `resume`; the state becomes "paused" when it holds."""
@@ -132,6 +139,7 @@ class Runner:
         if state != "finished" and self._auditor is not None:
             self._auditor.close()
         self._publish(state)
+        atexit.unregister(self._leave)
 
     def _search(self) -> str:
         preset = self.preset

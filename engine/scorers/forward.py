@@ -273,13 +273,13 @@ class ForwardScorer:
 def _entropies(passes: list[tuple[Measured, ...]]) -> list[tuple[float, ...]]:
     """H of C1-C5 of each pass (Eq. 3, 4). Waits for the device, once."""
     moments = torch.stack([one.moments for stages in passes for one in stages])
-    values = iter(moments.cpu().to(torch.float64).tolist())
+    values = iter(moments.tolist())
     return [tuple(_entropy(one, *next(values)) for one in stages) for stages in passes]
 
 
-def _entropy(measured: Measured, norm: float, total: float) -> float:
+def _entropy(measured: Measured, squares: float, total: float) -> float:
     """H = 1/2 log Var(h) + sum of log gamma (Eq. 4); nan if the map over- or underflowed."""
-    variance = (norm * norm - total * total / measured.elements) / measured.elements
+    variance = (squares - total * total / measured.elements) / measured.elements
     if not isfinite(variance) or variance <= 0:
         return float("nan")
     return 0.5 * log(variance) + measured.log_gamma

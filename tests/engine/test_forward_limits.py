@@ -96,10 +96,22 @@ def test_a_pass_that_leaves_the_range_is_repeated_in_float32(monkeypatch):
 def test_a_pass_without_a_finite_result_is_an_error(monkeypatch):
     import engine.scorers.forward_pass as module
 
-    monkeypatch.setattr(module, "_moments", lambda h: torch.full((2,), float("nan")))
+    monkeypatch.setattr(
+        module, "_moments", lambda h: torch.full((2,), float("nan"), dtype=torch.float64)
+    )
     for dtype in (torch.float32, torch.bfloat16):
         with pytest.raises(ScoringError, match="no finite entropy"):
             scorer(dtype=dtype).score([PLAIN])
+
+
+def test_moments_of_a_large_map_are_exact():
+    from engine.scorers.forward_pass import _moments
+
+    h = torch.randn(192 * 192, 256) + 0.01
+    exact = h.double()
+    moments = _moments(h)
+    assert moments[0].item() == pytest.approx(exact.square().sum().item(), rel=1e-5)
+    assert moments[1].item() == pytest.approx(exact.sum().item(), rel=1e-5)
 
 
 def test_keeps_to_its_memory(monkeypatch):
