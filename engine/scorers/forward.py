@@ -76,10 +76,11 @@ class ForwardScorer:
         self.forward = forward or Forward()
         self.seed = seed
         self.device = device_named(device)
-        self.dtype = dtype or fastest_dtype(self.device)
         self.notices: list[str] = []
         self._segment = segment
         self._lanes = lanes_for(self.device)
+        # tried out where passes will run: other work on a core would distort a joint effort
+        self.dtype = dtype or self._lanes.run([self._fastest_dtype], 1, never)[0]
         # on a CPU, a few for each thread, so that few wait for the batch's last one
         self.batch = GPU_BATCH if self.device.type == "cuda" else 4 * self._lanes.count
         self.vanilla = self._make_pass(self.dtype)
@@ -136,6 +137,9 @@ class ForwardScorer:
         self.vanilla.cache.clear()
         self.vanilla.pool.clear()
         self._free()
+
+    def _fastest_dtype(self, stop: Callable[[], bool]) -> torch.dtype:
+        return fastest_dtype(self.device)
 
     def _detail(self, passes: int) -> str:
         count = "1 pass" if passes == 1 else f"{passes} passes"

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from engine.blocks import chain
 from engine.scorers.activation_cache import ActivationCache, Measured, State
 from engine.scorers.base import Cancelled
+from engine.scorers.forward_device import settle
 from engine.scorers.forward_lanes import Lanes
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.scorers.vanilla import Operation, measured_blocks, operation
@@ -109,8 +110,9 @@ class VanillaPass:
         with self._lock:
             image = self._images.get(index)
             if image is None:
-                while len(self._images) >= IMAGES:
-                    self._images.pop(next(iter(self._images)))
+                if len(self._images) >= IMAGES:
+                    settle(self.pool.device)  # a lane may still read what is dropped
+                    self._images.clear()
                 image = self.pool.normals(index, IMAGE_CHANNELS * self.resolution**2)
                 image = self._images[index] = image.view(-1, IMAGE_CHANNELS)
             return image
