@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.presets import presets
+from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.score import score
 from maedet_tui.cli.search import search
 from maedet_tui.cli.zoo import zoo
@@ -45,5 +46,5 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, score, zoo, presets):
+for command in (search, score, zoo, presets, reproduce):
     cli.add_command(command)
