@@ -39,7 +39,7 @@ class Dashboard(Screen[None]):
     """Shows a run and steers it; all it knows comes from `run.snapshot`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,p", "pause", "Pause/go on", key_display="space",
+        Binding("space,p", "pause", "Pause", key_display="space",
                 tooltip="Pause the search, or go on with a paused one"),
         Binding("s", "save", "Save", tooltip="Write the best structure so far to the run's folder"),
         Binding("x", "stop", "Stop",
@@ -53,7 +53,7 @@ class Dashboard(Screen[None]):
                 tooltip="Where panels are shown one at a time: show the next one", show=False),
         Binding("shift+tab", "panel(-1)", "Previous panel",
                 tooltip="Where panels are shown one at a time: show the one before", show=False),
-        Binding("f", "single", "One/all panels",
+        Binding("f", "single", "Panels",
                 tooltip="Fill the screen with one panel, or show all that fit"),
         Binding("n", "new", "New search", show=False,
                 tooltip="When the search has ended: pick a preset for another"),
@@ -98,7 +98,9 @@ class Dashboard(Screen[None]):
         return ZOO.get(self.run.preset.reference or "")
 
     def on_mount(self) -> None:
-        self.query_one("#best").border_title = "Best structure"
+        best = self.query_one("#best", StructureView)
+        best.border_title = "Best structure"
+        best.update("None yet: the first structures are being scored.")
         self.query_one(TabBar).show(TABS[0][0])
         self._title_plot()
         self._show_reference(None)
@@ -120,8 +122,9 @@ class Dashboard(Screen[None]):
             self.set_class(single and TABS[self._tab][0] == name, f"-tab-{name}")
         self.query_one(TabBar).show(TABS[self._tab][0])
         if single:
-            # arrow keys scroll what is on show
-            self.set_focus(self.query_one(f"#{TABS[self._tab][0]}"), scroll_visible=False)
+            # arrow keys scroll what is on show; a plot has nothing to scroll
+            shown = self.query(f"#{TABS[self._tab][0]}")
+            self.set_focus(shown.first() if shown else None, scroll_visible=False)
 
     # --- what is shown ----------------------------------------------------------
 
@@ -150,7 +153,6 @@ class Dashboard(Screen[None]):
     def _show_best(self, snapshot: Snapshot) -> None:
         best = snapshot.best
         view = self.query_one("#best", StructureView)
-        view.set_class(best is None, "-waiting")
         if best is not None:
             preset, score = self.run.preset, best.score
             view.border_subtitle = f"iteration {snapshot.best_iteration:,}"

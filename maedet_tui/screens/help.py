@@ -25,7 +25,7 @@ def described(screen: Screen[object]) -> list[ActiveBinding]:
 def help_lines(screen: Screen[object]) -> list[tuple[str, str, str]]:
     """(keys, what they do, in a sentence) of each action of a screen, in order of binding."""
     actions: dict[str, tuple[list[str], str, str]] = {}
-    for active in described(screen):
+    for active in sorted(described(screen), key=lambda active: active.node is screen.app):
         binding = active.binding
         keys, _, _ = actions.setdefault(binding.action, ([], binding.description, binding.tooltip))
         keys.append(screen.app.get_key_display(replace(binding, key_display=None)))

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from engine.settings import Preset
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
-from maedet_tui.widgets.panel import MUTED, Panel, Part, row
+from maedet_tui.widgets.panel import MUTED, Panel, Part, end, row
 from maedet_tui.widgets.structure_view import StructureView, View
 
 
@@ -60,11 +60,11 @@ class PresetPanel(Panel[Preset]):
             ("", f"at most {depths} bottlenecks in C1-C5"),
             ("search", f"{formatting.count(schedule.iterations)} iterations, fine from {fine}"),
             ("", f"population {schedule.population}, keep {schedule.keep}, seed {schedule.seed}"),
-            ("scorer", f"{shown.scorer} on {shown.device}"),
+            ("scorer", f"{shown.scorer}, device {shown.device}"),
             ("source", shown.source or "-"),
         ):
-            parts += row(label, value, width=7)
-        return [*parts, ("", MUTED)]
+            parts += row(label, value, label_width=7, width=width)
+        return end(parts)
 
 
 class PresetList(OptionList):

@@ -39,6 +39,7 @@ LIGHT = Theme(
 
 
 def stage_variables(dark: bool) -> dict[str, str]:
-    """$stage-1 to $stage-5."""
+    """$stage-1 to $stage-5, and $line for borders."""
     colours = STAGES_ON_DARK if dark else STAGES_ON_LIGHT
-    return {f"stage-{i}": colour for i, colour in enumerate(colours, 1)}
+    stages = {f"stage-{i}": colour for i, colour in enumerate(colours, 1)}
+    return {**stages, "line": "#3a414d" if dark else "#b9bcb6"}

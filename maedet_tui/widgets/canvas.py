@@ -33,16 +33,18 @@ class Series(NamedTuple):
 class Chart(NamedTuple):
     """What is plotted.
 
-    x_end: right end of the x axis, which starts at 0. from_zero: whether the y axis
-    must show 0. switch: x of the change from coarse to fine, if it happened.
+    x_end: right end of the x axis, which starts at 0. low: where the y axis begins;
+    what lies below is drawn at its foot. format_y, format_x: for ticks; format_value:
+    for the newest values. switch: x of the change from coarse to fine, if it happened.
     reference: (label, y) of a horizontal line to compare with.
     """
 
     series: tuple[Series, ...]
     x_end: float
-    from_zero: bool
+    low: float
     format_y: Callable[[float], str]
     format_x: Callable[[float], str]
+    format_value: Callable[[float], str]
     switch: float | None = None
     reference: tuple[str, float] | None = None
 
@@ -59,9 +61,7 @@ def y_axis(chart: Chart, rows: int) -> tuple[float, float, float]:
     values = [y for series in chart.series for _, y in series.points]
     if chart.reference:
         values.append(chart.reference[1])
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    if chart.from_zero:
-        low = min(low, 0.0)
+    low, high = chart.low, max(values, default=1.0)
     if high <= low:
         high = low + max(1.0, abs(low) * 0.01)
     step = nice_step(high - low, max(rows // 4, 2))
@@ -121,6 +121,19 @@ def _curve(grid: _Grid, rows: list[int], key: str, down: int, across: int, char:
             grid.put(x, y, chr(0x2800 | under | pattern), key)
 
 
+def _name_switch(grid: _Grid, chart: Chart) -> None:
+    """Write "fine" beside the mark of the switch, in the highest row where it covers nothing."""
+    if chart.switch is None or chart.switch > chart.x_end:
+        return
+    x = min(int(chart.switch / chart.x_end * grid.width), grid.width - 1)
+    start = x + 1 if x + 5 < grid.width else max(x - 4, 0)
+    for y in range(grid.height):
+        if not "".join(grid.chars[y][start : start + 5]).strip():
+            for offset, char in enumerate("fine"):
+                grid.put(start + offset, y, char, "switch")
+            return
+
+
 def _spread(wanted: list[int], height: int) -> list[int]:
     """Rows for labels that would like to sit at `wanted` (sorted), one row each."""
     rows: list[int] = []
@@ -139,7 +152,7 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
     low, high, step = y_axis(chart, rows)
     ticks = [low + step * i for i in range(round((high - low) / step) + 1)]
     left = max(len(chart.format_y(tick)) for tick in ticks) + 1
-    ends = [(s, f"{s.marker} {s.label} {chart.format_y(s.points[-1][1])}")
+    ends = [(s, f"{s.marker} {s.label} {chart.format_value(s.points[-1][1])}")
             for s in chart.series if s.points]  # fmt: skip
     right = max((len(text) for _, text in ends), default=0) + 1
     if chart.reference:
@@ -161,8 +174,6 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
         x = min(int(chart.switch / chart.x_end * columns), columns - 1)
         for y in range(rows):
             grid.put(x, y, glyphs.switch, "switch")
-        for offset, char in enumerate("fine"):
-            grid.put(x + 1 + offset, 0, char, "switch")
     curves = [
         [dot_row(y) for y in _levels(series, columns * across, chart.x_end)]
         for series in chart.series
@@ -172,18 +183,16 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
     for index, (series, curve) in enumerate(zip(chart.series, curves)):
         for x in range(2 + index * 3, len(curve) // across, _MARKER_EVERY):
             grid.put(x, curve[x * across] // down, series.marker, series.key)
+    _name_switch(grid, chart)
 
     labels: dict[int, Run] = {}
     named = sorted(
-        [(dot_row(s.points[-1][1]) // down, text, s.key) for s, text in ends]
-        + (
-            [(dot_row(chart.reference[1]) // down, f"  {chart.reference[0]}", "reference")]
-            if chart.reference
-            else []
-        ),
-        key=lambda item: item[0],
+        [(s.points[-1][1], text, s.key) for s, text in ends]
+        + [(y, f"  {label}", "reference") for label, y in filter(None, [chart.reference])],
+        reverse=True,
     )
-    for row, (_, text, key) in zip(_spread([item[0] for item in named], rows), named):
+    wanted = [dot_row(y) // down for y, _, _ in named]
+    for row, (_, text, key) in zip(_spread(wanted, rows), named):
         labels[row] = (f" {text}".ljust(right), key)
     tick_rows = {dot_row(tick) // down: chart.format_y(tick) for tick in ticks}
     lines = [

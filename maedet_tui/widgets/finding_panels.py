@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
 from engine.snapshot import Audit, Ranked, Snapshot
 from maedet_tui import formatting
@@ -48,7 +49,16 @@ class NoticesPanel(Panel[tuple[str, ...]]):
     TITLE = "Notices"
 
     def parts(self, shown: tuple[str, ...], width: int) -> list[Part]:
-        return end([(f"- {notice}\n", "") for notice in reversed(shown)])
+        return end(
+            [
+                (
+                    fill(notice, max(width, 12), initial_indent="- ", subsequent_indent="  ")
+                    + "\n",
+                    "",
+                )
+                for notice in reversed(shown)
+            ]
+        )
 
 
 class RankingPanel(Panel[tuple[Ranked, ...]]):

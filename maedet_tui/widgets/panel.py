@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Generic, TypeVar
 
 from textual.content import Content
@@ -54,9 +55,14 @@ class Panel(Static, Generic[Shown]):
         self._rows = rows
 
 
-def row(label: str, value: str, style: str = "", width: int = 10) -> list[Part]:
-    """A label and its value, on a line of their own."""
-    return [(f"{label:<{width}} ", MUTED), (f"{value}\n", style)]
+def row(
+    label: str, value: str, style: str = "", *, label_width: int = 10, width: int = 0
+) -> list[Part]:
+    """A label and its value; a value longer than `width` leaves goes on below itself."""
+    room = width - label_width - 1
+    if width and len(value) > room > 8:
+        value = ("\n" + " " * (label_width + 1)).join(wrap(value, room))
+    return [(f"{label:<{label_width}} ", MUTED), (f"{value}\n", style)]
 
 
 def end(parts: list[Part]) -> list[Part]:

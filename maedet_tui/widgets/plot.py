@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.costs import Cost
-from engine.snapshot import Snapshot
+from engine.snapshot import Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui import formatting
 from maedet_tui.widgets.canvas import Chart, Series, draw
@@ -54,12 +54,19 @@ def x_end(iteration: int, iterations: int) -> int:
     return end
 
 
+def _low_z(history: Sequence[Point], end: int) -> float:
+    """Where the axis of Z begins: the first steps up are so steep that they would flatten
+    all the others."""
+    return next((p.z for p in history if p.iteration >= end / 50), history[-1].z if history else 0)
+
+
 def chart_of(
     kind: PlotKind, snapshot: Snapshot, markers: str, reference: tuple[str, float] | None
 ) -> Chart:
     """What `kind` shows of a snapshot; the best holds from its iteration until now."""
     history = snapshot.history
     now = snapshot.iteration
+    end = x_end(now, snapshot.iterations)
     if kind.value is None:
         points = [(point.iteration, point.z) for point in history]
         names, columns = (("z", "Z", markers[-1]),), [points]
@@ -78,10 +85,11 @@ def chart_of(
     )
     return Chart(
         series=series,
-        x_end=x_end(now, snapshot.iterations),
-        from_zero=kind.value is not None,
-        format_y=formatting.short_quantity if kind.value else "{:,.5g}".format,
+        x_end=end,
+        low=0.0 if kind.value else _low_z(history, end),
+        format_y=formatting.short_quantity if kind.value else "{:,.6g}".format,
         format_x=formatting.short_quantity,
+        format_value=formatting.quantity if kind.value else "{:,.1f}".format,
         switch=snapshot.switched_at,
         reference=reference if kind.value is None else None,
     )

@@ -68,7 +68,7 @@ class SearchPanel(_GlyphPanel):
                 (f" {100 * share:5.1f} %\n", ""),
                 *row("rate", formatting.rate(s.rate)),
                 *row("time", formatting.duration(s.seconds) + left),
-                *row("scorer", s.scorer),
+                *row("scorer", s.scorer, width=width),
             ]
         )
 
@@ -82,12 +82,16 @@ class PopulationPanel(_GlyphPanel):
         population, counts = shown.snapshot.population, shown.snapshot.counts
         parts: list[Part] = []
         if population is None:
-            parts += row("structures", "none yet", width=12)
+            parts += row("structures", "none yet", label_width=12)
         else:
-            parts += row("structures", f"{population.size} of {population.capacity}", width=12)
-            parts += row("best Z", f"{formatting.score(population.best):>10}", STRONG, width=12)
-            parts += row("mean Z", f"{formatting.score(population.mean):>10}", width=12)
-            parts += row("worst Z", f"{formatting.score(population.worst):>10}", width=12)
+            parts += row(
+                "structures", f"{population.size} of {population.capacity}", label_width=12
+            )
+            parts += row(
+                "best Z", f"{formatting.score(population.best):>10}", STRONG, label_width=12
+            )
+            parts += row("mean Z", f"{formatting.score(population.mean):>10}", label_width=12)
+            parts += row("worst Z", f"{formatting.score(population.worst):>10}", label_width=12)
         total = sum(counts.values())
         names = {**COUNTS, **{name: name for name in counts if name not in COUNTS}}
         for name, label in names.items():

@@ -23,10 +23,12 @@ _COLUMNS = (
     ("level", "lev", 2),
     ("params", "params", 6),
     ("FLOPs", "FLOPs", 6),
-    ("entropy", "H", 6),
-    ("of Z", "of Z", 4),
+    ("entropy", "H", 5),
+    ("% of Z", "Z %", 2),
 )
 _LEVEL = 7
+#: what room is spent on, most wanted first: the full heading of a column, or (None) a wider gap
+_WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def _shares(view: View) -> list[str]:
     if not view.entropies or not view.z:
         return [""] * len(view.structure.stages)
     weights = z_weights(view.preset.objective, view.structure.widths)
-    return [f"{100 * w * h / view.z:.0f} %" if w else "-" for w, h in zip(weights, view.entropies)]
+    return [f"{100 * w * h / view.z:.0f}" if w else "-" for w, h in zip(weights, view.entropies)]
 
 
 def table(view: View) -> list[list[str]]:
@@ -57,34 +59,43 @@ def table(view: View) -> list[list[str]]:
         zip(structure.blocks, structure.levels, block_costs(structure, size))
     ):
         stage = ends.index(index) if index in ends else None
-        known = stage is not None and view.entropies is not None
-        rows.append(
-            [
-                block.kind,
-                str(block.kernel),
-                str(block.in_channels),
-                str(block.out_channels),
-                str(block.stride),
-                str(block.bottleneck) if block.bottleneck else "-",
-                formatting.layers(block),
-                level,
-                formatting.quantity(cost.params),
-                formatting.quantity(cost.flops),
-                f"{view.entropies[stage]:.1f}" if known else "",
-                shares[stage] if stage is not None else "",
-            ]
-        )
+        cells = [
+            block.kind,
+            str(block.kernel),
+            str(block.in_channels),
+            str(block.out_channels),
+            str(block.stride),
+            str(block.bottleneck) if block.bottleneck else "-",
+            formatting.layers(block),
+            level,
+            formatting.quantity(cost.params),
+            formatting.quantity(cost.flops),
+        ]
+        if view.entropies is not None:
+            cells += ["", ""] if stage is None else [f"{view.entropies[stage]:.1f}", shares[stage]]
+        rows.append(cells)
     return rows
 
 
 def _layout(rows: list[list[str]], width: int) -> tuple[list[str], list[int], int]:
-    """(headings, column widths, gap): the roomiest that fits, else the narrowest."""
-    widest = [max(column[2], *(len(row[i]) for row in rows)) for i, column in enumerate(_COLUMNS)]
-    for heading, gap in ((0, 3), (0, 2), (0, 1), (1, 2), (1, 1)):
-        headings = [column[heading] for column in _COLUMNS]
-        widths = [max(w, len(h)) for w, h in zip(widest, headings)]
-        if sum(widths) + gap * (len(widths) - 1) <= width:
-            break
+    """(headings, column widths, gap): full headings where they fit, then wider gaps."""
+    columns = _COLUMNS[: len(rows[0])]
+    widest = [max(column[2], *(len(row[i]) for row in rows)) for i, column in enumerate(columns)]
+    headings = [column[1] for column in columns]
+    widths = [max(w, len(h)) for w, h in zip(widest, headings)]
+    gaps = len(widths) - 1
+    gap = 1
+
+    def spare() -> int:
+        return width - sum(widths) - gap * gaps
+
+    for index in _WISHES:
+        if index is None:
+            gap += spare() >= gaps
+        elif index < len(columns):
+            full = _COLUMNS[index][0]
+            if len(full) - widths[index] <= spare():
+                headings[index], widths[index] = full, max(widths[index], len(full))
     return headings, widths, gap
 
 
