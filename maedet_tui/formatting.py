@@ -63,8 +63,16 @@ def duration(seconds: float | None) -> str:
 
 
 def layers(block: Block) -> str:
-    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; 1 for a Conv."""
-    return f"{block.depth / 2:g}" if block.bottleneck else f"{block.depth}"
+    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth."""
+    return f"{block.depth / 2:g}" if block.kind == "ResBlock" else f"{block.depth}"
+
+
+def inside(block: Block) -> str:
+    """The width inside a block: 112; x6 where it is a multiple of the input's; - without one."""
+    width = str(block.bottleneck or "-")
+    if block.expansion:
+        width = f"x{block.expansion}"
+    return f"{width} se{block.se}" if block.se else width
 
 
 def image_size(size: tuple[int, int]) -> str:

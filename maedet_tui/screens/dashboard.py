@@ -7,18 +7,24 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO, ZooEntry
 from maedet_tui.run import SaveError, SearchRun
 from maedet_tui.screens.confirm import Confirm
-from maedet_tui.widgets.bars import StatusBar, TabBar
-from maedet_tui.widgets.finding_panels import AuditPanel, NoticesPanel, RankingPanel, summary
+from maedet_tui.widgets.bars import Status, StatusBar, TabBar
+from maedet_tui.widgets.finding_panels import (
+    AuditPanel,
+    BestsPanel,
+    Ending,
+    NoticesPanel,
+    RankingPanel,
+    SummaryPanel,
+)
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot import PLOTS, Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, PopulationPanel, Progress, SearchPanel
@@ -26,6 +32,8 @@ from maedet_tui.widgets.structure_view import StructureView, View
 
 #: seconds between two looks at the run
 POLL_EVERY = 1 / 8
+#: looks from one update of the slower panels to the next
+SLOW = 3
 #: smaller than this, (width, height), panels are shown one at a time
 WHOLE = (110, 32)
 #: from this width on there is room for two structures side by side
@@ -65,6 +73,8 @@ class Dashboard(Screen[None]):
         self._glyphs = characters
         self._shown: Snapshot | None = None
         self._wish: str | None = None
+        self._looks = 0
+        self._stale = False
         self._single = False
         self._tab = 0
         self._reference: Score | None = None
@@ -73,9 +83,9 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         glyphs, entry = self._glyphs, self._entry
-        yield StatusBar(self.run.preset.name, glyphs, id="status")
+        yield StatusBar(glyphs, id="status")
         yield TabBar(TABS, id="tabs")
-        yield Static("", id="summary", markup=False)
+        yield SummaryPanel(glyphs, id="summary")
         with Container(id="panels"):
             with VerticalScroll(id="search", classes="part"):
                 yield SearchPanel(glyphs, id="progress")
@@ -84,6 +94,7 @@ class Dashboard(Screen[None]):
                 yield AuditPanel(glyphs, id="audit")
                 yield RankingPanel(glyphs, id="ranking")
                 yield NoticesPanel(id="notices")
+                yield BestsPanel(id="bests")
             with Vertical(id="right"):
                 yield Plot(glyphs, id="plot")
                 with VerticalScroll(id="structures", classes="part"):
@@ -100,7 +111,7 @@ class Dashboard(Screen[None]):
     def on_mount(self) -> None:
         best = self.query_one("#best", StructureView)
         best.border_title = "Best structure"
-        best.update("None yet: the first structures are being scored.")
+        best.border_subtitle = "none yet"
         self.query_one(TabBar).show(TABS[0][0])
         self._title_plot()
         self._show_reference(None)
@@ -121,6 +132,7 @@ class Dashboard(Screen[None]):
         for name, _ in TABS:
             self.set_class(single and TABS[self._tab][0] == name, f"-tab-{name}")
         self.query_one(TabBar).show(TABS[self._tab][0])
+        self._show_status()
         if single:
             # arrow keys scroll what is on show; a plot has nothing to scroll
             shown = self.query(f"#{TABS[self._tab][0]}")
@@ -129,26 +141,40 @@ class Dashboard(Screen[None]):
     # --- what is shown ----------------------------------------------------------
 
     def poll(self) -> None:
-        """Look at the run; show what is new."""
+        """Look at the run; show what is new, and the slower panels at every third look."""
+        self._looks += 1
         snapshot = self.run.snapshot
-        if snapshot is self._shown:
-            self.query_one(Plot).tick()
-            return
         changed = self._shown is None or self._shown.state != snapshot.state
-        self._shown = snapshot
-        if changed:
-            self._wish = None
-        self.query_one(StatusBar).show(snapshot, self._wish)
-        progress = Progress(self.run.preset, snapshot)
-        self.query_one(SearchPanel).show(progress)
-        self.query_one(PopulationPanel).show(progress)
-        self.query_one(BudgetPanel).show(progress)
-        self.query_one(Plot).show(snapshot)
-        self._show_best(snapshot)
-        self._show_findings(snapshot)
+        if snapshot is not self._shown:
+            self._shown = snapshot
+            self._stale = True
+            if changed:
+                self._wish = None
+            self._show_status()
+            self.query_one(SearchPanel).show(Progress(self.run.preset, snapshot))
+            self.query_one(Plot).show(snapshot)
+        else:
+            self.query_one(Plot).tick()
+        if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
+            self._stale = False
+            self._show_slow(snapshot)
         if changed:
             self._show_end(snapshot)
             self.refresh_bindings()
+
+    def _show_slow(self, snapshot: Snapshot) -> None:
+        """What nobody reads eight times a second."""
+        progress = Progress(self.run.preset, snapshot)
+        self.query_one(PopulationPanel).show(progress)
+        self.query_one(BudgetPanel).show(progress)
+        self._show_best(snapshot)
+        self._show_findings(snapshot)
+
+    def _show_status(self) -> None:
+        if self._shown is not None:
+            brief = not self.has_class("-single")
+            status = Status(self.run.preset.name, self._shown, self._wish, brief)
+            self.query_one(StatusBar).show(status)
 
     def _show_best(self, snapshot: Snapshot) -> None:
         best = snapshot.best
@@ -156,7 +182,7 @@ class Dashboard(Screen[None]):
         if best is not None:
             preset, score = self.run.preset, best.score
             view.border_subtitle = f"iteration {snapshot.best_iteration:,}"
-            view.show(View(preset, best.structure, "Best", score.z, score.entropies))
+            view.show(View(preset, best.structure, score.z, score.entropies))
 
     def _show_reference(self, score: Score | None) -> None:
         if (entry := self._entry) is None:
@@ -164,7 +190,7 @@ class Dashboard(Screen[None]):
         view = self.query_one("#reference", StructureView)
         view.border_title = f"The paper's {entry.title}, {entry.source}"
         z, entropies = (score.z, score.entropies) if score else (None, None)
-        view.show(View(self.run.preset, entry.structure, entry.title, z, entropies))
+        view.show(View(self.run.preset, entry.structure, z, entropies))
         if score is not None:
             view.border_subtitle = "scored in closed form"
             self.query_one(Plot).compare("paper", score.z)
@@ -189,6 +215,7 @@ class Dashboard(Screen[None]):
             ("#audit", snapshot.audit),
             ("#ranking", snapshot.recheck),
             ("#notices", snapshot.notices),
+            ("#bests", snapshot.bests),
         ):
             panel = self.query_one(selector)
             panel.display = bool(found)
@@ -196,7 +223,7 @@ class Dashboard(Screen[None]):
                 panel.show(found)
 
     def _show_end(self, snapshot: Snapshot) -> None:
-        box = self.query_one("#summary", Static)
+        box = self.query_one(SummaryPanel)
         box.display = snapshot.ended
         box.set_class(snapshot.state == "failed", "-failed")
         if not snapshot.ended:
@@ -206,7 +233,7 @@ class Dashboard(Screen[None]):
         # a Z out of forward passes is not compared with a closed form
         if entry and score and best and best.score.method == score.method:
             known = (f"the paper's {entry.title}", score.z)
-        box.update(Content.assemble(*summary(snapshot, self.run.run_dir, known, self._glyphs)))
+        box.show(Ending(snapshot, self.run.run_dir, known))
 
     def _title_plot(self) -> None:
         plot = self.query_one(Plot)
@@ -233,8 +260,7 @@ class Dashboard(Screen[None]):
     def _wished(self, wish: str) -> None:
         """Say what was asked for before the engine gets round to it."""
         self._wish = wish
-        if self._shown is not None:
-            self.query_one(StatusBar).show(self._shown, wish)
+        self._show_status()
 
     def action_pause(self) -> None:
         """Pause, or go on."""

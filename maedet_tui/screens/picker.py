@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from engine.settings import Preset
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
-from maedet_tui.widgets.panel import MUTED, Panel, Part, end, row
+from maedet_tui.widgets.panel import MUTED, Panel, Part, paragraph, row
 from maedet_tui.widgets.structure_view import StructureView, View
 
 
@@ -52,7 +52,9 @@ class PresetPanel(Panel[Preset]):
         kernels = " or ".join(str(kernel) for kernel in space.kernels)
         depths = " ".join(str(depth) for depth in space.stage_depths)
         fine = formatting.short_quantity(schedule.fine_at * schedule.iterations)
-        parts: list[Part] = [(f"{shown.description.strip()}\n\n", "")] if shown.description else []
+        parts: list[Part] = []
+        if shown.description:
+            parts += [paragraph(shown.description, width), ("\n", "")]
         for label, value in (
             ("score", f"alphas {alphas} of C1-C5, {objective.size} sizes"),
             ("", f"at {objective.resolution}x{objective.resolution}, {objective.activation}"),
@@ -64,7 +66,7 @@ class PresetPanel(Panel[Preset]):
             ("source", shown.source or "-"),
         ):
             parts += row(label, value, label_width=7, width=width)
-        return end(parts)
+        return parts
 
 
 class PresetList(OptionList):
@@ -129,7 +131,7 @@ class Picker(Screen[None]):
         panel = self.query_one(PresetPanel)
         panel.border_title = preset.name
         panel.show(preset)
-        self.query_one(StructureView).show(View(preset, preset.initial, "Initial"))
+        self.query_one(StructureView).show(View(preset, preset.initial))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._start(self._presets[event.option_index])

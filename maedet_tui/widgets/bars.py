@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from engine.snapshot import Snapshot
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part
 
 _STYLES = {
-    "starting": "$foreground-muted",
+    "starting": MUTED,
     "running": "bold $success",
     "paused": "bold $warning",
     "finished": "bold $success",
@@ -22,38 +23,41 @@ _STYLES = {
 }
 
 
-class StatusBar(Static):
-    """Name of the preset, state, phase, iteration, rate: legible at any width."""
+@dataclass(frozen=True)
+class Status:
+    """What the bar says. wish: what was asked for and has not happened yet, as "pausing"."""
 
-    def __init__(self, name_of_preset: str, characters: Glyphs, id: str | None = None):
-        super().__init__("", id=id, markup=False)
-        self._preset = name_of_preset
+    preset: str
+    snapshot: Snapshot
+    wish: str | None
+    brief: bool
+
+
+class StatusBar(Panel[Status]):
+    """Preset and state; progress too where no other panel may be there to show it."""
+
+    USUAL_WIDTH = 80
+
+    def __init__(self, characters: Glyphs, id: str | None = None):
+        super().__init__(id=id)
         self._glyphs = characters
-        self._text: object = None
 
-    def show(self, snapshot: Snapshot, wish: str | None = None) -> None:
-        """Show a state. wish: what was asked for and has not happened yet, as "pausing"."""
-        state = snapshot.state
-        symbol = getattr(self._glyphs, state, self._glyphs.dot)
-        facts = [
-            f"{snapshot.phase}",
-            f"{formatting.count(snapshot.iteration)} of {formatting.count(snapshot.iterations)}",
-            formatting.rate(snapshot.rate),
+    def parts(self, shown: Status, width: int) -> list[Part]:
+        s = shown.snapshot
+        symbol = getattr(self._glyphs, s.state, self._glyphs.dot)
+        facts = [f"  {s.phase}"]
+        if not shown.brief:
+            facts += [
+                f"{formatting.count(s.iteration)} of {formatting.count(s.iterations)}",
+                formatting.rate(s.rate),
+            ]
+            if s.eta is not None and not s.ended:
+                facts.append(f"{formatting.duration(s.eta)} left")
+        return [
+            (f"{shown.preset}  ", STRONG),
+            (f"{symbol} {shown.wish or s.state}", _STYLES.get(s.state, STRONG)),
+            ("  ".join(facts), ""),
         ]
-        if snapshot.eta is not None and not snapshot.ended:
-            facts.append(f"{formatting.duration(snapshot.eta)} left")
-        text = (f"{symbol} {wish or state}", "  ".join(facts))
-        if text == self._text:
-            return
-        self._text = text
-        self.update(
-            Content.assemble(
-                (f" {self._preset}  ", "bold"),
-                (text[0], _STYLES.get(state, "bold")),
-                (f"  {text[1]}", ""),
-            ),
-            layout=False,
-        )
 
 
 class TabBar(Static):

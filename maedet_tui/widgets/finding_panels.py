@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from textwrap import fill
+from textwrap import wrap
 
-from engine.snapshot import Audit, Ranked, Snapshot
+from engine.snapshot import Audit, NewBest, Ranked, Snapshot
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
-from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, end, row
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
 
 class AuditPanel(Panel[Audit]):
@@ -39,8 +40,26 @@ class AuditPanel(Panel[Audit]):
             (f"{shown.audited} checked{waiting}\n", MUTED),
         ]
         if shown.detail:
-            parts.append((f"{shown.detail}\n", MUTED))
-        return end(parts)
+            parts.append(paragraph(shown.detail, width, MUTED))
+        return parts
+
+
+class BestsPanel(Panel[tuple[NewBest, ...]]):
+    """The latest changes of the best and the mutations that made them, newest first."""
+
+    TITLE = "New bests"
+    MOST = 8
+
+    def parts(self, shown: tuple[NewBest, ...], width: int) -> list[Part]:
+        parts: list[Part] = []
+        for new in reversed(shown[-self.MOST :]):
+            z = f" {formatting.score(new.z):>9}" if width >= 46 else ""
+            room = max(width - 9 - len(z), 10)
+            parts += [
+                (f"{formatting.count(new.iteration):>7}{z}  ", MUTED),
+                (f"{new.origin[:room]}\n", ""),
+            ]
+        return parts
 
 
 class NoticesPanel(Panel[tuple[str, ...]]):
@@ -49,16 +68,11 @@ class NoticesPanel(Panel[tuple[str, ...]]):
     TITLE = "Notices"
 
     def parts(self, shown: tuple[str, ...], width: int) -> list[Part]:
-        return end(
-            [
-                (
-                    fill(notice, max(width, 12), initial_indent="- ", subsequent_indent="  ")
-                    + "\n",
-                    "",
-                )
-                for notice in reversed(shown)
-            ]
-        )
+        parts: list[Part] = []
+        for notice in reversed(shown):
+            first, *rest = wrap(notice, max(width - 2, 10)) or [""]
+            parts.append(("\n  ".join([f"- {first}", *rest]) + "\n", ""))
+        return parts
 
 
 class RankingPanel(Panel[tuple[Ranked, ...]]):
@@ -84,38 +98,55 @@ class RankingPanel(Panel[tuple[Ranked, ...]]):
             ]  # fmt: skip
             if ranked.tied:
                 parts.append((f"   tied with number {place - 1}\n", "$warning"))
-        return end(parts)
+        return parts
 
 
-def summary(
-    snapshot: Snapshot, run_dir: Path, reference: tuple[str, float] | None, glyphs: Glyphs
-) -> list[Part]:
-    """How an ended search ended, in two or three lines.
+@dataclass(frozen=True)
+class Ending:
+    """An ended search. reference: title and Z of a structure whose Z compares with its best."""
 
-    reference: title and Z of the paper's structure, where Z is comparable.
-    """
-    parts: list[Part] = []
-    work = (
-        f"{formatting.count(snapshot.iteration)} iterations in "
-        f"{formatting.duration(snapshot.seconds)}"
-    )
-    if snapshot.state == "failed":
-        parts += [(f"{glyphs.failed} The search failed after {work}.\n", "bold $error"),
-                  (f"{snapshot.error or 'No reason was given.'}\n", "")]  # fmt: skip
-    else:
-        word = "finished" if snapshot.state == "finished" else "was stopped"
-        parts.append((f"{glyphs.finished} The search {word} after {work}.\n", "bold $success"))
-    best = snapshot.best
-    if best is None:
-        return end(parts)
-    text = (
-        f"Best Z {formatting.score(best.score.z)}, found at iteration "
-        f"{formatting.count(snapshot.best_iteration)}"
-    )
-    if reference is not None:
-        title, z = reference
-        off = 100 * (best.score.z - z) / abs(z)
-        text += f": {abs(off):.1f} % {'above' if off >= 0 else 'below'} {title}"
-    if snapshot.state == "failed":
-        text += ", before it failed"
-    return end([*parts, (f"{text}.\nResults are in {run_dir}.\n", "")])
+    snapshot: Snapshot
+    run_dir: Path
+    reference: tuple[str, float] | None = None
+
+
+class SummaryPanel(Panel[Ending]):
+    """How a search ended."""
+
+    USUAL_WIDTH = 110
+
+    def __init__(self, characters: Glyphs, id: str | None = None):
+        super().__init__(id=id)
+        self._glyphs = characters
+
+    def parts(self, shown: Ending, width: int) -> list[Part]:
+        snapshot = shown.snapshot
+        work = (
+            f"{formatting.count(snapshot.iteration)} iterations in "
+            f"{formatting.duration(snapshot.seconds)}"
+        )
+        if snapshot.state == "failed":
+            head = f"{self._glyphs.failed} The search failed after {work}."
+            parts = [
+                paragraph(head, width, "bold $error"),
+                paragraph(snapshot.error or "No reason was given.", width),
+            ]
+        else:
+            how = "finished" if snapshot.state == "finished" else "was stopped"
+            head = f"{self._glyphs.finished} The search {how} after {work}."
+            parts = [paragraph(head, width, "bold $success")]
+        if snapshot.best is not None:
+            parts.append(paragraph(self._best(shown, snapshot.best.score.z), width))
+            parts.append(paragraph(f"Results are in {shown.run_dir}.", width))
+        return parts
+
+    def _best(self, shown: Ending, z: float) -> str:
+        text = (
+            f"Best Z {formatting.score(z)}, found at iteration "
+            f"{formatting.count(shown.snapshot.best_iteration)}"
+        )
+        if shown.reference is not None:
+            title, other = shown.reference
+            off = 100 * (z - other) / abs(other)
+            text += f": {abs(off):.1f} % {'above' if off >= 0 else 'below'} {title}"
+        return f"{text}."

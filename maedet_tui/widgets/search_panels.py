@@ -8,7 +8,7 @@ from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
-from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, end, row
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, row
 
 #: `Snapshot.counts` in the order and words in which they are shown
 COUNTS = {
@@ -18,6 +18,14 @@ COUNTS = {
     "layers": "over layers",
     "depth": "too deep",
     "duplicate": "duplicates",
+    "worse": "worse",
+}
+
+#: `Snapshot.phase` in words
+PHASES = {
+    "coarse": "coarse mutation",
+    "fine": "fine mutation",
+    "checking": "checking the result",
 }
 
 
@@ -52,25 +60,23 @@ class SearchPanel(_GlyphPanel):
     def parts(self, shown: Progress, width: int) -> list[Part]:
         s, schedule = shown.snapshot, shown.preset.schedule
         share = s.iteration / s.iterations if s.iterations else 0.0
-        phase = f"{s.phase} mutation"
-        if s.switched_at is not None:
+        phase = PHASES.get(s.phase, s.phase)
+        if s.switched_at is not None and s.phase == "fine":
             phase += f", from {formatting.short_quantity(s.switched_at)}"
         length = max(width - 8, 4)
         left = "" if s.eta is None or s.ended else f", {formatting.duration(s.eta)} left"
-        return end(
-            [
-                *row("phase", phase, STRONG),
-                *row(
-                    "iteration",
-                    f"{formatting.count(s.iteration)} of {formatting.count(s.iterations)}",
-                ),
-                (bar(share, length, self._glyphs, schedule.fine_at), "$primary"),
-                (f" {100 * share:5.1f} %\n", ""),
-                *row("rate", formatting.rate(s.rate)),
-                *row("time", formatting.duration(s.seconds) + left),
-                *row("scorer", s.scorer, width=width),
-            ]
-        )
+        return [
+            *row("phase", phase, STRONG),
+            *row(
+                "iteration",
+                f"{formatting.count(s.iteration)} of {formatting.count(s.iterations)}",
+            ),
+            (bar(share, length, self._glyphs, schedule.fine_at), "$primary"),
+            (f" {100 * share:5.1f} %\n", ""),
+            *row("rate", formatting.rate(s.rate)),
+            *row("time", formatting.duration(s.seconds) + left),
+            *row("scorer", s.scorer, width=width),
+        ]
 
 
 class PopulationPanel(_GlyphPanel):
@@ -102,7 +108,7 @@ class PopulationPanel(_GlyphPanel):
                     (f"{formatting.count(n):>10}", ""),
                     (f"{formatting.percent(n, total):>8}\n", MUTED),
                 ]
-        return end(parts)
+        return parts
 
 
 class BudgetPanel(_GlyphPanel):
@@ -128,4 +134,4 @@ class BudgetPanel(_GlyphPanel):
                 (full, "$error" if over else "$primary"),
                 (f" {text}\n", "bold $error" if over else ""),
             ]
-        return end(parts)
+        return parts

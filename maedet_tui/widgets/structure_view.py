@@ -33,11 +33,13 @@ _WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
 
 @dataclass(frozen=True)
 class View:
-    """A structure to draw. z, entropies: None while they are not known."""
+    """A structure to draw, its costs at the preset's image size.
+
+    z, entropies: None while they are not known.
+    """
 
     preset: Preset
     structure: Structure
-    title: str
     z: float | None = None
     entropies: tuple[float, ...] | None = None
 
@@ -65,7 +67,7 @@ def table(view: View) -> list[list[str]]:
             str(block.in_channels),
             str(block.out_channels),
             str(block.stride),
-            str(block.bottleneck) if block.bottleneck else "-",
+            formatting.inside(block),
             formatting.layers(block),
             level,
             formatting.quantity(cost.params),
