@@ -161,7 +161,7 @@ class Runner:
         return "stopped" if self._stop.is_set() else "finished"
 
     def _start_audit(self) -> None:
-        if self._scorer.method == "forward":
+        if self._scorer.method != "closed-form":
             return
         if self._make_auditor is not None:
             self._auditor = self._make_auditor()

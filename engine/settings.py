@@ -15,7 +15,9 @@ from engine.structure import Structure
 SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
 ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random")
-SCORERS = ("auto", "forward", "closed-form")
+#: zero-shot proxies of other papers (Table 9)
+PROXIES = ("zen-score", "synflow", "naswot")
+SCORERS = ("auto", "forward", "closed-form", *PROXIES)
 DEVICES = ("auto", "cpu", "cuda")
 
 #: memory that the forward scorer keeps to, in bytes: the paper's claim
@@ -92,10 +94,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """How forward passes are made: `repeats` passes a score, within `memory` bytes."""
+    """How forward passes are made: `repeats` passes a score, within `memory` bytes.
+
+    batch: images in a pass of Zen-Score or NASWOT; the entropy and SynFlow take one.
+    """
 
     repeats: int = 1
     memory: int = DEFAULT_MEMORY
+    batch: int = 16
 
 
 @dataclass(frozen=True, slots=True)

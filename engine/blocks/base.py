@@ -35,11 +35,13 @@ class Layer(NamedTuple):
 class Unit(NamedTuple):
     """What repeats in a block: a main path, and the shortcut around it.
 
-    shortcut: None where there is none, () for the identity.
+    shortcut: None where there is none, () for the identity. linear: no ReLU follows the
+    last convolution (or the sum with the shortcut); the vanilla network has one anyway.
     """
 
     main: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] | None = None
+    linear: bool = False
 
 
 class BlockType(Protocol):

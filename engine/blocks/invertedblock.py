@@ -21,10 +21,12 @@ class InvertedBlock:
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         plain = block.stride == 1 and block.in_channels == block.out_channels
-        first = Unit(self._path(block, block.in_channels, block.stride), () if plain else None)
+        path = self._path(block, block.in_channels, block.stride)
+        first = Unit(path, () if plain else None, linear=True)
         if block.depth == 1:
             return ((first, 1),)
-        return ((first, 1), (Unit(self._path(block, block.out_channels, 1), ()), block.depth - 1))
+        rest = Unit(self._path(block, block.out_channels, 1), (), linear=True)
+        return ((first, 1), (rest, block.depth - 1))
 
     def _path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         hidden = width * block.expansion

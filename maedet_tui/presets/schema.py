@@ -194,9 +194,10 @@ class SearchSection(_Section):
 class ForwardSection(_Section):
     repeats: Annotated[int, Field(ge=1, le=100_000)] = _FORWARD.repeats
     memory: Annotated[Quantity, Field(ge=64_000_000)] = DEFAULT_MEMORY
+    batch: Annotated[int, Field(ge=2, le=4096)] = _FORWARD.batch
 
     def settings(self) -> Forward:
-        return Forward(self.repeats, self.memory)
+        return Forward(self.repeats, self.memory, self.batch)
 
 
 class PresetFile(_Section):
@@ -210,7 +211,7 @@ class PresetFile(_Section):
     space: SpaceSection = SpaceSection()
     initial: Any = "initial"
     search: SearchSection = SearchSection()
-    scorer: Literal["auto", "forward", "closed-form"] = "auto"
+    scorer: Literal["auto", "forward", "closed-form", "zen-score", "synflow", "naswot"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     forward: ForwardSection = ForwardSection()
     audit: bool = True

@@ -62,6 +62,7 @@ def dump(preset: Preset) -> str:
             "forward": {
                 "repeats": preset.forward.repeats,
                 "memory": format_quantity(preset.forward.memory),
+                "batch": preset.forward.batch,
             },
             "audit": preset.audit,
         }
