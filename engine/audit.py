@@ -136,12 +136,12 @@ class Auditor:
                 wanted = len(values)  # what has been measured counts
             else:
                 values.append(z)
-            audit = self._judge(case, values, scorer.detail)
+            audit = self._judge(case, values, scorer.described(len(values)))
             if audit.discrepant and len(values) >= wanted and not self._overtaken(case):
                 # few passes give a poor idea of their own error, so ask for more first
                 wanted = max(wanted, CONVINCING_PASSES)
         self._audited += 1
-        audit = self._judge(case, values, scorer.detail)
+        audit = self._judge(case, values, scorer.described(len(values)))
         newest = self.latest is None or case.iteration >= self.latest.iteration
         if newest or audit.discrepant:
             self.latest = audit
