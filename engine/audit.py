@@ -76,6 +76,7 @@ class Auditor:
         """Measure the final best with more passes, and wait for it or for `cancelled()`."""
         with self._changed:
             self._final = _Case(iteration, structure, predicted)
+            self._waiting = [case for case in self._waiting if case.iteration != iteration]
             self._changed.notify()
         while not self._final_done.wait(0.05):
             if cancelled() or not self._thread.is_alive():
@@ -142,7 +143,10 @@ class Auditor:
                 wanted = max(wanted, CONVINCING_PASSES)
         self._audited += 1
         audit = self._judge(case, values, scorer.described(len(values)))
-        newest = self.latest is None or case.iteration >= self.latest.iteration
+        newest = self.latest is None or (audit.iteration, audit.passes) >= (
+            self.latest.iteration,
+            self.latest.passes,
+        )
         if newest or audit.discrepant:
             self.latest = audit
         elif self.latest is not None:

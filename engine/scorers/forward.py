@@ -142,6 +142,7 @@ class ForwardScorer:
         return fastest_dtype(self.device)
 
     def described(self, passes: int) -> str:
+        """How a score of that many passes is obtained, in one line for people."""
         count = "1 pass" if passes == 1 else f"{passes} passes"
         return f"forward, {count}, {str(self.dtype).removeprefix('torch.')} on {self._place}"
 
