@@ -76,6 +76,7 @@ class Auditor:
         """Measure the final best with more passes, and wait for it or for `cancelled()`."""
         with self._changed:
             self._final = _Case(iteration, structure, predicted)
+            self._waiting = [case for case in self._waiting if case.iteration != iteration]
             self._changed.notify()
         while not self._final_done.wait(0.05):
             if cancelled() or not self._thread.is_alive():
@@ -136,13 +137,16 @@ class Auditor:
                 wanted = len(values)  # what has been measured counts
             else:
                 values.append(z)
-            audit = self._judge(case, values, scorer.detail)
+            audit = self._judge(case, values, scorer.described(len(values)))
             if audit.discrepant and len(values) >= wanted and not self._overtaken(case):
                 # few passes give a poor idea of their own error, so ask for more first
                 wanted = max(wanted, CONVINCING_PASSES)
         self._audited += 1
-        audit = self._judge(case, values, scorer.detail)
-        newest = self.latest is None or case.iteration >= self.latest.iteration
+        audit = self._judge(case, values, scorer.described(len(values)))
+        newest = self.latest is None or (audit.iteration, audit.passes) >= (
+            self.latest.iteration,
+            self.latest.passes,
+        )
         if newest or audit.discrepant:
             self.latest = audit
         elif self.latest is not None:

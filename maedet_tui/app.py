@@ -58,12 +58,6 @@ class MaedetApp(App[None]):
         """Colours of C1-C5 for whichever theme is on."""
         return stage_variables(self.current_theme.dark)
 
-    def get_default_screen(self) -> Screen[None]:
-        """What is painted first."""
-        if self._run is not None:
-            return Dashboard(self._run, self._glyphs)
-        return Picker(self._presets, self.search, self._glyphs)
-
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the command palette too, and a few that need none."""
         seen: set[str] = set()
@@ -82,6 +76,15 @@ class MaedetApp(App[None]):
         yield SystemCommand("Screenshot", "Save the screen as SVG", self.deliver_screenshot)
 
     def on_mount(self) -> None:
+        run = self._run
+        self.push_screen(self._picker() if run is None else Dashboard(run, self._glyphs))
+        self._catch_signals()
+
+    def _picker(self) -> Picker:
+        return Picker(self._presets, self.search, self._glyphs)
+
+    def _catch_signals(self) -> None:
+        """A signal from outside gives the terminal back too, and the search is not lost."""
         loop = asyncio.get_running_loop()
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
@@ -106,7 +109,7 @@ class MaedetApp(App[None]):
     def pick(self) -> None:
         """Back to the presets, from a search that has ended."""
         self._run = None
-        self.switch_screen(Picker(self._presets, self.search, self._glyphs))
+        self.switch_screen(self._picker())
 
     def action_help(self) -> None:
         """Show the keys of the screen that is up."""

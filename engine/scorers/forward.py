@@ -89,7 +89,7 @@ class ForwardScorer:
     @property
     def detail(self) -> str:
         """One line on how scores are made."""
-        return self._detail(self.forward.repeats)
+        return self.described(self.forward.repeats)
 
     def score(
         self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
@@ -129,7 +129,7 @@ class ForwardScorer:
 
             z_std = predicted_std(structure, self.objective)
         entropies = tuple(fmean(stage) for stage in zip(*(one.entropies for one in passes)))
-        detail = self._detail(len(passes))
+        detail = self.described(len(passes))
         return Score(fmean(zs), entropies, z_std, self.method, detail, len(passes))
 
     def close(self) -> None:
@@ -141,7 +141,8 @@ class ForwardScorer:
     def _fastest_dtype(self, stop: Callable[[], bool]) -> torch.dtype:
         return fastest_dtype(self.device)
 
-    def _detail(self, passes: int) -> str:
+    def described(self, passes: int) -> str:
+        """How a score of that many passes is obtained, in one line for people."""
         count = "1 pass" if passes == 1 else f"{passes} passes"
         return f"forward, {count}, {str(self.dtype).removeprefix('torch.')} on {self._place}"
 

@@ -25,7 +25,7 @@ from maedet_tui.widgets.finding_panels import (
     RankingPanel,
     SummaryPanel,
 )
-from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.plot import PLOTS, Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, PopulationPanel, Progress, SearchPanel
 from maedet_tui.widgets.structure_view import StructureView, View
@@ -112,6 +112,10 @@ class Dashboard(Screen[None]):
         best = self.query_one("#best", StructureView)
         best.border_title = "Best structure"
         best.border_subtitle = "none yet"
+        if not self._glyphs.braille:
+            for box in self.query(VerticalScroll):
+                box.vertical_scrollbar.renderer = PlainScrollBar
+                box.horizontal_scrollbar.renderer = PlainScrollBar
         self.query_one(TabBar).show(TABS[0][0])
         self._title_plot()
         self._show_reference(None)

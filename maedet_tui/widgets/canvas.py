@@ -156,7 +156,7 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
             for s in chart.series if s.points]  # fmt: skip
     right = max((len(text) for _, text in ends), default=0) + 1
     if chart.reference:
-        right = max(right, len(chart.reference[0]) + 2)
+        right = max(right, len(chart.reference[0]) + 3)
     columns = width - left - 1 - right
     if rows < 3 or columns < 10:
         return []

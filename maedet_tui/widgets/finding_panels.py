@@ -85,14 +85,14 @@ class RankingPanel(Panel[tuple[Ranked, ...]]):
         self._glyphs = characters
 
     def parts(self, shown: tuple[Ranked, ...], width: int) -> list[Part]:
-        parts: list[Part] = [(f"{'':2} {'Z':>9} {'':8}{'FLOPs':>7}{'params':>7}\n", MUTED)]
+        parts: list[Part] = [(f"{'':2} {'Z':>9} {'':6}{'FLOPs':>7}{'params':>7}\n", MUTED)]
         for place, ranked in enumerate(shown, 1):
             candidate = ranked.candidate
             error = f"{self._glyphs.plus_minus}{candidate.score.z_error:.2f}"
             parts += [
                 (f"{place:>2} ", MUTED),
                 (f"{formatting.score(candidate.score.z):>9} ", STRONG if place == 1 else ""),
-                (f"{error:<8}", MUTED),
+                (f"{error:<6}", MUTED),
                 (f"{formatting.quantity(candidate.cost.flops):>7}", ""),
                 (f"{formatting.quantity(candidate.cost.params):>7}\n", ""),
             ]  # fmt: skip

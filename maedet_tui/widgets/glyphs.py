@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from textual.scrollbar import ScrollBarRender
+
 
 class Glyphs(NamedTuple):
     """One character for each thing that is drawn.
@@ -44,6 +46,14 @@ PLAIN = Glyphs(
     False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
     ">", "=", "*", "x", "!", "+-", "<=", "-",
 )  # fmt: skip
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar of coloured blanks."""
+
+    VERTICAL_BARS = (" ",) * 8
+    HORIZONTAL_BARS = (" ",) * 8
+
 
 #: terminals that cannot show more than their own 256 characters, whatever the locale says
 _POOR_TERMINALS = ("linux", "vt100", "vt102", "vt220", "ansi", "dumb")

@@ -228,10 +228,11 @@ def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
 class Passes:
     """Stands in for a forward scorer: passes of a given Z, as slow as a test wants."""
 
-    detail = "stand-in"
-
     def __init__(self, z_of, gate=None):
         self.z_of, self.gate = z_of, gate
+
+    def described(self, passes):
+        return f"stand-in, {passes} passes"
 
     def passes(self, structure, count, first=0, cancelled=lambda: False):
         while self.gate is not None and not self.gate.wait(0.005):
@@ -261,6 +262,7 @@ def test_the_final_best_of_a_closed_form_search_is_audited():
     assert audit.predicted == snapshot.best.score.z
     assert audit.measured == pytest.approx(audit.predicted)
     assert not audit.discrepant and audit.passes >= 8
+    assert audit.detail == f"stand-in, {audit.passes} passes"
     assert audit.error == pytest.approx(snapshot.best.score.z_std / audit.passes**0.5, rel=0.2)
 
 
