@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +18,7 @@ from engine.runner import Runner
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
-from maedet_tui.files import save_error, write_atomically
+from maedet_tui.files import latency_folder, save_error, write_atomically
 from maedet_tui.presets.write import dump
 from maedet_tui.run import SaveError
 
@@ -45,7 +45,7 @@ class LocalRun:
         self.save_error: str | None = None
         self._frozen = self.run_dir / "preset.yaml"
         write_atomically(self._frozen, dump(preset))
-        self._runner = Runner(preset)
+        self._runner = Runner(preset, latency_folder=latency_folder())
         self._saving = threading.Lock()
         self._saved: Candidate | None = None
         self._watcher = threading.Thread(target=self._watch, name="autosave", daemon=True)
@@ -145,6 +145,7 @@ class LocalRun:
                 "scorer_asked": preset.scorer,
                 "device_asked": preset.device,
                 "audit": _audit(snapshot),
+                "latency": _latency(snapshot),
                 "versions": _versions(best.score.method),
             },
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -181,6 +182,11 @@ def _audit(snapshot: Snapshot) -> dict[str, object] | None:
         "passes": audit.passes,
         "detail": audit.detail,
     }
+
+
+def _latency(snapshot: Snapshot) -> dict[str, object] | None:
+    """Predicted and measured seconds of the best, under a latency budget."""
+    return None if snapshot.latency is None else asdict(snapshot.latency)
 
 
 def _versions(method: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.formats import structure_yaml
 from engine.scorers.base import Score
-from engine.snapshot import Candidate, Snapshot
+from engine.snapshot import Candidate, LatencyResult, Snapshot
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
 
@@ -52,6 +52,15 @@ def entropies(score: Score) -> str:
     return ", ".join(f"{level} {entropy:.2f}" for level, entropy in pairs)
 
 
+def latency(result: LatencyResult) -> str:
+    """Predicted and measured milliseconds in one phrase."""
+    measured = f", measured {1e3 * result.measured:.1f} ms" if result.measured else ""
+    return (
+        f"predicted {1e3 * result.predicted:.1f} ms{measured}, "
+        f"budget {1e3 * result.limit:.4g} ms ({result.detail})"
+    )
+
+
 def table(structure: Structure) -> str:
     """The columns of Tables 10-15 as plain text; depth counts bottlenecks.
 
@@ -94,6 +103,8 @@ def outcome(snapshot: Snapshot) -> str:
         )
         if best.score.is_entropy:
             lines.append(f"Entropies: {entropies(best.score)}.")
+    if snapshot.latency is not None:
+        lines.append(f"Latency: {latency(snapshot.latency)}.")
     audit = snapshot.audit
     if audit is not None:
         verdict = "they disagree" if audit.discrepant else "they agree"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.latency import latency
 from maedet_tui.cli.presets import presets
 from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.score import score
@@ -46,5 +47,5 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, score, zoo, presets, reproduce):
+for command in (search, score, zoo, presets, latency, reproduce):
     cli.add_command(command)

@@ -16,11 +16,13 @@ from engine.settings import (
     Objective,
     Schedule,
     Space,
+    Timing,
 )
 from engine.structure import LEVELS
-from maedet_tui.presets.quantities import parse_image_size, parse_quantity
+from maedet_tui.presets.quantities import parse_duration, parse_image_size, parse_quantity
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
+_TIMING = Timing()
 
 #: the stem, four stages of one bottleneck: nothing shallower has levels C1-C5
 FEWEST_LAYERS = 13
@@ -108,9 +110,18 @@ class BudgetSection(_Section):
     image_size: ImageSize = PAPER_IMAGE_SIZE
     params: Annotated[Quantity, Field(ge=1)] | None = None
     layers: Annotated[int, Field(ge=FEWEST_LAYERS, le=10_000)] | None = None
+    latency: Annotated[float, BeforeValidator(parse_duration)] | None = None
 
     def settings(self) -> Budget:
-        return Budget(self.flops, self.params, self.layers, self.image_size)
+        return Budget(self.flops, self.params, self.layers, self.image_size, self.latency)
+
+
+class TimingSection(_Section):
+    batch: Annotated[int, Field(ge=1, le=4096)] = _TIMING.batch
+    dtype: Literal["float32", "bfloat16", "float16"] = _TIMING.dtype
+
+    def settings(self) -> Timing:
+        return Timing(self.batch, self.dtype)
 
 
 class ScoreSection(_Section):
@@ -214,4 +225,5 @@ class PresetFile(_Section):
     scorer: Literal["auto", "forward", "closed-form", "zen-score", "synflow", "naswot"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     forward: ForwardSection = ForwardSection()
+    timing: TimingSection = TimingSection()
     audit: bool = True
