@@ -1,8 +1,8 @@
 """Measured times of families of operations, on a grid of widths, and between its points.
 
 Times grow like powers of the widths, so they are interpolated in logarithms. A point
-that would take long to measure is put where the largest measured ones of its row point
-to, in proportion to the multiply-accumulates.
+that would take long to measure gets the best rate of the narrower ones, in
+multiply-accumulates per second.
 """
 
 from __future__ import annotations
@@ -67,12 +67,13 @@ def _between(width: int) -> tuple[int, int, float]:
 
 
 def _point(grid: Grid, family: Family, inside: int, outside: int) -> float:
-    """A grid point's time, measured or in proportion to its nearest measured one's."""
+    """A grid point's time: measured, or by the best rate of narrower ones, since rates
+    rise with the widths until they level off."""
     found = grid.get((inside, outside))
     if found is None:
-        macs = Operation(family, inside, outside).macs
-        nearest = min(
-            grid, key=lambda point: abs(log(point[0] / inside)) + abs(log(point[1] / outside))
+        found = Operation(family, inside, outside).macs * min(
+            seconds / Operation(family, *widths).macs
+            for widths, seconds in grid.items()
+            if widths[0] <= inside and widths[1] <= outside
         )
-        found = grid[nearest] * macs / Operation(family, *nearest).macs
     return found

@@ -166,7 +166,7 @@ def test_repeats_are_averaged_and_reproducible(proxy):
     ]
     assert len(set(values)) == 3
     assert score.z == pytest.approx(fmean(values), rel=1e-6)
-    assert score.z_std == pytest.approx(stdev(values), rel=1e-4)
+    assert score.z_std == pytest.approx(stdev(values), rel=5e-3)
     assert score.passes == 3 and "3 passes" in score.detail
     other = STRUCTURES["inverted bottlenecks"]
     assert make(proxy, repeats=3).score([other, PLAIN, PLAIN])[1:] == [score, score]

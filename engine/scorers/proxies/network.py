@@ -81,7 +81,7 @@ class Weights:
         self._offset = 0
 
     def normals(self, layer: Layer) -> torch.Tensor:
-        """The layer's weights, N(0, 1), of shape (out, in / groups, k, k), channels last."""
+        """The layer's weights, N(0, 1), of shape (out, in / groups, k, k)."""
         k, parts = layer.kernel, []
         most = self._pool.segment // layer.fan_in
         for first in range(0, layer.out_channels, most):
@@ -90,6 +90,8 @@ class Weights:
             parts.append(self._pool.slice(self._index, start, count))
             self._offset = start + count
         flat = parts[0] if len(parts) == 1 else torch.cat(parts)
+        if k == layer.groups == 1:  # stored as the product takes it: normals have no order
+            return flat.view(layer.in_channels, -1).t()[:, :, None, None]
         return flat.view(layer.out_channels, k, k, -1).permute(0, 3, 1, 2)
 
 
@@ -97,7 +99,7 @@ def convolve(x: torch.Tensor, weights: torch.Tensor, layer: Layer) -> torch.Tens
     """The convolution of a channels-last map, padded so that only the stride shrinks it."""
     if layer.kernel == layer.stride == layer.groups == 1:
         matrix = x.permute(0, 2, 3, 1)
-        return (matrix @ weights.flatten(1).t()).permute(0, 3, 1, 2)
+        return (matrix @ weights[:, :, 0, 0].t()).permute(0, 3, 1, 2)
     return F.conv2d(x, weights, stride=layer.stride, padding=layer.kernel // 2, groups=layer.groups)
 
 
