@@ -1,4 +1,4 @@
-"""`python -m benchmarks` runs accuracy, search and forward, one table each.
+"""`python -m benchmarks` runs search, forward, accuracy and quality, one table each.
 
 Each is also a command of its own with options: `python -m benchmarks.accuracy --help`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-NAMES = ("search", "forward", "accuracy")
+NAMES = ("search", "forward", "accuracy", "quality")
 
 
 def main() -> None:

@@ -80,6 +80,7 @@ class Runner:
         self._go = threading.Event()
         self._go.set()
         self._stop = threading.Event()
+        self._asking = threading.Lock()
         self._checking = False
         self._busy = 0.0
         self._resumed_at = 0.0
@@ -228,11 +229,17 @@ class Runner:
         return [result for proposal in proposals for result in self._score([proposal])]
 
     def _interrupted(self) -> bool:
-        """Whether to give up, asked within a forward pass; a pause is waited out here."""
-        if not self._go.is_set():
-            self._hold()
-        elif time.perf_counter() >= self._next_publication:
-            self._publish("running")
+        """Whether to give up, asked within a forward pass; a pause is waited out here.
+
+        Passes side by side ask from threads of their own; one of them does the work.
+        """
+        due = time.perf_counter() >= self._next_publication
+        if due or not self._go.is_set():
+            with self._asking:
+                if not self._go.is_set():
+                    self._hold()
+                elif time.perf_counter() >= self._next_publication:
+                    self._publish("running")
         return self._stop.is_set()
 
     def _hold(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -84,16 +85,22 @@ class MaedetApp(App[None]):
         return Picker(self._presets, self.search, self._glyphs)
 
     def _catch_signals(self) -> None:
-        """A signal from outside gives the terminal back too, and the search is not lost."""
+        """Whatever ends the process from outside, the search's best is kept."""
         loop = asyncio.get_running_loop()
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            handler = self.action_leave if name == "SIGINT" else self._end
-            try:
-                loop.add_signal_handler(number, handler)
-            except (NotImplementedError, RuntimeError, ValueError, TypeError):
-                # Windows, or not the main thread: keys still work
-                return
+        try:
+            loop.add_signal_handler(signal.SIGINT, self.action_leave)
+            loop.add_signal_handler(signal.SIGTERM, self._end)
+            # before all that is to come: the terminal is gone, and writing to it would
+            # end the driver's threads, for which the process would then wait for ever
+            signal.signal(signal.SIGHUP, lambda *_: self._hang_up(loop))
+        except (NotImplementedError, AttributeError, RuntimeError, ValueError):
+            return  # Windows, or not the main thread: keys still work
+
+    def _hang_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        loop.call_soon_threadsafe(self._end)
 
     def search(self, preset: Preset) -> None:
         """Start a search and show it."""
