@@ -44,6 +44,8 @@ def search_headless(preset: Preset, runs_dir: Path, name: str | None, *, as_json
                 for notice in snapshot.notices[notices:]:
                     display.note(notice)
                 notices = len(snapshot.notices)
+            for notice in run.snapshot.notices[notices:]:
+                display.note(notice)
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json)
     return 128 + received[0] if received else code

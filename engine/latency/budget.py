@@ -10,9 +10,9 @@ import torch
 
 from engine.latency.device import Device
 from engine.latency.model import Latency
-from engine.latency.reach import smallest
 from engine.scorers.base import ScoringError, never
 from engine.scorers.factory import resolve_device
+from engine.search.sampling import smallest
 from engine.settings import Preset
 from engine.snapshot import LatencyResult
 from engine.structure import Structure
@@ -65,7 +65,7 @@ class LatencyBudget:
             )
         if latency.trouble:
             self.notices.append(latency.trouble)
-        least = latency(smallest(preset.space, preset.initial))
+        least = min(map(latency, smallest(preset.space, preset.initial)))
         if least > self.limit:
             raise ScoringError(
                 f"no structure of the space keeps to budget.latency {_ms(self.limit)}: the "

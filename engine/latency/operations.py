@@ -52,7 +52,8 @@ class Operation(NamedTuple):
         family = self.family
         height, width = halved(family.size, family.stride)
         if family.op == "conv":
-            return self.inside * self.outside * family.kernel**2 * height * width
+            inside = family.image or self.inside
+            return inside * self.outside * family.kernel**2 * height * width
         if family.op == "depthwise":
             return self.outside * family.kernel**2 * height * width
         return self.inside * family.size[0] * family.size[1]

@@ -1,8 +1,6 @@
-"""Which operations a search can come to, and the least that it can come down to."""
+"""Which operations a search can come to."""
 
 from __future__ import annotations
-
-from math import ceil
 
 from engine.blocks import KINDS
 from engine.costs import halved
@@ -41,27 +39,3 @@ def _variants(space: Space, block: Block) -> list[Block]:
             for expansion in space.expansions if "expansion" in mutable else (adopted.expansion,):
                 variants.append(adopted._replace(kernel=kernel, expansion=expansion))
     return variants
-
-
-def smallest(space: Space, initial: Structure) -> Structure:
-    """The initial structure with all that mutation may change at its least."""
-    blocks: list[Block] = []
-    width = initial.blocks[0].in_channels
-    for block in initial.blocks:
-        mutable = KINDS[block.kind].mutable
-        least = {"in_channels": width}
-        if "out_channels" in mutable:
-            least["out_channels"] = space.width_step
-        else:
-            least["out_channels"] = width
-        if "bottleneck" in mutable:
-            least["bottleneck"] = space.width_step * max(1, ceil(space.bottleneck_ratio[0]))
-        if "kernel" in mutable:
-            least["kernel"] = min(space.kernels)
-        if "expansion" in mutable:
-            least["expansion"] = min(space.expansions)
-        if "depth" in mutable:
-            least["depth"] = 1
-        blocks.append(block._replace(**least))
-        width = blocks[-1].out_channels
-    return Structure(tuple(blocks))

@@ -1,19 +1,19 @@
 """The latency table: what is measured, how it is interpolated, kept, and held to."""
 
-import json
 import os
 
 import pytest
 import torch
 
-from engine.latency import store, table
+from engine.latency import table
 from engine.latency.budget import LatencyBudget, latency_of
 from engine.latency.device import Device
 from engine.latency.model import Latency
 from engine.latency.operations import Family, Operation, block_operations, elementwise, steps_of
-from engine.latency.reach import reachable_families, smallest
+from engine.latency.reach import reachable_families
 from engine.runner import Runner
 from engine.scorers.base import Cancelled, ScoringError
+from engine.search.sampling import smallest
 from engine.settings import Budget, Preset, Schedule, Space, Timing
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
@@ -167,61 +167,6 @@ def test_a_search_meets_no_operation_that_was_not_measured_before():
     assert len(latency.grids) == len(set(reachable_families(space, PRESET.initial, SIZE)))
 
 
-def test_the_table_is_kept_and_not_measured_again(tmp_path):
-    first = Latency(Formula(), SIZE, tmp_path)
-    first.build(PRESET.space, PRESET.initial)
-    device = Formula()
-    second = Latency(device, SIZE, tmp_path)
-    second.build(PRESET.space, PRESET.initial)
-    assert device.measured == []
-    assert second(PRESET.initial) == first(PRESET.initial)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"device": "other"}, {"batch": 2}, {"dtype": "bfloat16"}, {"torch": "1.0"}, {"threads": 64}],
-)
-def test_another_device_or_version_has_another_table(tmp_path, monkeypatch, change):
-    Latency(Formula(), SIZE, tmp_path).build(PRESET.space, PRESET.initial)
-    key = {**Formula().key(), **change}
-    monkeypatch.setattr(Formula, "key", lambda self: key)
-    assert Latency(Formula(), SIZE, tmp_path).grids == {}
-
-
-def test_another_schema_has_another_table(tmp_path, monkeypatch):
-    Latency(Formula(), SIZE, tmp_path).build(PRESET.space, PRESET.initial)
-    monkeypatch.setattr(store, "SCHEMA", store.SCHEMA + 1)
-    assert Latency(Formula(), SIZE, tmp_path).grids == {}
-
-
-def damaged(document, how):
-    if how == "of another key":
-        return json.dumps({**document, "key": {}})
-    if how == "a negative time":
-        document["families"][0]["seconds"][0][2] = -1.0
-    if how == "no times":
-        document["families"][0]["seconds"] = []
-    if how == "an unknown field":
-        document["families"][0]["colour"] = 1
-    return json.dumps(document)
-
-
-@pytest.mark.parametrize(
-    "how", ["half", "empty", "of another key", "a negative time", "no times", "an unknown field"]
-)
-def test_a_damaged_table_is_rebuilt(tmp_path, how):
-    good = Latency(Formula(), SIZE, tmp_path)
-    good.build(PRESET.space, PRESET.initial)
-    text = good.path.read_text()
-    texts = {"half": text[: len(text) // 2], "empty": ""}
-    good.path.write_text(texts[how] if how in texts else damaged(json.loads(text), how))
-    again = Latency(Formula(), SIZE, tmp_path)
-    assert again.grids == {}
-    again.build(PRESET.space, PRESET.initial)
-    assert again.path.read_text() == text
-
-
 def test_an_unwritable_folder_is_said_once(tmp_path):
     (tmp_path / "file").write_text("")
     latency = Latency(Formula(), SIZE, tmp_path / "file" / "latency")
@@ -237,20 +182,13 @@ def limited(limit):
 
 
 def test_a_budget_that_nothing_meets_names_the_least():
-    least = by_formula(smallest(PRESET.space, PRESET.initial))
+    (one,) = smallest(PRESET.space, PRESET.initial)
+    least = by_formula(one)
     with pytest.raises(ScoringError, match=f"smallest one takes {1e3 * least:.3g} ms"):
         limited(least * 0.99).prepare()
     with pytest.raises(ScoringError, match=r"the initial structure takes .* raise that or start"):
         limited(least * 1.01).prepare()
     limited(by_formula(PRESET.initial) * 1.01).prepare()
-
-
-def test_the_smallest_structure_is_in_the_space():
-    least = smallest(PRESET.space, STRUCTURES["residual"])
-    widths = {width for block in least.blocks for width in (block.out_channels, block.bottleneck)}
-    assert widths == {0, 8} and {block.depth for block in least.blocks} == {1}
-    assert least.blocks[0].in_channels == 3 and least.blocks[1].in_channels == 8
-    assert [b.kernel for b in least.blocks] == [3] * 6
 
 
 def test_building_stops_when_asked():
@@ -322,3 +260,9 @@ def test_a_folder_without_permission_is_said(tmp_path):
     latency = Latency(Formula(), SIZE, tmp_path / "latency")
     latency.build(PRESET.space, PRESET.initial)
     assert "Permission denied" in latency.trouble
+
+
+def test_the_stem_is_counted_by_its_three_input_channels():
+    stem = steps_of(PRESET.initial, SIZE)[0][0].operation
+    assert stem.macs == 3 * 64 * 9 * 32 * 48
+    assert len(table.points(stem.family)) == len(table.WIDTHS)
