@@ -93,10 +93,10 @@ def _read_text(path: Path) -> str:
         raise StructureFileError(f"{path}: is not text in UTF-8, so not a structure") from None
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file so that a reader sees the old text or the new one, never a part.
 
-    Raises SaveError.
+    private: for its owner alone. Raises SaveError.
     """
     temporary = None
     try:
@@ -105,8 +105,9 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files for their owner alone; results get the user's usual permissions
-        os.chmod(temporary, 0o666 & ~_UMASK)
+        # mkstemp makes files for their owner alone; what users export gets their usual permissions
+        if not private:
+            os.chmod(temporary, 0o666 & ~_UMASK)
         os.replace(temporary, path)
     except OSError as error:
         if temporary:
