@@ -18,7 +18,7 @@ from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
 from maedet_tui.files import write_atomically
 from maedet_tui.run import SaveError
-from maedet_tui.store.begin import going_on, new_run
+from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
 from maedet_tui.store.writer import RunStore
@@ -65,6 +65,11 @@ class LocalRun:
         self._started = False
         self._noted: tuple[Snapshot, tuple[str, ...], Snapshot] | None = None
 
+    @classmethod
+    def of(cls, store: RunStore) -> LocalRun:
+        """The run in a store, to go on with where it stopped."""
+        return cls(same_scorer(store.record.preset, store.found), store=store)
+
     @property
     def snapshot(self) -> Snapshot:
         """The newest state, with notices of what could not be saved."""
@@ -92,8 +97,11 @@ class LocalRun:
         return self.save_error or self._recorder.trouble
 
     def start(self) -> None:
-        """Begin the search, or go on with it. Raises SaveError."""
-        self._store.begin()
+        """Begin the search, or go on with it."""
+        try:
+            self._store.begin()
+        except SaveError as error:  # may pass; recording says so if it does not
+            self._recorder.trouble = str(error)
         self._started = True
         self._runner.start()
         self._recorder.start()

@@ -12,8 +12,15 @@ from maedet_tui.files import save_error
 from maedet_tui.run import SaveError
 from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.lock import FILE as RUN_LOCK
+from maedet_tui.store.lock import RunLock
 
 DEFAULT_RUNS_DIR = Path("runs")
+#: what the program itself puts into a run's folder
+RUN_FILES = (
+    database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
+    "preset.yaml", "best.yaml", "best.txt", "run.log",
+)  # fmt: skip
 
 
 def claim_folder(runs_dir: Path, preset_name: str, name: str | None) -> Path:
@@ -104,3 +111,25 @@ def run_folders(runs_dir: Path) -> list[Path]:
         return sorted(f for f in runs_dir.iterdir() if (f / database.FILE).exists())
     except OSError as error:
         raise StoreError(f"{runs_dir}: cannot be read: {error.strerror}") from None
+
+
+def remove_run(folder: Path) -> None:
+    """Remove a run that no process searches, damaged or not. Raises StoreError.
+
+    A folder with anything in it that is not a run's stays, with that.
+    """
+    lock = RunLock(folder)
+    lock.take()
+    try:
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
+            if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.")):
+                path.unlink()
+        left = sorted(path.name for path in folder.iterdir())
+        if left:
+            others = ", ".join(left[:5])
+            raise StoreError(f"{folder}: the run is removed, but not {others}: not a part of it")
+        folder.rmdir()
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be removed: {error.strerror}") from None
+    finally:
+        lock.release()

@@ -1,0 +1,20 @@
+"""How commands name a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def runs_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --runs-dir to a command."""
+    return click.option(
+        "--runs-dir",
+        type=click.Path(path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help="Folder of all runs.",
+    )(command)
