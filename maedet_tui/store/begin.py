@@ -17,7 +17,7 @@ from maedet_tui.store.database import StoreError
 from maedet_tui.store.folders import claim_folder
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
-from maedet_tui.store.writer import RunStore
+from maedet_tui.store.writer import FILES, RunStore
 
 
 def new_run(
@@ -38,7 +38,7 @@ def new_run(
         write_atomically(folder / "preset.yaml", text, private=True)
         return RunStore.create(folder, preset, text, parent=parent, start_from=start_from)
     except SaveError:
-        for name in ("preset.yaml", "run.db", "run.db-wal", "run.db-shm", "run.lock"):
+        for name in ("preset.yaml", *FILES):
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
         with contextlib.suppress(OSError):

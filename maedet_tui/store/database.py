@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from maedet_tui.files import save_error
 from maedet_tui.run import SaveError
 from maedet_tui.store import schema
 
-FILE = "run.db"
+FILE, UNFINISHED = "run.db", ".run.db.new"
 #: milliseconds that a statement waits for another program's lock
 PATIENCE = 2000
 #: bound values in one statement: the limit of older SQLite
@@ -44,6 +45,8 @@ class StoreError(SaveError):
 
 def meaning(path: Path, error: BaseException) -> StoreError:
     """A failure of SQLite or the file system in the user's words."""
+    if isinstance(error, OSError):
+        return StoreError(str(save_error(path, error)))
     said = str(error)
     for words, help_ in _MEANINGS:
         if words in said.lower():
@@ -60,16 +63,20 @@ def explained(path: Path) -> Iterator[None]:
         raise meaning(path, error) from None
 
 
-def create(path: Path) -> sqlite3.Connection:
-    """A new database that only its owner may read. Raises StoreError."""
+def create(path: Path, table: str, row: Sequence) -> None:
+    """A new database that only its owner may read, with one row in it. Raises StoreError.
+
+    It appears under its name when it is complete: others may look at any moment.
+    """
+    unfinished = path.with_name(UNFINISHED)
     with explained(path):
         # SQLite gives its side files the permissions of the main one
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection = _connected(str(path))
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        migrate(connection)
-    return connection
+        os.close(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with contextlib.closing(_connected(str(unfinished))) as connection:
+            connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+            migrate(connection)
+            insert(connection, table, [row])
+        os.rename(unfinished, path)
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
@@ -118,13 +125,19 @@ def version(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Take the steps from the database's version to this program's, each as a whole."""
-    for number in range(version(connection), len(schema.STEPS)):
-        script = f"BEGIN IMMEDIATE; {schema.STEPS[number]}; PRAGMA user_version = {number + 1};"
+    while version(connection) < len(schema.STEPS):
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.executescript(f"{script} COMMIT;")
+            # asked again, now that nobody else can take the same step
+            number = version(connection)
+            if number < len(schema.STEPS):
+                for statement in schema.STEPS[number].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
         except sqlite3.Error:
             if connection.in_transaction:
-                connection.rollback()
+                connection.execute("ROLLBACK")
             raise
 
 

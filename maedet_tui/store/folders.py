@@ -122,7 +122,7 @@ def remove_run(folder: Path) -> None:
     lock.take()
     try:
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
-            if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.")):
+            if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.", ".run.db")):
                 path.unlink()
         left = sorted(path.name for path in folder.iterdir())
         if left:

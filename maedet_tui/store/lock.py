@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from maedet_tui.files import save_error
 from maedet_tui.store.database import StoreError
 
 FILE = "run.lock"
@@ -48,7 +49,7 @@ class RunLock:
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from None
+            raise StoreError(str(save_error(self.path, error))) from None
         deadline = time.monotonic() + PATIENCE
         while not _locked(handle, self.path):
             if time.monotonic() > deadline:

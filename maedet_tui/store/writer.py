@@ -22,7 +22,9 @@ from maedet_tui.store.lock import Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
 
 #: files of a run that the store itself makes
-FILES = (database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", "run.lock")
+FILES = (
+    database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", database.UNFINISHED, "run.lock",
+)  # fmt: skip
 
 
 class RunStore:
@@ -65,13 +67,9 @@ class RunStore:
         lock.take()
         path = folder / database.FILE
         with _released(lock):
-            connection = database.create(path)
-            with database.explained(path):
-                connection.execute(
-                    "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?)",
-                    (time.time(), preset.name, text, *(parent or (None, None))),
-                )
-            store = cls(folder, connection, lock)
+            row = (1, time.time(), preset.name, text, *(parent or (None, None)))
+            database.create(path, "run", row)
+            store = cls(folder, database.open_to_write(path), lock)
             if start_from is not None:
                 store.write(start_from, None)
                 store.found = start_from
