@@ -26,9 +26,13 @@ _LONGEST = 10_000_000
 DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
+#: one for all, since `json.dumps` with options makes a new one each time
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def loads(text: Any) -> Any:
@@ -63,7 +67,16 @@ def _block(row: Any) -> Block:
 
 def score_text(score: Score) -> str:
     """Every field of a score."""
-    return dumps(asdict(score))
+    return dumps(
+        {
+            "z": score.z,
+            "entropies": score.entropies,
+            "z_std": score.z_std,
+            "method": score.method,
+            "detail": score.detail,
+            "passes": score.passes,
+        }
+    )
 
 
 @lru_cache(maxsize=1024)

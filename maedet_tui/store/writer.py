@@ -34,19 +34,24 @@ class RunStore:
     from, None for a new one. crashed: the process that wrote it before and died.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: RunLock):
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        lock: RunLock,
+        record: Record,
+        found: Checkpoint | None,
+    ):
         self.folder = folder
         self.path = folder / database.FILE
         self.crashed: Holder | None = None
         self._connection = connection
         self._lock = lock
-        with contextlib.closing(RunReader(folder)) as reader:
-            self.record: Record = reader.record
-            self.found: Checkpoint | None = reader.checkpoint()
-        found = self.found
-        self._points = len(found.history) if found else 0
-        self._bests = len(found.bests) if found else 0
-        self._born = {member.born for member in found.evolution.members} if found else set()
+        self.record = record
+        self.found = found
+        self._points = self._bests = 0
+        self._born: set[int] = set()
+        self._take_note(found)
 
     @classmethod
     def create(
@@ -67,9 +72,10 @@ class RunStore:
         lock.take()
         path = folder / database.FILE
         with _released(lock):
-            row = (1, time.time(), preset.name, text, *(parent or (None, None)))
+            record = Record(preset, text, time.time(), *(parent or (None, None)))
+            row = (1, record.created, preset.name, text, record.parent, record.parent_iteration)
             database.create(path, "run", row)
-            store = cls(folder, database.open_to_write(path), lock)
+            store = cls(folder, database.open_to_write(path), lock, record, None)
             if start_from is not None:
                 store.write(start_from, None)
                 store.found = start_from
@@ -84,7 +90,9 @@ class RunStore:
         lock = RunLock(folder)
         before = lock.take()
         with _released(lock):
-            store = cls(folder, database.open_to_write(path), lock)
+            connection = database.open_to_write(path)
+            with contextlib.closing(RunReader(folder)) as reader:
+                store = cls(folder, connection, lock, reader.record, reader.checkpoint())
         store.crashed = before
         return store
 
@@ -120,9 +128,13 @@ class RunStore:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-        if checkpoint is not None:
-            self._points, self._bests = len(checkpoint.history), len(checkpoint.bests)
-            self._born = {member.born for member in checkpoint.evolution.members}
+        self._take_note(checkpoint)
+
+    def _take_note(self, written: Checkpoint | None) -> None:
+        """Remember what the database has of a checkpoint, so that it is not written twice."""
+        if written is not None:
+            self._points, self._bests = len(written.history), len(written.bests)
+            self._born = {member.born for member in written.evolution.members}
 
     def _write_checkpoint(self, checkpoint: Checkpoint) -> None:
         connection, state = self._connection, checkpoint.evolution
