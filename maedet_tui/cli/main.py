@@ -8,6 +8,7 @@ import click
 
 from maedet_tui.cli.control import pause, stop, watch
 from maedet_tui.cli.presets import presets
+from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.resume import resume
 from maedet_tui.cli.runs import runs
 from maedet_tui.cli.score import score
@@ -48,5 +49,5 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, resume, watch, pause, stop, runs, score, zoo, presets):
+for command in (search, resume, watch, pause, stop, runs, score, zoo, presets, reproduce):
     cli.add_command(command)
