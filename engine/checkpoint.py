@@ -15,12 +15,14 @@ class Checkpoint:
 
     evolution: population, random state, iteration and counts. history: the points up to
     there. bests: every change of the best, oldest first. seconds: time spent searching.
+    batch: how many children are asked for at once, which the course of a search depends on.
     """
 
     evolution: State
     history: tuple[Point, ...] = ()
     bests: tuple[Member, ...] = ()
     seconds: float = 0.0
+    batch: int = 1
 
     @property
     def iteration(self) -> int:

@@ -79,6 +79,7 @@ class Runner:
         self._all_bests: list[Member] = []
         self._recheck: tuple[Ranked, ...] = ()
         self._notices: list[str] = []
+        self._batch = 0
         self._checkpoint: Checkpoint | None = None
         if start_from is not None:
             self._restore(start_from)
@@ -118,7 +119,7 @@ class Runner:
         if self._best is not None and not self._all_bests:
             self._all_bests.append(self._best)  # the best that is left under another budget
         self._bests.extend(map(_new_best, self._all_bests[-BESTS:]))
-        self._checkpoint = start_from
+        self._checkpoint, self._batch = start_from, start_from.batch
 
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
@@ -201,7 +202,9 @@ class Runner:
         evolution, scorer, clock = self._evolution, self._scorer, time.perf_counter
         go, stop = self._go, self._stop
         failures, next_checkpoint = 0, 0.0
-        while proposals := evolution.ask(scorer.batch):
+        # kept from here on: a scorer's own size follows threads and memory, a search's may not
+        self._batch = self._batch or scorer.batch
+        while proposals := evolution.ask(self._batch):
             results = self._score(proposals)
             evolution.tell(results)
             if evolution.best is not self._best:
@@ -232,6 +235,7 @@ class Runner:
             self._history.freeze(),
             tuple(self._all_bests),
             self._busy + now - self._resumed_at,
+            self._batch,
         )
 
     def _score(self, proposals: list[Proposal]) -> list:

@@ -145,7 +145,7 @@ class RunReader:
             row = self._connection.execute("SELECT * FROM checkpoint").fetchone()
             if row is None:
                 return None
-            _, _, iteration, begun, switched_at, seconds, rng = row
+            _, _, iteration, begun, switched_at, seconds, batch, rng = row
             bests = self._members("bests", "iteration")
             state = State(
                 int(iteration),
@@ -156,7 +156,9 @@ class RunReader:
                 bests[-1] if bests else None,
                 codec.read_rng(rng),
             )
-            return Checkpoint(state, self.points(), bests, float(seconds))
+            if not 0 < int(batch) < 1_000_000:
+                raise ValueError(f"its batch is {int(batch)}")
+            return Checkpoint(state, self.points(), bests, float(seconds), int(batch))
 
     def snapshot(self) -> Snapshot | None:
         """The run as a dashboard shows it; None before its process first wrote."""

@@ -57,6 +57,7 @@ CREATE TABLE checkpoint (
     begun INTEGER NOT NULL,
     switched_at INTEGER,
     seconds REAL NOT NULL,
+    batch INTEGER NOT NULL,
     rng TEXT NOT NULL
 );
 CREATE TABLE counts (reason TEXT PRIMARY KEY, count INTEGER NOT NULL);

@@ -158,7 +158,7 @@ class RunStore:
         database.insert(connection, "counts", list(state.counts.items()), verb="REPLACE")
         row = (
             1, time.time(), state.iteration, state.begun, state.switched_at,
-            checkpoint.seconds, codec.dumps(state.rng),
+            checkpoint.seconds, checkpoint.batch, codec.dumps(state.rng),
         )  # fmt: skip
         database.insert(connection, "checkpoint", [row], verb="REPLACE")
 

@@ -96,17 +96,34 @@ FORWARD = replace(
 )
 
 
-def test_forward_passes_end_the_same():
+def forward_scorer():
     from engine.scorers.forward import ForwardScorer
 
-    whole = ended(Runner(FORWARD))
-    for batches in (1, 2):
-        scorer = ForwardScorer(FORWARD.objective, "cpu", FORWARD.forward, FORWARD.schedule.seed)
-        part = interrupted(FORWARD, scorer, batches)
+    scorer = ForwardScorer(FORWARD.objective, "cpu", FORWARD.forward, FORWARD.schedule.seed)
+    scorer.batch = 4  # whatever threads other tests have left to torch
+    return scorer
+
+
+def test_forward_passes_end_the_same():
+    whole = ended(Runner(FORWARD, scorer=forward_scorer()))
+    for batches in (1, 3):
+        part = interrupted(FORWARD, forward_scorer(), batches)
         assert part.checkpoint.iteration < 24
         again = ended(Runner(FORWARD, start_from=part.checkpoint))
         same(again, whole)
         assert again.snapshot.recheck == whole.snapshot.recheck
+
+
+def test_a_scorer_that_likes_other_batches_does_not_change_the_course():
+    def in_batches(size):
+        scorer = ClosedForm(PRESET.objective)
+        scorer.batch = size
+        return scorer
+
+    whole = ended(Runner(PRESET, scorer=in_batches(8)))
+    part = interrupted(PRESET, in_batches(8), 20)
+    assert part.checkpoint.batch == 8
+    same(ended(Runner(PRESET, scorer=in_batches(3), start_from=part.checkpoint)), whole)
 
 
 def test_a_stop_within_a_pass_goes_on_from_before_it():
