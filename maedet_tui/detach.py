@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -17,7 +18,7 @@ PATIENCE = 20.0
 LOG = "run.log"
 
 
-def detach(store: RunStore) -> int:
+def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     """Have another process search a run, and say how to watch it. Returns the exit code."""
     folder = store.folder
     store.close()
@@ -25,7 +26,7 @@ def detach(store: RunStore) -> int:
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
-            [*command, "--detached"],
+            [*command, *(word for name in track for word in ("--track", name)), "--detached"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

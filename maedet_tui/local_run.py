@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from maedet_tui.run import SaveError
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
+from maedet_tui.store.sinks import Trackers, refuse_missing
 from maedet_tui.store.writer import RunStore
 
 #: seconds between saves of a new best while a search goes on
@@ -42,12 +44,15 @@ class LocalRun:
         name: str | None = None,
         *,
         store: RunStore | None = None,
+        track: Sequence[str] = (),
     ):
         """Claim a new run's folder and begin its database; the search does not start yet.
 
-        store: of a run to go on with instead. Raises SaveError if the name is taken or
-        the place cannot be written, so that no search runs for hours to find that out.
+        store: of a run to go on with instead. track: names of `maedet_tui.store.sinks`.
+        Raises SaveError if the name is taken or the place cannot be written, so that no
+        search runs for hours to find that out.
         """
+        refuse_missing(track)
         self._new = store is None
         self._store = store or new_run(preset, runs_dir, name)
         self.preset = preset
@@ -57,7 +62,8 @@ class LocalRun:
         wishes = {
             "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
         }  # fmt: skip
-        self._recorder = Recorder(self._store, self._runner, wishes)
+        self._trackers = Trackers(track, self.run_dir)
+        self._recorder = Recorder(self._store, self._runner, wishes, self._trackers)
         self._notices = going_on(self._store)
         self._saving = threading.Lock()
         self._saved: Candidate | None = None
@@ -66,9 +72,9 @@ class LocalRun:
         self._noted: tuple[Snapshot, tuple[str, ...], Snapshot] | None = None
 
     @classmethod
-    def of(cls, store: RunStore) -> LocalRun:
+    def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
         """The run in a store, to go on with where it stopped."""
-        return cls(same_scorer(store.record.preset, store.found), store=store)
+        return cls(same_scorer(store.record.preset, store.found), store=store, track=track)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -79,6 +85,8 @@ class LocalRun:
             extra += (f"Not saved: {self.save_error}",)
         if (trouble := self._recorder.trouble) is not None and trouble != self.save_error:
             extra += (f"Not recorded, so not to be resumed from here: {trouble}",)
+        if self._trackers.trouble:
+            extra += (self._trackers.trouble,)
         if not extra:
             return snapshot
         if self._noted is None or self._noted[0] is not snapshot or self._noted[1] != extra:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from maedet_tui.cli.output import USAGE, Failure, failures
-from maedet_tui.cli.runs_options import runs_dir_option
+from maedet_tui.cli.runs_options import runs_dir_option, track_option
 
 
 @click.command()
@@ -24,6 +24,7 @@ from maedet_tui.cli.runs_options import runs_dir_option
 @click.option("--layers", type=int, metavar="N", help="Go on within other layers, in a new run.")
 @runs_dir_option
 @click.option("--name", help="Folder of the new run.  [default: preset and time]")
+@track_option
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option("--json", "as_json", is_flag=True, help="As for `search`. Implies --headless.")
 @click.option("--json-lines", is_flag=True, help="As for `search`. Implies --headless.")
@@ -37,6 +38,7 @@ def resume(
     layers: int | None,
     runs_dir: Path,
     name: str | None,
+    track: tuple[str, ...],
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -63,7 +65,9 @@ def resume(
     with failures():
         from maedet_tui.store.begin import branch_run, reopen_run
         from maedet_tui.store.folders import find_run
+        from maedet_tui.store.sinks import refuse_missing
 
+        refuse_missing(track)
         folder = find_run(run, runs_dir)
         if not overrides and _told_to_go_on(folder):
             click.echo(f"{folder}: goes on in the process that searches it")
@@ -77,18 +81,18 @@ def resume(
         if detach:
             from maedet_tui.detach import detach as leave
 
-            code = leave(store)
+            code = leave(store, track)
         elif headless:
             from maedet_tui.headless import search_headless
             from maedet_tui.local_run import LocalRun
 
             code = search_headless(
-                LocalRun.of(store), as_json=as_json, json_lines=json_lines, detached=detached
+                LocalRun.of(store, track), as_json=as_json, json_lines=json_lines, detached=detached
             )
         else:
             from maedet_tui.cli.screen import go_on
 
-            code = go_on(store)
+            code = go_on(store, track)
     click.get_current_context().exit(code)
 
 

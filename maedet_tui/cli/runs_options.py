@@ -18,3 +18,14 @@ def runs_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Folder of all runs.",
     )(command)
+
+
+def track_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --track to a command."""
+    return click.option(
+        "--track",
+        type=click.Choice(["csv", "tensorboard"]),
+        multiple=True,
+        help="Write the history as it grows into the run's folder too: history.csv, or "
+        "event files for TensorBoard. May be given for each.",
+    )(command)

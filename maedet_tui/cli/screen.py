@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,14 @@ def pick_and_watch(runs_dir: Path) -> int:
     return _open(None, runs_dir, None)
 
 
-def watch(preset: Preset, runs_dir: Path, name: str | None) -> int:
+def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str] = ()) -> int:
     """Show the search of a preset. Returns the exit code."""
-    return _open(preset, runs_dir, name)
+    return _open(preset, runs_dir, name, track=track)
 
 
-def go_on(store: RunStore) -> int:
+def go_on(store: RunStore, track: Sequence[str] = ()) -> int:
     """Show a search that goes on from what is stored. Returns the exit code."""
-    return _open(store.record.preset, store.folder.parent, None, store)
+    return _open(store.record.preset, store.folder.parent, None, store, track)
 
 
 def look_on(run: WatchedRun) -> int:
@@ -67,7 +68,11 @@ def look_on(run: WatchedRun) -> int:
 
 
 def _open(
-    preset: Preset | None, runs_dir: Path, name: str | None, store: RunStore | None = None
+    preset: Preset | None,
+    runs_dir: Path,
+    name: str | None,
+    store: RunStore | None = None,
+    track: Sequence[str] = (),
 ) -> int:
     from maedet_tui.app import MaedetApp
     from maedet_tui.local_run import LocalRun
@@ -76,9 +81,9 @@ def _open(
 
     def prepare(chosen: Preset) -> LocalRun:
         if store is not None and not runs:
-            run = LocalRun.of(store)
+            run = LocalRun.of(store, track)
         else:
-            run = LocalRun(chosen, runs_dir, name if not runs else None)
+            run = LocalRun(chosen, runs_dir, name if not runs else None, track=track)
         runs.append(run)
         return run
 

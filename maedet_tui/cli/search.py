@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_options
+from maedet_tui.cli.runs_options import track_option
 
 
 @click.command()
@@ -35,6 +36,7 @@ from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_
     "--name",
     help="Folder of this run in it; must not hold a run yet.  [default: preset and time]",
 )
+@track_option
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option(
     "--json",
@@ -59,6 +61,7 @@ def search(
     device: str | None,
     runs_dir: Path,
     name: str | None,
+    track: tuple[str, ...],
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -88,16 +91,18 @@ def search(
         if detach:
             from maedet_tui.detach import detach as leave
             from maedet_tui.store.begin import new_run
+            from maedet_tui.store.sinks import refuse_missing
 
-            code = leave(new_run(chosen, runs_dir, name))
+            refuse_missing(track)
+            code = leave(new_run(chosen, runs_dir, name), track)
         elif headless:
             from maedet_tui.headless import search_headless
             from maedet_tui.local_run import LocalRun
 
-            run = LocalRun(chosen, runs_dir, name)
+            run = LocalRun(chosen, runs_dir, name, track=track)
             code = search_headless(run, as_json=as_json, json_lines=json_lines)
         else:
             from maedet_tui.cli.screen import watch
 
-            code = watch(chosen, runs_dir, name)
+            code = watch(chosen, runs_dir, name, track)
     click.get_current_context().exit(code)

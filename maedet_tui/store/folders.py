@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from datetime import datetime
@@ -19,7 +20,7 @@ DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
     database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
-    "preset.yaml", "best.yaml", "best.txt", "run.log",
+    "preset.yaml", "best.yaml", "best.txt", "run.log", "history.csv",
 )  # fmt: skip
 
 
@@ -121,6 +122,10 @@ def remove_run(folder: Path) -> None:
     lock = RunLock(folder)
     lock.take()
     try:
+        for events in (folder / "tensorboard").glob("events.out.tfevents.*"):
+            events.unlink()
+        with contextlib.suppress(OSError):  # never made, or holds something of the user's
+            (folder / "tensorboard").rmdir()
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
             if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.", ".run.db")):
                 path.unlink()

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.structure import LEVELS
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader, Status
+from maedet_tui.store.sinks import HEADINGS, row
 
 #: what the listing says of a run whose process died without ending it
 INTERRUPTED = "interrupted"
@@ -93,10 +93,6 @@ def history_csv(reader: RunReader) -> str:
     """The history as a table: iteration, Z, and params, FLOPs and layers of C1-C5."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    costs = ("params", "flops", "layers")
-    writer.writerow(["iteration", "z", *(f"{name}_{level}" for level in LEVELS for name in costs)])
-    for point in reader.points():
-        writer.writerow(
-            [point.iteration, point.z, *(n for cost in point.stage_costs for n in cost)]
-        )
+    writer.writerow(HEADINGS)
+    writer.writerows(map(row, reader.points()))
     return out.getvalue()

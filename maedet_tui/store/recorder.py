@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from engine.runner import Runner
 from engine.snapshot import Snapshot
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.sinks import Trackers
 from maedet_tui.store.writer import RunStore
 
 #: seconds between two transactions, and between two looks at wishes
@@ -24,18 +25,22 @@ MOST_SHARE = 0.05
 PATIENCE = 3.0
 
 
-class Recorder:
-    """Records a runner in a store.
+#: a word that another process can write -> what to do about it
+Wishes = Mapping[str, Callable[[], object]]
 
-    wishes: what to call for each word that another process can write. trouble: why
-    nothing can be written at present, in one sentence.
+
+class Recorder:
+    """Records a runner in a store, and tells trackers.
+
+    trouble: why nothing can be written at present, in one sentence.
     """
 
-    def __init__(self, store: RunStore, runner: Runner, wishes: Mapping[str, Callable[[], object]]):
+    def __init__(self, store: RunStore, runner: Runner, wishes: Wishes, trackers: Trackers):
         self.trouble: str | None = None
         self._store = store
         self._runner = runner
         self._wishes = wishes
+        self._trackers = trackers
         self._written: tuple[object, object] = (None, None)
         self._seen = -1
         self._using = threading.Lock()
@@ -55,6 +60,8 @@ class Recorder:
         with self._using:
             # in this order: a status may be ahead of its checkpoint, never behind it
             checkpoint, snapshot = self._runner.checkpoint, self._runner.snapshot
+            if checkpoint is not None:
+                self._trackers.tell(checkpoint.history)
             if self._written[0] is checkpoint and self._written[1] is snapshot:
                 return True
             fresh = checkpoint if checkpoint is not self._written[0] else None
@@ -79,6 +86,7 @@ class Recorder:
         deadline = time.monotonic() + PATIENCE
         while not self.write() and time.monotonic() < deadline:
             time.sleep(0.2)
+        self._trackers.close()
 
     def _changed(self) -> bool:
         """Whether watchers should hear of the newest snapshot at once."""
