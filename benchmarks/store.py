@@ -3,8 +3,8 @@
     python benchmarks/store.py [--iterations N] [--rounds N]
 
 Searches with and without a store take turns, so that both meet the same weather on the
-machine; processor time is compared, since wall time counts the neighbours too. The audit is off:
-it is the same in both.
+machine; processor time is compared, since wall time counts the neighbours too. The audit
+is off: it is the same in both.
 """
 
 from __future__ import annotations
@@ -94,8 +94,12 @@ def main() -> None:
                 f"{options.iterations / wall:9,.0f} per second of wall time"
             )
         ratios = [with_[0] / without_[0] for without_, with_ in zip(bare, stored, strict=True)]
-        print(f"cost of the store, median of {options.rounds} pairs: "
-              f"{100 * (statistics.median(ratios) - 1):.1f} % of processor time")  # fmt: skip
+        fastest = min(t[0] for t in stored) / min(t[0] for t in bare)
+        print(
+            f"cost of the store in processor time: {100 * (fastest - 1):.1f} % between the "
+            f"fastest of each, {100 * (statistics.median(ratios) - 1):.1f} % in the median "
+            f"of {options.rounds} pairs"
+        )
         folder = runs / "run0"
         size = sum(path.stat().st_size for path in folder.iterdir())
         print(f"size of a finished run: {size / 1e6:.2f} MB (run.db "
