@@ -13,7 +13,7 @@ from textual.widgets import Footer
 
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZOO, ZooEntry
+from engine.zoo import ZOO
 from maedet_tui.run import SaveError, SearchRun
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
@@ -27,6 +27,7 @@ from maedet_tui.widgets.finding_panels import (
 )
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.plot import PLOTS, Plot
+from maedet_tui.widgets.reference_view import ReferenceView
 from maedet_tui.widgets.search_panels import BudgetPanel, PopulationPanel, Progress, SearchPanel
 from maedet_tui.widgets.structure_view import StructureView, View
 
@@ -77,17 +78,17 @@ class Dashboard(Screen[None]):
         self._stale = False
         self._single = False
         self._tab = 0
-        self._reference: Score | None = None
+        self._reference: tuple[str, Score] | None = None
 
     # --- layout -----------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        glyphs, entry = self._glyphs, self._entry
+        glyphs, preset = self._glyphs, self.run.preset
         yield StatusBar(glyphs, id="status")
         yield TabBar(TABS, id="tabs")
         yield SummaryPanel(glyphs, id="summary")
         with Container(id="panels"):
-            with VerticalScroll(id="search", classes="part"):
+            with VerticalScroll(id="search"):
                 yield SearchPanel(glyphs, id="progress")
                 yield PopulationPanel(glyphs, id="population")
                 yield BudgetPanel(glyphs, id="budget")
@@ -97,16 +98,11 @@ class Dashboard(Screen[None]):
                 yield BestsPanel(id="bests")
             with Vertical(id="right"):
                 yield Plot(glyphs, id="plot")
-                with VerticalScroll(id="structures", classes="part"):
+                with VerticalScroll(id="structures"):
                     yield StructureView(id="best")
-                    if entry is not None:
-                        yield StructureView(id="reference")
+                    if (entry := ZOO.get(preset.reference or "")) is not None:
+                        yield ReferenceView(entry, preset, id="reference")
         yield Footer()
-
-    @property
-    def _entry(self) -> ZooEntry | None:
-        """The paper's structure for this budget."""
-        return ZOO.get(self.run.preset.reference or "")
 
     def on_mount(self) -> None:
         best = self.query_one("#best", StructureView)
@@ -118,11 +114,8 @@ class Dashboard(Screen[None]):
                 box.horizontal_scrollbar.renderer = PlainScrollBar
         self.query_one(TabBar).show(TABS[0][0])
         self._title_plot()
-        self._show_reference(None)
         self.poll()
         self.set_interval(POLL_EVERY, self.poll)
-        if self._entry is not None:
-            self.run_worker(self._score_reference, thread=True, exit_on_error=False)
 
     def on_resize(self, event: Resize) -> None:
         self._arrange(event.size.width, event.size.height)
@@ -188,29 +181,10 @@ class Dashboard(Screen[None]):
             view.border_subtitle = f"iteration {snapshot.best_iteration:,}"
             view.show(View(preset, best.structure, score.z, score.entropies))
 
-    def _show_reference(self, score: Score | None) -> None:
-        if (entry := self._entry) is None:
-            return
-        view = self.query_one("#reference", StructureView)
-        view.border_title = f"The paper's {entry.title}, {entry.source}"
-        z, entropies = (score.z, score.entropies) if score else (None, None)
-        view.show(View(self.run.preset, entry.structure, z, entropies))
-        if score is not None:
-            view.border_subtitle = "scored in closed form"
-            self.query_one(Plot).compare("paper", score.z)
-
-    def _score_reference(self) -> None:
-        """Score the paper's structure, in a thread: numpy takes a while to import."""
-        from engine.scorers.closed_form import ClosedForm
-
-        entry = self._entry
-        assert entry is not None
-        score = ClosedForm(self.run.preset.objective).score([entry.structure])[0]
-        self.app.call_from_thread(self._take_reference, score)
-
-    def _take_reference(self, score: Score) -> None:
-        self._reference = score
-        self._show_reference(score)
+    def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
+        """The paper's structure has a Z now, which plot and summary can compare with."""
+        self._reference = (f"the paper's {event.entry.title}", event.score)
+        self.query_one(Plot).compare("paper", event.score.z)
         if self._shown is not None:
             self._show_end(self._shown)
 
@@ -232,11 +206,10 @@ class Dashboard(Screen[None]):
         box.set_class(snapshot.state == "failed", "-failed")
         if not snapshot.ended:
             return
-        known = None
-        entry, score, best = self._entry, self._reference, snapshot.best
+        known, best = None, snapshot.best
         # a Z out of forward passes is not compared with a closed form
-        if entry and score and best and best.score.method == score.method:
-            known = (f"the paper's {entry.title}", score.z)
+        if self._reference and best and best.score.method == self._reference[1].method:
+            known = (self._reference[0], self._reference[1].z)
         box.show(Ending(snapshot, self.run.run_dir, known))
 
     def _title_plot(self) -> None:

@@ -104,8 +104,13 @@ class Picker(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self._presets = list(self._read())
         self.query_one("#initial").border_title = "Initial structure"
+        self.query_one(PresetList).focus()
+        # reading the files takes as long as all the rest of the start, so it is painted first
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        self._presets = list(self._read())
         presets = self.query_one(PresetList)
         for preset in self._presets:
             presets.add_option(
@@ -121,7 +126,6 @@ class Picker(Screen[None]):
             self.query_one("#title", Static).update(" There is no preset to choose from")
             return
         presets.highlighted = 0
-        presets.focus()
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < 110 or event.size.height < 24, "-single")
