@@ -198,8 +198,8 @@ def test_no_convolution_holds_up_a_stop():
     for block in (stem, *blocks):
         for layer in chain(block):
             step = operation(layer, side, "relu", SEGMENT)
-            assert sum(step.groups) == layer.out_channels
-            assert max(step.groups) * layer.fan_in * step.out_side**2 <= MOST_MACS
+            assert sum(step.parts) == layer.out_channels
+            assert max(step.parts) * layer.fan_in * step.out_side**2 <= MOST_MACS
             side = step.out_side
 
 
