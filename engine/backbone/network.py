@@ -7,7 +7,7 @@ out word for word: what users train is the code that is tested here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, List, Optional  # noqa: UP035  TorchScript reads these two
+from typing import Any, List, Optional  # noqa: UP035  TorchScript reads List and Optional
 
 import torch
 from torch import nn
@@ -135,9 +135,12 @@ class Backbone(nn.Module):
         self.out_indices: List[int] = out_indices  # noqa: UP006
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
-        self.stages = nn.ModuleList(
-            nn.Sequential(*(ResidualUnit(unit) for unit, count in stage for _ in range(count)))
-            for stage in stages[: out_indices[-1] + 1]
+        self.zero_init_last = zero_init_last
+        self.stages = nn.Sequential(
+            *(
+                nn.Sequential(*(ResidualUnit(unit) for unit, count in stage for _ in range(count)))
+                for stage in stages[: out_indices[-1] + 1]
+            )
         )
         self.feature_info = FeatureInfo(
             {
@@ -147,10 +150,10 @@ class Backbone(nn.Module):
             }
             for index in out_indices
         )
-        self.init_weights(zero_init_last)
+        self.init_weights()
         self.train()
 
-    def init_weights(self, zero_init_last: bool = False) -> None:
+    def init_weights(self) -> None:
         """Draw the initial weights: Kaiming normal, fan-out, as residual networks begin."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -159,7 +162,7 @@ class Backbone(nn.Module):
                     nn.init.zeros_(module.bias)
             elif isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.reset_parameters()
-        if zero_init_last:
+        if self.zero_init_last:
             for module in self.modules():
                 if isinstance(module, ResidualUnit) and module.shortcut is not None:
                     norms = [part.norm for part in module.main if isinstance(part, ConvNorm)]
