@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.bench import bench
 from maedet_tui.cli.export import export
 from maedet_tui.cli.presets import presets
 from maedet_tui.cli.score import score
@@ -46,5 +47,5 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, score, export, zoo, presets):
+for command in (search, score, export, bench, zoo, presets):
     cli.add_command(command)
