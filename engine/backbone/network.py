@@ -15,12 +15,19 @@ from torch import nn
 ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
 
 
+class Conv2d(nn.Conv2d):
+    """A convolution that leaves its weights to `Backbone.init_weights`, or they were drawn twice."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 class ConvNorm(nn.Module):
     """A convolution without bias, batch norm, and an activation if the layer has one."""
 
     def __init__(self, layer: Any):
         super().__init__()
-        self.conv = nn.Conv2d(
+        self.conv = Conv2d(
             layer.in_channels,
             layer.out_channels,
             layer.kernel,
@@ -43,9 +50,9 @@ class SqueezeExcite(nn.Module):
         super().__init__()
         channels = layer.in_channels
         squeezed = max(1, channels // layer.kernel)
-        self.reduce = nn.Conv2d(channels, squeezed, 1)
+        self.reduce = Conv2d(channels, squeezed, 1)
         self.act = nn.ReLU(inplace=True)
-        self.expand = nn.Conv2d(squeezed, channels, 1)
+        self.expand = Conv2d(squeezed, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         gate = self.expand(self.act(self.reduce(x.mean((2, 3), keepdim=True))))
