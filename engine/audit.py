@@ -6,6 +6,7 @@ the one that the user looks at; older ones follow as time allows.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -23,6 +24,10 @@ DISCREPANCY = 4.0
 
 #: new bests that can wait to be measured
 _MOST_WAITING = 2000
+
+
+#: seconds that the end of the process waits for a pass to be given up
+LEAVE_WITHIN = 3.0
 
 
 class _Case(NamedTuple):
@@ -51,6 +56,8 @@ class Auditor:
         self._final_done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
+        # torch aborts the process if the interpreter ends under a thread inside it
+        atexit.register(self._leave)
 
     def submit(self, iteration: int, structure: Structure, predicted: Score) -> None:
         """Have a new best measured."""
@@ -69,6 +76,7 @@ class Auditor:
         """Measure the final best with more passes, and wait for it or for `cancelled()`."""
         with self._changed:
             self._final = _Case(iteration, structure, predicted)
+            self._waiting = [case for case in self._waiting if case.iteration != iteration]
             self._changed.notify()
         while not self._final_done.wait(0.05):
             if cancelled() or not self._thread.is_alive():
@@ -79,6 +87,10 @@ class Auditor:
         with self._changed:
             self._closed = True
             self._changed.notify()
+
+    def _leave(self) -> None:
+        self.close()
+        self._thread.join(LEAVE_WITHIN)
 
     def _run(self) -> None:
         try:
@@ -93,6 +105,7 @@ class Auditor:
             self.trouble = f"new bests are not measured by forward passes: {error}"
         finally:
             self._final_done.set()
+            atexit.unregister(self._leave)
 
     def _next(self) -> _Case | None:
         with self._changed:
@@ -124,13 +137,16 @@ class Auditor:
                 wanted = len(values)  # what has been measured counts
             else:
                 values.append(z)
-            audit = self._judge(case, values, scorer.detail)
+            audit = self._judge(case, values, scorer.described(len(values)))
             if audit.discrepant and len(values) >= wanted and not self._overtaken(case):
                 # few passes give a poor idea of their own error, so ask for more first
                 wanted = max(wanted, CONVINCING_PASSES)
         self._audited += 1
-        audit = self._judge(case, values, scorer.detail)
-        newest = self.latest is None or case.iteration >= self.latest.iteration
+        audit = self._judge(case, values, scorer.described(len(values)))
+        newest = self.latest is None or (audit.iteration, audit.passes) >= (
+            self.latest.iteration,
+            self.latest.passes,
+        )
         if newest or audit.discrepant:
             self.latest = audit
         elif self.latest is not None:

@@ -50,11 +50,11 @@ def _layer(layer: Layer, size: tuple[int, int]) -> tuple[int, int]:
     if layer.op == "avgpool":
         return 0, layer.in_channels * size[0] * size[1]
     if layer.op == "se":
-        # two convolutions with bias on one pixel, and the mean and the scaling of the map
+        # two convolutions with bias on one pixel, behind an average of the whole map
         squeezed = max(1, layer.in_channels // layer.kernel)
         weights = 2 * layer.in_channels * squeezed
         params = weights + layer.in_channels + squeezed
-        return params, weights + 2 * layer.in_channels * size[0] * size[1]
+        return params, weights + layer.in_channels * size[0] * size[1]
     return 0, 0
 
 

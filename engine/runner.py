@@ -7,6 +7,7 @@ between two iterations or, within a forward pass, between two convolutions.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from engine.audit import Auditor, forward_auditor
+from engine.audit import LEAVE_WITHIN, Auditor, forward_auditor
 from engine.costs import stage_costs
 from engine.history import History
 from engine.scorers.base import Cancelled, Scorer, ScoringError
@@ -63,6 +64,7 @@ class Runner:
         self._go = threading.Event()
         self._go.set()
         self._stop = threading.Event()
+        self._asking = threading.Lock()
         self._checking = False
         self._busy = 0.0
         self._resumed_at = 0.0
@@ -96,6 +98,12 @@ class Runner:
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
         self._thread.start()
+        # torch aborts the process if the interpreter ends under a thread inside it
+        atexit.register(self._leave)
+
+    def _leave(self) -> None:
+        self.stop()
+        self._thread.join(LEAVE_WITHIN)
 
     def pause(self) -> None:
         """Hold the search until `resume`; the state becomes "paused" when it holds."""
@@ -132,6 +140,7 @@ class Runner:
         if state != "finished" and self._auditor is not None:
             self._auditor.close()
         self._publish(state)
+        atexit.unregister(self._leave)
 
     def _search(self) -> str:
         preset = self.preset
@@ -195,11 +204,17 @@ class Runner:
         return [result for proposal in proposals for result in self._score([proposal])]
 
     def _interrupted(self) -> bool:
-        """Whether to give up, asked within a forward pass; a pause is waited out here."""
-        if not self._go.is_set():
-            self._hold()
-        elif time.perf_counter() >= self._next_publication:
-            self._publish("running")
+        """Whether to give up, asked within a forward pass; a pause is waited out here.
+
+        Passes side by side ask from threads of their own; one of them does the work.
+        """
+        due = time.perf_counter() >= self._next_publication
+        if due or not self._go.is_set():
+            with self._asking:
+                if not self._go.is_set():
+                    self._hold()
+                elif time.perf_counter() >= self._next_publication:
+                    self._publish("running")
         return self._stop.is_set()
 
     def _hold(self) -> None:

@@ -23,7 +23,8 @@ Key = tuple[int, tuple[Block, ...]]
 
 
 class Measured(NamedTuple):
-    """A measured map h: (norm, sum) on the device, its number of elements, sum of log gamma."""
+    """A measured map h: its (sum of squares, sum) on the device, its number of elements,
+    and the sum of log gamma before it."""
 
     moments: torch.Tensor
     elements: int

@@ -76,10 +76,11 @@ class ForwardScorer:
         self.forward = forward or Forward()
         self.seed = seed
         self.device = device_named(device)
-        self.dtype = dtype or fastest_dtype(self.device)
         self.notices: list[str] = []
         self._segment = segment
         self._lanes = lanes_for(self.device)
+        # tried out where passes will run: other work on a core would distort a joint effort
+        self.dtype = dtype or self._lanes.run([self._fastest_dtype], 1, never)[0]
         # on a CPU, a few for each thread, so that few wait for the batch's last one
         self.batch = GPU_BATCH if self.device.type == "cuda" else 4 * self._lanes.count
         self.vanilla = self._make_pass(self.dtype)
@@ -88,7 +89,7 @@ class ForwardScorer:
     @property
     def detail(self) -> str:
         """One line on how scores are made."""
-        return self._detail(self.forward.repeats)
+        return self.described(self.forward.repeats)
 
     def score(
         self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
@@ -128,7 +129,7 @@ class ForwardScorer:
 
             z_std = predicted_std(structure, self.objective)
         entropies = tuple(fmean(stage) for stage in zip(*(one.entropies for one in passes)))
-        detail = self._detail(len(passes))
+        detail = self.described(len(passes))
         return Score(fmean(zs), entropies, z_std, self.method, detail, len(passes))
 
     def close(self) -> None:
@@ -137,7 +138,11 @@ class ForwardScorer:
         self.vanilla.pool.clear()
         self._free()
 
-    def _detail(self, passes: int) -> str:
+    def _fastest_dtype(self, stop: Callable[[], bool]) -> torch.dtype:
+        return fastest_dtype(self.device)
+
+    def described(self, passes: int) -> str:
+        """How a score of that many passes is obtained, in one line for people."""
         count = "1 pass" if passes == 1 else f"{passes} passes"
         return f"forward, {count}, {str(self.dtype).removeprefix('torch.')} on {self._place}"
 
@@ -273,13 +278,13 @@ class ForwardScorer:
 def _entropies(passes: list[tuple[Measured, ...]]) -> list[tuple[float, ...]]:
     """H of C1-C5 of each pass (Eq. 3, 4). Waits for the device, once."""
     moments = torch.stack([one.moments for stages in passes for one in stages])
-    values = iter(moments.cpu().to(torch.float64).tolist())
+    values = iter(moments.tolist())
     return [tuple(_entropy(one, *next(values)) for one in stages) for stages in passes]
 
 
-def _entropy(measured: Measured, norm: float, total: float) -> float:
+def _entropy(measured: Measured, squares: float, total: float) -> float:
     """H = 1/2 log Var(h) + sum of log gamma (Eq. 4); nan if the map over- or underflowed."""
-    variance = (norm * norm - total * total / measured.elements) / measured.elements
+    variance = (squares - total * total / measured.elements) / measured.elements
     if not isfinite(variance) or variance <= 0:
         return float("nan")
     return 0.5 * log(variance) + measured.log_gamma

@@ -75,8 +75,9 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that the device or the machine ran out of memory."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    # the CPU allocator raises a plain RuntimeError
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    # the CPU allocator and CUDA's libraries raise plain RuntimeErrors
+    signs = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
 
 
 def settle(device: torch.device) -> None:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from engine.blocks import chain
 from engine.scorers.activation_cache import ActivationCache, Measured, State
 from engine.scorers.base import Cancelled
+from engine.scorers.forward_device import settle
 from engine.scorers.forward_lanes import Lanes
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.scorers.vanilla import Operation, measured_blocks, operation
@@ -75,6 +76,8 @@ class VanillaPass:
                 state = state._replace(ended=(*state.ended, state.here), here=None)
             state = self._block(state, blocks[number], number in measured, index, cancelled)
             if number + 1 < len(blocks):
+                if cancelled():  # keeping a large map takes as long as a convolution
+                    raise Cancelled
                 state = self._kept(state, index, blocks[: number + 1])
         with self._lock:
             self.macs += state.macs - resumed
@@ -107,8 +110,9 @@ class VanillaPass:
         with self._lock:
             image = self._images.get(index)
             if image is None:
-                while len(self._images) >= IMAGES:
-                    self._images.pop(next(iter(self._images)))
+                if len(self._images) >= IMAGES:
+                    settle(self.pool.device)  # a lane may still read what is dropped
+                    self._images.clear()
                 image = self.pool.normals(index, IMAGE_CHANNELS * self.resolution**2)
                 image = self._images[index] = image.view(-1, IMAGE_CHANNELS)
             return image
@@ -191,6 +195,10 @@ def _maxpool(x: torch.Tensor, step: Operation) -> torch.Tensor:
 
 
 def _moments(h: torch.Tensor) -> torch.Tensor:
-    """(Euclidean norm, sum) of all elements of h, in float32, left on the device."""
-    norm = torch.linalg.vector_norm(h, dtype=torch.float32)
-    return torch.stack((norm, h.sum(dtype=torch.float32)))
+    """(sum of squares, sum) of all elements of h, in float64, left on the device.
+
+    By positions first: adding up a large map in float32 without a break loses a thousandth.
+    """
+    norms = torch.linalg.vector_norm(h, dim=1, dtype=torch.float32)
+    sums = h.sum(dim=1, dtype=torch.float32)
+    return torch.stack((norms.double().square().sum(), sums.double().sum()))

@@ -17,7 +17,7 @@ from engine.costs import halved
 from engine.structure import LEVELS, Structure, stage_bounds
 
 #: multiply-accumulates after which a convolution is divided, so that none holds up a stop
-MOST_MACS = 1 << 30
+MOST_MACS = 1 << 29
 
 
 class Operation(NamedTuple):

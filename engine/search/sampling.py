@@ -12,6 +12,38 @@ from engine.structure import Block, Structure, stage_bounds
 ORIGIN = "drawn at random"
 
 
+def smallest(space: Space, initial: Structure) -> list[Structure]:
+    """The narrowest and shallowest structures of the space with the initial one's stages,
+    one for each kind of block: what a budget must leave room for."""
+    found = []
+    for kind in space.blocks:
+        blocks: list[Block] = []
+        width = initial.blocks[0].in_channels
+        for stage, _ in enumerate(stage_bounds(initial.blocks)):
+            template = initial.stages[stage][0]
+            blocks.append(_smallest_block(space, kind, template, width))
+            width = blocks[-1].out_channels
+        found.append(Structure(tuple(blocks)))
+    return found
+
+
+def _smallest_block(space: Space, kind: str, template: Block, width: int) -> Block:
+    own = KINDS[kind if template.kind in space.blocks else template.kind]
+    step = space.width_step
+    block = own.adopt(template)._replace(in_channels=width)
+    least = {
+        "out_channels": step,
+        "kernel": min(space.kernels),
+        "depth": 1,
+        "expansion": min(space.expansions),
+        "bottleneck": step * max(1, ceil(space.bottleneck_ratio[0])),
+    }
+    changes = {field: least[field] for field in own.mutable}
+    if "out_channels" not in own.mutable:
+        changes["out_channels"] = width
+    return block._replace(**changes)
+
+
 class Sampler:
     """Draws structures with the stages of the initial one, one block each.
 

@@ -9,6 +9,7 @@ import click
 from maedet_tui.cli.bench import bench
 from maedet_tui.cli.export import export
 from maedet_tui.cli.presets import presets
+from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.score import score
 from maedet_tui.cli.search import search
 from maedet_tui.cli.zoo import zoo
@@ -47,5 +48,5 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, score, export, bench, zoo, presets):
+for command in (search, score, export, bench, zoo, presets, reproduce):
     cli.add_command(command)

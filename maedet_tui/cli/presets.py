@@ -25,11 +25,11 @@ def presets(context: click.Context) -> None:
 
     with failures():
         found = builtin_presets()
-    click.echo(f"{'name':12} {'FLOPs':>6} {'params':>7} {'layers':>6}  description")
+    click.echo(f"{'name':18} {'FLOPs':>6} {'params':>7} {'layers':>6}  description")
     for preset in found:
         budget = preset.budget
         click.echo(
-            f"{preset.name:12} {limit(budget.flops):>6} {limit(budget.params):>7} "
+            f"{preset.name:18} {limit(budget.flops):>6} {limit(budget.params):>7} "
             f"{budget.layers or '-':>6}  {preset.description}"
         )
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from engine.blocks import KINDS
 from engine.checks import check
-from engine.costs import Cost, total_cost
+from engine.costs import total_cost
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import closest, shown
 from engine.formats.structure_yaml import read_rows
+from engine.search.sampling import smallest
 from engine.structure import LEVELS, Block, Structure, StructureError, stage_bounds
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
@@ -82,20 +83,35 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
     if sound(("budget", "flops"), ("budget", "params")) and not (budget.flops or budget.params):
         report(("budget",), "limits nothing; write flops (such as 91G) or params (such as 26M)")
     if structure is not None:
-        _within_budget(model, total_cost(structure, budget.image_size), sound, report)
+        _within_budget(model, structure, sound, report)
         _within_space(model, structure, sound, report)
 
 
-def _within_budget(model: PresetFile, cost: Cost, sound: Sound, report: Report) -> None:
+def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:
     budget = model.budget
+    cost = total_cost(structure, budget.image_size)
     limits = (
         ("flops", cost.flops, budget.flops),
         ("params", cost.params, budget.params),
         ("layers", cost.layers, budget.layers),
     )
+    least = [
+        total_cost(candidate, budget.image_size)
+        for candidate in smallest(model.space.settings(), structure)
+    ]
     for key, value, limit in limits:
         keys = [("budget", key)] + ([("budget", "image_size")] if key == "flops" else [])
-        if limit is not None and value > limit and sound(*keys):
+        if limit is None or value <= limit or not sound(*keys):
+            continue
+        fewest = min(getattr(cost, key) for cost in least)
+        if fewest > limit and sound(("space",)):
+            report(
+                ("budget", key),
+                f"is {format_quantity(limit)}, which no structure of the space meets: the smallest "
+                f"has {_readable(fewest)} {key}; raise it to at least "
+                f"{fewest if key == 'layers' else _rounded_up(fewest)}",
+            )
+        else:
             at_least = value if key == "layers" else _rounded_up(value)
             report(
                 ("initial",),

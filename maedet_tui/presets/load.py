@@ -22,8 +22,9 @@ def builtin_names() -> list[str]:
         for entry in files("presets").iterdir()
         if entry.name.endswith(".yaml")
     ]
-    sizes = {"s": 0, "m": 1, "l": 2}
-    return sorted(names, key=lambda name: (sizes.get(name.rpartition("-")[2], 3), name))
+    # the paper's three budgets first, small to large, then everything else by name
+    first = ["maedet-s", "maedet-m", "maedet-l"]
+    return [name for name in first if name in names] + sorted(set(names) - set(first))
 
 
 def builtin_presets() -> list[Preset]:

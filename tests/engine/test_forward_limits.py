@@ -1,4 +1,4 @@
-"""The forward scorer at its limits: number formats, memory, stopping, and its parts."""
+"""The forward scorer at its limits: number formats, memory, stopping."""
 
 import threading
 from math import isfinite
@@ -7,17 +7,13 @@ from time import perf_counter
 import pytest
 import torch
 
-from engine.scorers.activation_cache import ActivationCache, State
+from engine.scorers.activation_cache import ActivationCache
 from engine.scorers.base import Cancelled, ScoringError, never
 from engine.scorers.forward import ForwardScorer
 from engine.scorers.forward_device import out_of_memory
-from engine.scorers.forward_lanes import ThreadLanes
-from engine.scorers.gaussian_pool import GaussianPool
 from engine.settings import Forward, Objective
 from engine.structure import Block, Structure
 from tests.engine.test_forward import PLAIN, SMALL, family, scorer
-
-CPU = torch.device("cpu")
 
 
 def chain_of(width, bottleneck, depths, kernel=5):
@@ -28,15 +24,24 @@ def chain_of(width, bottleneck, depths, kernel=5):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("width, bottleneck", [(16, 8), (256, 64)])
-def test_deep_structures_stay_in_range(dtype, width, bottleneck):
-    # 1 + 3 * 100 convolutions; 25 of the smallest maps' taps in four hit padding
+@pytest.mark.parametrize("width, bottleneck", [(256, 64), (4096, 32)])
+def test_wide_and_deep_structures_stay_in_range(dtype, width, bottleneck):
+    # 1 + 3 * 100 convolutions; most taps of those on the smallest maps meet padding
     deep = chain_of(width, bottleneck, (2, 8, 40, 50))
-    half = scorer(dtype=dtype).score([deep])[0]
-    assert half.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.05)
-    one = scorer(dtype=dtype)
-    one.score([deep])
-    assert one.notices == []
+    half = scorer(dtype=dtype, memory=10**9)
+    score = half.score([deep])[0]
+    assert half.notices == []
+    assert score.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_deep_and_narrow_structures_have_a_score(dtype):
+    # maps of 8 channels drift by e^6 and more: bfloat16 holds that, float16 may not
+    deep = chain_of(16, 8, (2, 8, 40, 50))
+    half = scorer(dtype=dtype)
+    score = half.score([deep])[0]
+    assert score.entropies == pytest.approx(scorer().score([deep])[0].entropies, rel=0.02)
+    assert half.notices == [] or dtype == torch.float16
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -87,15 +92,27 @@ def test_a_pass_that_leaves_the_range_is_repeated_in_float32(monkeypatch):
 def test_a_pass_without_a_finite_result_is_an_error(monkeypatch):
     import engine.scorers.forward_pass as module
 
-    monkeypatch.setattr(module, "_moments", lambda h: torch.full((2,), float("nan")))
+    monkeypatch.setattr(
+        module, "_moments", lambda h: torch.full((2,), float("nan"), dtype=torch.float64)
+    )
     for dtype in (torch.float32, torch.bfloat16):
         with pytest.raises(ScoringError, match="no finite entropy"):
             scorer(dtype=dtype).score([PLAIN])
 
 
+def test_moments_of_a_large_map_are_exact():
+    from engine.scorers.forward_pass import _moments
+
+    h = torch.randn(192 * 192, 256) + 0.01
+    exact = h.double()
+    moments = _moments(h)
+    assert moments[0].item() == pytest.approx(exact.square().sum().item(), rel=1e-5)
+    assert moments[1].item() == pytest.approx(exact.sum().item(), rel=1e-5)
+
+
 def test_keeps_to_its_memory(monkeypatch):
-    limit = 30_000_000
-    one = scorer(memory=limit, repeats=3)
+    limit = 6_000_000
+    one = scorer(memory=limit, repeats=3, segment=1 << 16)
     peak = 0
     right = ActivationCache.put
 
@@ -105,8 +122,8 @@ def test_keeps_to_its_memory(monkeypatch):
         peak = max(peak, cache.bytes + one.vanilla.pool.bytes)
 
     monkeypatch.setattr(ActivationCache, "put", watching)
-    one.score(family(40))
-    assert 0.3 * limit < peak <= limit
+    one.score(family(60))
+    assert 0.4 * limit < peak <= limit
     assert len(one.vanilla.cache) > 40
 
 
@@ -173,7 +190,7 @@ def test_stops_within_a_fifth_of_a_second():
     with pytest.raises(Cancelled):
         one.score([large], stop.is_set)
     # the target is 0.2 s; the tests' machine may be busy
-    assert perf_counter() - asked[0] < 1.0
+    assert perf_counter() - asked[0] < 0.6
     assert one.score(family(1))  # and can be used again
 
 
@@ -184,105 +201,3 @@ def test_large_convolutions_are_divided():
     # not the same weights, as slices lie elsewhere, but the same network
     for mine, other in zip(whole.score([huge])[0].entropies, parts.score([huge])[0].entropies):
         assert mine == pytest.approx(other, abs=0.5)
-
-
-class TestGaussianPool:
-    def pool(self, limit=10**9, seed=0, dtype=torch.float32):
-        return GaussianPool(seed, CPU, dtype, limit, segment=1 << 16)
-
-    def test_numbers_are_standard_normal_and_differ(self):
-        pool = self.pool()
-        slices = [pool.slice(i, j << 16, 1 << 16) for i in range(3) for j in range(3)]
-        slices.append(self.pool(seed=1).slice(0, 0, 1 << 16))
-        joint = torch.stack(slices)
-        assert joint.mean().abs() < 0.01 and (joint.std() - 1).abs() < 0.01
-        correlations = torch.corrcoef(joint) - torch.eye(len(slices))
-        assert correlations.abs().max() < 5 / 256
-
-    def test_growth_and_loss_change_nothing(self):
-        ample, scarce = self.pool(), self.pool(limit=2 << 18)
-        places = [(index, number << 16) for number in range(5) for index in (0, 7)]
-        first = {place: ample.slice(*place, 1000).clone() for place in places}
-        for place in [*places, *places[::-1]]:
-            assert torch.equal(scarce.slice(*place, 1000), first[place])
-            assert scarce.bytes <= 2 << 18
-        assert scarce.drawn > ample.drawn
-
-    def test_slices_do_not_overlap(self):
-        pool, offset, taken = self.pool(), 0, []
-        for count in (1728, 5, 60_000, 64, 1 << 16, 1):
-            start = pool.place(offset, count)
-            assert start >= offset and start % 64 == 0
-            assert start >> 16 == (start + count - 1) >> 16
-            taken.append((start, start + count))
-            offset = start + count
-        assert taken == sorted(taken)
-
-    def test_half_precision_numbers_are_the_same_rounded(self):
-        wide, half = self.pool(), self.pool(dtype=torch.bfloat16)
-        assert torch.equal(half.slice(2, 0, 500), wide.slice(2, 0, 500).bfloat16())
-        assert half.segment_bytes == wide.segment_bytes // 2
-
-
-class TestActivationCache:
-    BLOCKS = chain_of(16, 8, (1, 1, 1, 1)).blocks
-
-    def state(self, work, numbers=100):
-        return State(torch.zeros(numbers, 1), 10, macs=work)
-
-    def test_what_saves_least_per_byte_goes_first(self):
-        cache = ActivationCache(1200)
-        for number, work in enumerate((50, 10, 40)):
-            cache.put(number, self.BLOCKS[:1], self.state(work))
-        assert cache.get(0, self.BLOCKS[:1], False)
-        cache.put(3, self.BLOCKS[:1], self.state(45))
-        assert cache.get(1, self.BLOCKS[:1], False) is None
-        assert cache.bytes == 1200 and len(cache) == 3
-
-    def test_what_is_not_used_ages(self):
-        cache = ActivationCache(800)
-        cache.put(0, self.BLOCKS[:1], self.state(100))
-        for number in range(1, 40):
-            cache.put(number, self.BLOCKS[:1], self.state(30))
-        assert cache.get(0, self.BLOCKS[:1], False) is None
-
-    def test_too_large_to_keep(self):
-        cache = ActivationCache(100)
-        cache.put(0, self.BLOCKS[:1], self.state(10))
-        assert len(cache) == cache.bytes == 0
-
-    def test_shrinks_and_forgets(self):
-        cache = ActivationCache(4000)
-        for number in range(10):
-            cache.put(number, self.BLOCKS[:1], self.state(number))
-        cache.shrink(1000)
-        assert cache.bytes == 800 and cache.get(9, self.BLOCKS[:1], False)
-        cache.clear()
-        assert cache.bytes == len(cache) == 0
-
-
-class TestThreadLanes:
-    def test_threads_share_the_cores_and_leave_the_callers_alone(self):
-        before = torch.get_num_threads()
-        lanes = ThreadLanes()
-        counts = lanes.run([lambda stop: torch.get_num_threads()] * 4, lanes.count, never)
-        assert set(counts) == {max(1, before // lanes.count)}
-        assert torch.get_num_threads() == before
-
-    def test_results_keep_their_order(self):
-        jobs = [lambda stop, n=n: n for n in range(50)]
-        assert ThreadLanes().run(jobs, 2, never) == list(range(50))
-
-    def test_a_failure_stops_the_others(self):
-        def wait(stop):
-            while not stop():
-                pass
-
-        def fail(stop):
-            raise KeyError("first")
-
-        lanes = ThreadLanes()
-        if lanes.count < 2:
-            pytest.skip("one thread")
-        with pytest.raises(KeyError, match="first"):
-            lanes.run([wait, fail, wait], 2, never)

@@ -39,9 +39,10 @@ def test_the_paper_s_own_structure_fits_the_budget_of_its_preset(name):
 
 
 def test_built_in_presets_come_in_order_of_size():
-    assert builtin_names() == ["maedet-s", "maedet-m", "maedet-l"]
-    flops = [preset.budget.flops for preset in builtin_presets()]
+    assert builtin_names()[:3] == ["maedet-s", "maedet-m", "maedet-l"]
+    flops = [preset.budget.flops for preset in builtin_presets()[:3]]
     assert flops == sorted(flops)
+    assert builtin_names()[3:] == sorted(builtin_names()[3:])
 
 
 def test_every_number_says_where_it_comes_from():
@@ -62,7 +63,7 @@ def test_what_is_left_out_takes_the_paper_s_defaults():
     )
 
 
-@pytest.mark.parametrize("name", ["maedet-s", "maedet-m", "maedet-l"])
+@pytest.mark.parametrize("name", builtin_names())
 def test_a_written_preset_reads_back_equal(name):
     preset = load(name)
     assert replace(parse(dump(preset)), source=preset.source) == preset

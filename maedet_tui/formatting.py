@@ -1,0 +1,80 @@
+"""How quantities are printed, on the screens and off them: pure functions, no styles."""
+
+from __future__ import annotations
+
+from engine.structure import Block
+
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
+
+
+def quantity(value: float) -> str:
+    """FLOPs and params as the paper prints them: 89.9G, 25.8M, 1.7K, 12."""
+    for scale, unit in _UNITS:
+        # 0.99995 of a unit would round to 1000.0 of the one below it
+        if abs(value) >= 0.99995 * scale:
+            return f"{value / scale:.1f}{unit}"
+    return f"{value:.0f}"
+
+
+def short_quantity(value: float) -> str:
+    """A quantity without a needless decimal, for axes and limits: 91G, 12.5K, 0.5."""
+    for scale, unit in _UNITS:
+        if abs(value) >= 0.99995 * scale:
+            return f"{value / scale:.4g}{unit}"
+    return f"{value:.4g}"
+
+
+def count(value: int) -> str:
+    """A whole number with its thousands apart: 41,200."""
+    return f"{value:,}"
+
+
+def score(z: float) -> str:
+    """Z, to the decimal that still tells structures apart: 3,021.42."""
+    return f"{z:,.2f}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share: 43.2 %; a dash of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def rate(per_second: float) -> str:
+    """Iterations per second: 19,842/s, 9.3/s, 0.42/s."""
+    if per_second >= 100:
+        return f"{per_second:,.0f}/s"
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{per_second:.2g}/s"
+
+
+def duration(seconds: float | None) -> str:
+    """A span of time in at most two units: 4.2 s, 1 min 05 s, 2 h 03 min, 3 d 04 h."""
+    if seconds is None:
+        return "-"
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
+
+
+def layers(block: Block) -> str:
+    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth."""
+    return f"{block.depth / 2:g}" if block.kind == "ResBlock" else f"{block.depth}"
+
+
+def inside(block: Block) -> str:
+    """The width inside a block: 112; x6 where it is a multiple of the input's; - without one."""
+    width = str(block.bottleneck or "-")
+    if block.expansion:
+        width = f"x{block.expansion}"
+    return f"{width} se{block.se}" if block.se else width
+
+
+def image_size(size: tuple[int, int]) -> str:
+    """(height, width) the way people name images, width first: 1280x800."""
+    return f"{size[1]}x{size[0]}"

@@ -1,0 +1,1 @@
+"""The paper's tables once more: its searches run by us, its figures beside ours."""

@@ -1,0 +1,1 @@
+"""What fills the terminal: the preset picker, the dashboard, and what pops up over them."""

@@ -1,0 +1,1 @@
+"""Colours and the style sheets of the screens."""

@@ -1,0 +1,81 @@
+"""Characters for terminals that know Unicode, and plain ones for those that do not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from textual.scrollbar import ScrollBarRender
+
+
+class Glyphs(NamedTuple):
+    """One character for each thing that is drawn.
+
+    markers: one for each of C1-C5, so that lines differ without colour.
+    braille: whether curves may be drawn in dots of 2 x 4 a cell.
+    """
+
+    braille: bool
+    markers: str
+    full: str
+    empty: str
+    tick: str
+    vertical: str
+    horizontal: str
+    corner: str
+    y_tick: str
+    x_tick: str
+    switch: str
+    dash: str
+    running: str
+    paused: str
+    finished: str
+    failed: str
+    warning: str
+    plus_minus: str
+    at_most: str
+    dot: str
+
+
+UNICODE = Glyphs(
+    True, "○△□◇●", "━", "─", "┿", "│", "─", "└", "┤", "┬", "┊", "╌",
+    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·",
+)  # fmt: skip
+PLAIN = Glyphs(
+    False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
+    ">", "=", "*", "x", "!", "+-", "<=", "-",
+)  # fmt: skip
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar of coloured blanks."""
+
+    VERTICAL_BARS = (" ",) * 8
+    HORIZONTAL_BARS = (" ",) * 8
+
+
+#: terminals that cannot show more than their own 256 characters, whatever the locale says
+_POOR_TERMINALS = ("linux", "vt100", "vt102", "vt220", "ansi", "dumb")
+
+
+def speaks_unicode(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal can be trusted with more than ASCII.
+
+    A locale that was never set says nothing (containers have none), and Python
+    itself replaces LC_CTYPE when it is "C"; so only a locale that names another
+    character set, or a C one that somebody asked for, counts against it.
+    """
+    if environ.get("TERM", "") in _POOR_TERMINALS:
+        return False
+    asked = environ.get("LC_ALL") or environ.get("LANG") or ""
+    if not environ.get("LC_ALL"):
+        ctype = environ.get("LC_CTYPE", "")
+        if ctype and ctype != "C.UTF-8":
+            asked = ctype
+    return not asked or "utf" in asked.lower().replace("-", "")
+
+
+def glyphs(environ: Mapping[str, str] = os.environ) -> Glyphs:
+    """The characters to use in this terminal."""
+    return UNICODE if speaks_unicode(environ) else PLAIN

@@ -1,0 +1,42 @@
+"""The paper's own structure for a budget, scored the way the search's best is."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from engine.scorers.base import Score
+from engine.settings import Preset
+from engine.zoo import ZooEntry
+from maedet_tui.widgets.structure_view import StructureView, View
+
+
+class ReferenceView(StructureView):
+    """Draws a structure of the zoo; its entropies follow once they are computed."""
+
+    class Scored(Message):
+        """The structure's Z is known."""
+
+        def __init__(self, entry: ZooEntry, score: Score):
+            super().__init__()
+            self.entry, self.score = entry, score
+
+    def __init__(self, entry: ZooEntry, preset: Preset, id: str | None = None):
+        super().__init__(id=id)
+        self._entry, self._preset = entry, preset
+        self.border_title = f"The paper's {entry.title}, {entry.source}"
+
+    def on_mount(self) -> None:
+        self.show(View(self._preset, self._entry.structure))
+        # in a thread, for numpy takes a while to import
+        self.run_worker(self._score, thread=True, exit_on_error=False)
+
+    def _score(self) -> None:
+        from engine.scorers.closed_form import ClosedForm
+
+        score = ClosedForm(self._preset.objective).score([self._entry.structure])[0]
+        self.app.call_from_thread(self._take, score)
+
+    def _take(self, score: Score) -> None:
+        self.show(View(self._preset, self._entry.structure, score.z, score.entropies))
+        self.border_subtitle = "scored in closed form"
+        self.post_message(self.Scored(self._entry, score))

@@ -1,0 +1,138 @@
+"""A structure as the paper prints it (Tables 10-15), with entropies and costs beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.costs import block_costs, total_cost
+from engine.scorers.objective import z_weights
+from engine.settings import Preset
+from engine.structure import LEVELS, Structure
+from maedet_tui import formatting
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part
+
+#: (full heading, short heading, widest entry)
+_COLUMNS = (
+    ("block", "block", 8),
+    ("kernel", "k", 1),
+    ("in", "in", 4),
+    ("out", "out", 4),
+    ("stride", "s", 1),
+    ("bottleneck", "btn", 4),
+    ("# layers", "# l.", 4),
+    ("level", "lev", 2),
+    ("params", "params", 6),
+    ("FLOPs", "FLOPs", 6),
+    ("entropy", "H", 5),
+    ("% of Z", "Z %", 2),
+)
+_LEVEL = 7
+#: what room is spent on, most wanted first: the full heading of a column, or (None) a wider gap
+_WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
+
+
+@dataclass(frozen=True)
+class View:
+    """A structure to draw, its costs at the preset's image size.
+
+    z, entropies: None while they are not known.
+    """
+
+    preset: Preset
+    structure: Structure
+    z: float | None = None
+    entropies: tuple[float, ...] | None = None
+
+
+def _shares(view: View) -> list[str]:
+    """How much of Z each stage contributes; empty where it does not count."""
+    if not view.entropies or not view.z:
+        return [""] * len(view.structure.stages)
+    weights = z_weights(view.preset.objective, view.structure.widths)
+    return [f"{100 * w * h / view.z:.0f}" if w else "-" for w, h in zip(weights, view.entropies)]
+
+
+def table(view: View) -> list[list[str]]:
+    """The rows of the table; entropy and its share stand with the last block of a stage."""
+    structure, size = view.structure, view.preset.budget.image_size
+    shares, ends = _shares(view), structure.stage_ends
+    rows = []
+    for index, (block, level, cost) in enumerate(
+        zip(structure.blocks, structure.levels, block_costs(structure, size))
+    ):
+        stage = ends.index(index) if index in ends else None
+        cells = [
+            block.kind,
+            str(block.kernel),
+            str(block.in_channels),
+            str(block.out_channels),
+            str(block.stride),
+            formatting.inside(block),
+            formatting.layers(block),
+            level,
+            formatting.quantity(cost.params),
+            formatting.quantity(cost.flops),
+        ]
+        if view.entropies is not None:
+            cells += ["", ""] if stage is None else [f"{view.entropies[stage]:.1f}", shares[stage]]
+        rows.append(cells)
+    return rows
+
+
+def _layout(rows: list[list[str]], width: int) -> tuple[list[str], list[int], int]:
+    """(headings, column widths, gap): full headings where they fit, then wider gaps."""
+    columns = _COLUMNS[: len(rows[0])]
+    widest = [max(column[2], *(len(row[i]) for row in rows)) for i, column in enumerate(columns)]
+    headings = [column[1] for column in columns]
+    widths = [max(w, len(h)) for w, h in zip(widest, headings)]
+    gaps = len(widths) - 1
+    gap = 1
+
+    def spare() -> int:
+        return width - sum(widths) - gap * gaps
+
+    for index in _WISHES:
+        if index is None:
+            gap += spare() >= gaps
+        elif index < len(columns):
+            full = _COLUMNS[index][0]
+            if len(full) - widths[index] <= spare():
+                headings[index], widths[index] = full, max(widths[index], len(full))
+    return headings, widths, gap
+
+
+class StructureView(Panel[View]):
+    """Draws one structure: the best of a search, or one of the paper's."""
+
+    def parts(self, shown: View, width: int) -> list[Part]:
+        rows = table(shown)
+        headings, widths, gap = _layout(rows, width)
+
+        def line(cells: list[str]) -> list[str]:
+            padded = [f"{cells[0]:<{widths[0]}}"]
+            padded += [f"{cell:>{size}}" for cell, size in zip(cells[1:], widths[1:])]
+            return [cell + " " * gap for cell in padded[:-1]] + padded[-1:]
+
+        parts: list[Part] = [("".join(line(headings)) + "\n", MUTED)]
+        for cells in rows:
+            padded = line(cells)
+            parts.append(("".join(padded[:_LEVEL]), ""))
+            parts.append((padded[_LEVEL], f"bold $stage-{LEVELS.index(cells[_LEVEL]) + 1}"))
+            parts.append(("".join(padded[_LEVEL + 1 :]) + "\n", ""))
+        return [*parts, *self._total(shown, widths, gap)]
+
+    def _total(self, shown: View, widths: list[int], gap: int) -> list[Part]:
+        """The last line: what the whole backbone costs, under the columns of costs."""
+        cost = total_cost(shown.structure, shown.preset.budget.image_size)
+        left = sum(widths[:8]) + gap * 7
+        space = " " * gap
+        costs = (
+            f"{space}{formatting.quantity(cost.params):>{widths[8]}}"
+            f"{space}{formatting.quantity(cost.flops):>{widths[9]}}"
+        )
+        z = f"{space}Z {formatting.score(shown.z)}" if shown.z is not None else ""
+        return [
+            (f"total, {cost.layers} convolutional layers".ljust(left)[:left], MUTED),
+            (costs, STRONG),
+            (z, STRONG),
+        ]

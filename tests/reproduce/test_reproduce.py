@@ -1,0 +1,115 @@
+"""The paper's tables, run again: what is searched, what is printed, what is written."""
+
+import csv
+
+import pytest
+from click.testing import CliRunner
+
+from engine.settings import SIZE_READINGS
+from engine.zoo import ZOO
+from maedet_tui.cli.main import cli
+from maedet_tui.presets import load
+from maedet_tui.reproduce import render, tables
+from maedet_tui.reproduce.paper import TABLES
+from maedet_tui.reproduce.searches import Job, run, run_all
+
+SHORT = 400
+
+
+@pytest.fixture(scope="module")
+def found():
+    jobs = [job for table in TABLES.values() for job in tables.jobs(table, 2, SHORT)]
+    return run_all(jobs)
+
+
+def test_every_row_names_a_preset_and_a_structure_that_exist():
+    for table in TABLES.values():
+        for row in table.rows:
+            assert row.preset or row.reference
+            if row.preset:
+                load(row.preset)
+            if row.reference:
+                assert row.reference in ZOO
+
+
+def test_quoted_figures_are_those_of_the_zoo():
+    for table in TABLES.values():
+        for row in table.rows:
+            entry = ZOO.get(row.reference or "")
+            if entry is not None:
+                assert row.params == entry.params
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_stands_beside_the_paper_s(name, found):
+    sheet = tables.compare(TABLES[name], found, 2, SHORT)
+    assert len(sheet.rows) == len(TABLES[name].rows)
+    for row, cells in zip(TABLES[name].rows, sheet.rows):
+        values = dict(zip(sheet.headings, cells))
+        assert (values["paper params"], values["paper AP*"]) == (row.params, f"{row.ap:.1f}")
+        assert values["our FLOPs"][-1] in "GM"
+    assert any("nothing was trained" in note for note in sheet.notes)
+
+
+def test_of_several_seeds_the_best_is_shown(found):
+    job = Job("maedet-m", None, "nominal", 0, SHORT)
+    best = max((found[job._replace(seed=seed)] for seed in (0, 1)), key=lambda f: f.score.z)
+    rows = tables.compare(TABLES["table1"], found, 2, SHORT).rows
+    assert f"{best.score.z:,.2f}" in rows[3]
+
+
+def test_a_search_is_the_same_in_another_process(found):
+    job = Job("maedet-s", None, "nominal", 1, SHORT)
+    assert run(job) == found[job]
+
+
+def test_the_paper_s_layers_count_two_bottlenecks_as_one():
+    assert tables.stage_layers(ZOO["maedet-m"].structure) == (1, 5, 5, 4)
+    assert tables.stage_layers(ZOO["maedet-l"].structure) == (1, 6, 6, 5)
+
+
+def test_readings_of_size_are_judged_by_parameters():
+    jobs = tables.sizes_jobs(1, 30)
+    assert {job.size for job in jobs} == set(SIZE_READINGS)
+    sheet = tables.compare_sizes(run_all(jobs), 1, 30)
+    assert [row[0] for row in sheet.rows] == list(SIZE_READINGS)
+    assert all(float(cell) >= 0 for row in sheet.rows for cell in row[1:])
+
+
+def test_markdown_and_csv_hold_the_same_cells(found):
+    sheet = tables.compare(TABLES["table8"], found, 2, SHORT)
+    rows = list(csv.reader(render.comma_separated(sheet).splitlines()))
+    assert rows[0] == list(sheet.headings)
+    assert [tuple(row) for row in rows[1:]] == list(sheet.rows)
+    body = [line for line in render.markdown(sheet).splitlines() if line.startswith("| ")]
+    assert [tuple(line[2:-2].split(" | ")) for line in body[1:]] == list(sheet.rows)
+
+
+def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr("maedet_tui.reproduce.searches.QUICK_ITERATIONS", 60)
+    result = CliRunner().invoke(
+        cli, ["reproduce", "table4", "--quick", "--output", str(tmp_path / "out")]
+    )
+    assert result.exit_code == 0, result.output
+    assert "Table 4" in result.output
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"table4.md", "table4.csv"} <= written
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        assert "maedet-tui[figures]" in result.output
+    else:
+        assert {f"figure{n}.{end}" for n in (8, 9, 10) for end in ("svg", "png")} <= written
+
+
+def test_an_unwritable_folder_is_told_before_any_search(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(
+        cli, ["reproduce", "table8", "--output", str(tmp_path / "file" / "out")]
+    )
+    assert result.exit_code != 0
+    assert "cannot be written" in result.output
+
+
+def test_an_unknown_table_is_wrong_usage():
+    assert CliRunner().invoke(cli, ["reproduce", "table7"]).exit_code == 2

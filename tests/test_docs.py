@@ -1,0 +1,67 @@
+"""The documentation's examples work as they are printed."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import yaml
+
+from engine import blocks
+from engine.checks import check
+from engine.costs import total_cost
+from engine.formats import structure_yaml
+from engine.scorers.closed_form import ClosedForm
+from engine.search.mutation import Mutator
+from engine.settings import Forward, Objective, Space
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def examples(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def plain_block(monkeypatch):
+    """The worked example, registered as its page says."""
+    namespace: dict = {}
+    exec(examples("blocks.md", "python")[0], namespace)
+    kind = namespace["PLAINBLOCK"]
+    monkeypatch.setitem(blocks.KINDS, kind.name, kind)
+    yield kind
+    blocks.units.cache_clear()
+    blocks.chain.cache_clear()
+
+
+def test_the_worked_example_is_a_kind_of_block(plain_block):
+    document = yaml.safe_load(examples("blocks.md", "yaml")[0])
+    structure = check(structure_yaml.from_rows(document["initial"]))
+    weights = sum(9 * b.in_channels * b.out_channels for b in structure.blocks)
+    norms = sum(2 * b.out_channels for b in structure.blocks)
+    assert total_cost(structure).params == weights + norms
+
+    space = Space(blocks=tuple(document["space"]["blocks"]))
+    mutator, rng, seen = Mutator(space), Random(0), set()
+    child = structure
+    for _ in range(300):
+        child = check(mutator.mutate(child, rng, fine=False).structure)
+        seen |= {block.kind for block in child.blocks}
+    assert seen == {"Conv", "ResBlock", "PlainBlock"}
+
+    from engine.scorers.forward import ForwardScorer
+
+    objective = Objective(resolution=64)
+    predicted = ClosedForm(objective).score([structure])[0]
+    passes = ForwardScorer(objective, "cpu", Forward()).passes(structure, 24)
+    z = np.array([one.z for one in passes])
+    assert abs(z.mean() - predicted.z) < 4 * predicted.z_std / 24**0.5
+
+
+def test_every_page_that_a_page_links_to_exists():
+    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,142 @@
+"""The real program in a pseudo-terminal of 80x24, with a real and short search."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect")
+pyte = pytest.importorskip("pyte")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 40.0
+PRESET = """\
+description: quick
+reference: maedet-m
+budget: {flops: 91G, layers: 91}
+search: {population: 16, iterations: ITERATIONS, keep: 4}
+scorer: closed-form
+audit: false
+"""
+
+
+class Terminal:
+    """A program on a terminal, and what the terminal shows."""
+
+    def __init__(self, folder: Path, *args: str):
+        self.screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self.screen)
+        paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+        environ = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8",
+                   "PYTHONPATH": os.pathsep.join(filter(None, paths))}  # fmt: skip
+        environ.pop("NO_COLOR", None)
+        self.child = pexpect.spawn(
+            sys.executable, ["-m", "maedet_tui", *args],
+            dimensions=(24, 80), cwd=str(folder), env=environ, timeout=PATIENCE,
+        )  # fmt: skip
+        self.output = b""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def sees(self, *texts: str) -> None:
+        """Read what the program writes until the texts are on the screen."""
+        deadline = time.monotonic() + PATIENCE
+        while not all(text in self.text for text in texts):
+            assert time.monotonic() < deadline, self.text
+            self._read()
+
+    def ends(self) -> int | None:
+        """Read until the program is over; its exit code, None if a signal killed it."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read():
+            assert time.monotonic() < deadline, self.text
+        self.child.close()
+        return self.child.exitstatus
+
+    def _read(self) -> bool:
+        try:
+            data = self.child.read_nonblocking(65536, timeout=0.2)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.output += data
+        # pyte takes the private keyboard sequences of newer terminals for text
+        self._stream.feed(data.replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+        return True
+
+    @property
+    def given_back(self) -> bool:
+        """Whether the cursor is visible, the mouse released and the first screen back."""
+        return all(self.output.rfind(on) > self.output.rfind(off) for on, off in (
+            (b"\x1b[?25h", b"\x1b[?25l"),
+            (b"\x1b[?1000l", b"\x1b[?1000h"),
+            (b"\x1b[?1049l", b"\x1b[?1049h"),
+        ))  # fmt: skip
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Starts a search of so many iterations, in a folder of its own."""
+    opened = []
+
+    def start(iterations: int) -> Terminal:
+        (tmp_path / "quick.yaml").write_text(PRESET.replace("ITERATIONS", str(iterations)))
+        opened.append(Terminal(tmp_path, "search", "quick.yaml", "--name", "one"))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.child.close(force=True)
+
+
+def test_a_short_search_from_start_to_quit(terminal, tmp_path):
+    t = terminal(400)
+    t.sees("The search finished after 400 iterations", "400 of 400", "structures   16 of 16")
+    t.child.send("3")
+    t.sees("parameters of each stage", "C5")
+    t.child.send("\t")
+    t.sees("Best structure", "The paper's MAE-DET-M")
+    t.child.send("s")
+    t.sees("best.yaml")
+    t.child.send("q")
+    assert t.ends() == 0
+    assert t.given_back
+    assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+def test_ctrl_c_asks_and_gives_the_terminal_back(terminal, tmp_path):
+    t = terminal(10_000_000)
+    t.sees("running", "best Z")
+    t.child.send("\x03")
+    t.sees("Stop it and quit?")
+    t.child.send("y")
+    t.ends()
+    assert t.given_back
+    assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+def test_termination_gives_the_terminal_back(terminal, tmp_path):
+    t = terminal(10_000_000)
+    t.sees("running", "best Z")
+    t.child.kill(signal.SIGTERM)
+    t.ends()
+    assert t.given_back
+    assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+def test_a_lost_terminal_ends_the_program_and_keeps_the_best(terminal, tmp_path):
+    t = terminal(10_000_000)
+    t.sees("running", "best Z")
+    t.child.ptyproc.fileobj.close()  # as when the connection breaks
+    deadline = time.monotonic() + PATIENCE
+    while t.child.isalive():
+        assert time.monotonic() < deadline, "still there without a terminal"
+        time.sleep(0.02)
+    assert (tmp_path / "runs/one/best.yaml").exists()
