@@ -16,7 +16,7 @@ ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
 
 
 class Conv2d(nn.Conv2d):
-    """A convolution that leaves its weights to `Backbone.init_weights`, or they were drawn twice."""
+    """A convolution that leaves drawing its weights to `Backbone.init_weights`."""
 
     def reset_parameters(self) -> None:
         pass

@@ -47,14 +47,13 @@ def _per_input(input_shape: Any, *_: Any, **__: Any) -> int:
     return 2 * prod(input_shape)
 
 
-#: mean and mul are the two passes of squeeze-and-excitation over its map; the overload of
-#: batch norm is named beside it, or the counter would take it apart before it looks it up
+#: mean is the average that squeeze-and-excitation begins with; the overload of batch norm
+#: is named beside it, or the counter would take it apart before it looks it up
 _ELEMENTWISE = {
     _ATEN.native_batch_norm: _per_output,
     _ATEN.native_batch_norm.default: _per_output,
     _ATEN.avg_pool2d: _per_input,
     _ATEN.mean: _per_input,
-    _ATEN.mul: _per_input,
 }
 
 
