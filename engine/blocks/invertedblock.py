@@ -28,10 +28,12 @@ class InvertedBlock:
 
     def _path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         hidden = width * block.expansion
-        widen = (Layer("conv", width, hidden, 1, 1),) if block.expansion > 1 else ()
-        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden)
+        relu6 = {"activation": "relu6"}
+        widen = (Layer("conv", width, hidden, 1, 1, **relu6),) if block.expansion > 1 else ()
+        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden, **relu6)
         excite = (Layer("se", hidden, hidden, block.se, 1),) if block.se else ()
-        return (*widen, depthwise, *excite, Layer("conv", hidden, block.out_channels, 1, 1))
+        narrow = Layer("conv", hidden, block.out_channels, 1, 1, activation="none")
+        return (*widen, depthwise, *excite, narrow)
 
     def adopt(self, block: Block) -> Block:
         expansion = block.expansion or 6

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.bench import bench
 from maedet_tui.cli.control import pause, stop, watch
+from maedet_tui.cli.export import export
 from maedet_tui.cli.presets import presets
 from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.resume import resume
@@ -49,5 +51,6 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, resume, watch, pause, stop, runs, score, zoo, presets, reproduce):
+commands = (search, resume, watch, pause, stop, runs, score, export, bench, zoo, presets, reproduce)
+for command in commands:
     cli.add_command(command)
