@@ -28,6 +28,12 @@ class History:
         self._points.append(Point(iteration, best.score.z, costs))
         self._next = iteration - iteration % self._step + self._step
 
+    def restore(self, points: tuple[Point, ...]) -> None:
+        """Go on behind the points of a search that was interrupted."""
+        self._points = list(points)
+        last = points[-1].iteration if points else -self._step
+        self._next = last - last % self._step + self._step
+
     def freeze(self) -> tuple[Point, ...]:
         """All points so far, oldest first."""
         if len(self._frozen) != len(self._points):

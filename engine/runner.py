@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.audit import LEAVE_WITHIN, Auditor, forward_auditor
+from engine.checkpoint import Checkpoint
 from engine.costs import stage_costs
 from engine.history import History
 from engine.scorers.base import Cancelled, Scorer, ScoringError
@@ -55,8 +56,9 @@ CHECKING = "checking"
 class Runner:
     """A search of one preset, on a daemon thread of its own.
 
-    scorer, auditor: used in place of those that the preset asks for. latency_folder:
-    where measured latencies are kept, for a preset with a latency budget.
+    scorer, auditor: used in place of those that the preset asks for. start_from: the
+    checkpoint of an earlier search to go on from. latency_folder: where measured
+    latencies are kept, for a preset with a latency budget.
     failure: the exception behind a snapshot of state "failed".
     """
 
@@ -66,6 +68,7 @@ class Runner:
         *,
         scorer: Scorer | None = None,
         auditor: Callable[[], Auditor] | None = None,
+        start_from: Checkpoint | None = None,
         latency_folder: Path | None = None,
     ):
         self.preset = preset
@@ -89,14 +92,20 @@ class Runner:
         self._candidate: Candidate | None = None
         self._best: Member | None = None
         self._bests: deque[NewBest] = deque(maxlen=BESTS)
+        self._all_bests: list[Member] = []
         self._recheck: tuple[Ranked, ...] = ()
         self._notices: list[str] = []
+        self._batch = 0
+        self._checkpoint: Checkpoint | None = None
+        if start_from is not None:
+            self._restore(start_from)
+        evolution = self._evolution
         self._snapshot = Snapshot(
             state="starting",
-            phase="coarse",
-            iteration=0,
-            iterations=preset.schedule.iterations,
-            seconds=0.0,
+            phase=evolution.phase,
+            iteration=evolution.iteration,
+            iterations=evolution.iterations,
+            seconds=self._busy,
             rate=0.0,
             eta=None,
             scorer=preset.scorer,
@@ -110,6 +119,23 @@ class Runner:
         if auditor is not None and snapshot.ended and auditor.latest is not snapshot.audit:
             self._snapshot = snapshot = replace(snapshot, audit=auditor.latest)
         return snapshot
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """The newest state to go on from, replaced as a whole; None before the first."""
+        return self._checkpoint
+
+    def _restore(self, start_from: Checkpoint) -> None:
+        evolution = self._evolution
+        evolution.restore(start_from.evolution)
+        self._best = evolution.best
+        self._busy = start_from.seconds
+        self._history.restore(start_from.history)
+        self._all_bests = list(start_from.bests)
+        if self._best is not None and not self._all_bests:
+            self._all_bests.append(self._best)  # the best that is left under another budget
+        self._bests.extend(map(_new_best, self._all_bests[-BESTS:]))
+        self._checkpoint, self._batch = start_from, start_from.batch
 
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
@@ -194,12 +220,16 @@ class Runner:
         elif self.preset.audit:
             preset = self.preset
             self._auditor = forward_auditor(preset.objective, preset.device, preset.forward)
+        if self._auditor is not None and (best := self._best) is not None:
+            self._auditor.submit(best.born, best.structure, best.score)
 
     def _loop(self) -> None:
         evolution, scorer, clock = self._evolution, self._scorer, time.perf_counter
         go, stop = self._go, self._stop
-        failures = 0
-        while proposals := evolution.ask(scorer.batch):
+        failures, next_checkpoint = 0, 0.0
+        # kept from here on: a scorer's own size follows threads and memory, a search's may not
+        self._batch = self._batch or scorer.batch
+        while proposals := evolution.ask(self._batch):
             results = self._score(proposals)
             evolution.tell(results)
             if evolution.best is not self._best:
@@ -210,12 +240,28 @@ class Runner:
             if failures > MOST_FAILURES:
                 raise ScoringError(self._notices[-1])
             self._history.record(evolution.iteration, self._best)
+            if clock() >= next_checkpoint:
+                self._capture()
+                next_checkpoint = clock() + INTERVAL
             if clock() >= self._next_publication:
                 self._publish("running")
             if not go.is_set() or stop.is_set():
+                self._capture()
                 self._hold()
                 if stop.is_set():
                     return
+        self._capture()
+
+    def _capture(self) -> None:
+        """Take a checkpoint; only where no proposal waits for its score."""
+        now = time.perf_counter()
+        self._checkpoint = Checkpoint(
+            self._evolution.state(),
+            self._history.freeze(),
+            tuple(self._all_bests),
+            self._busy + now - self._resumed_at,
+            self._batch,
+        )
 
     def _score(self, proposals: list[Proposal]) -> list:
         scorer = self._scorer
@@ -255,7 +301,8 @@ class Runner:
 
     def _new_best(self) -> None:
         self._best = best = self._evolution.best
-        self._bests.append(NewBest(best.born, best.score.z, str(best.origin)))
+        self._bests.append(_new_best(best))
+        self._all_bests.append(best)
         if self._auditor is not None:
             self._auditor.submit(best.born, best.structure, best.score)
 
@@ -384,3 +431,7 @@ class Runner:
         if isinstance(self.failure, ScoringError):
             return str(self.failure)
         return f"the search broke off: {type(self.failure).__name__}: {self.failure}"
+
+
+def _new_best(best: Member) -> NewBest:
+    return NewBest(best.born, best.score.z, str(best.origin))

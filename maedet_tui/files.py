@@ -36,7 +36,7 @@ class NamedStructure(NamedTuple):
 
 
 def read_structure(ref: str) -> NamedStructure:
-    """The structure that a user names: in the zoo, or a YAML or structure_info file.
+    """The structure that a user names: in the zoo, a run's folder, a YAML or structure_info file.
 
     Raises StructureFileError.
     """
@@ -53,10 +53,14 @@ def read_structure(ref: str) -> NamedStructure:
             else f"{ref}: not in the zoo, and no such file; {hint}"
         )
         raise StructureFileError(message, unknown=True)
+    if path.is_dir() and (path / "best.yaml").is_file():  # a run's folder stands for its best
+        title, path = path.resolve().name, path / "best.yaml"
+    else:
+        title = path.name
     text = _read_text(path)
     loads = structure_yaml.loads if _is_yaml(path, text) else structure_info.loads
     try:
-        return NamedStructure(path.name, loads(text))
+        return NamedStructure(title, loads(text))
     except StructureError as error:
         raise StructureFileError(f"{ref}: {error}") from None
 
@@ -100,10 +104,10 @@ def _read_text(path: Path) -> str:
         raise StructureFileError(f"{path}: is not text in UTF-8, so not a structure") from None
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file so that a reader sees the old text or the new one, never a part.
 
-    Raises SaveError.
+    private: for its owner alone. Raises SaveError.
     """
     temporary = None
     try:
@@ -112,8 +116,9 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files for their owner alone; results get the user's usual permissions
-        os.chmod(temporary, 0o666 & ~_UMASK)
+        # mkstemp makes files for their owner alone; what users export gets their usual permissions
+        if not private:
+            set_usual_permissions(Path(temporary))
         os.replace(temporary, path)
     except OSError as error:
         if temporary:
@@ -122,15 +127,25 @@ def write_atomically(path: Path, text: str) -> None:
         raise save_error(path, error) from None
 
 
-def save_error(path: Path, error: OSError) -> SaveError:
-    """What a failed write means to the user, with the fix."""
+def set_usual_permissions(path: Path) -> None:
+    """Give a temporary file, made for its owner alone, the permissions of the user's other files.
+
+    Raises OSError.
+    """
+    os.chmod(path, 0o666 & ~_UMASK)
+
+
+def save_error(path: Path, error: OSError, option: str = "--runs-dir") -> SaveError:
+    """What a failed write means to the user, with the fix; option: names another place."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SaveError(f"{path}: no space left to write it; free some and save again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return SaveError(f"{path}: you may not write there; choose another place with --runs-dir")
+        return SaveError(f"{path}: you may not write there; choose another place with {option}")
+    if error.errno == errno.ENOENT:
+        return SaveError(f"{path}: there is no folder {path.parent}; create it, or use {option}")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return SaveError(
-            f"{path}: a file is in the way of a folder; choose another place with --runs-dir"
+            f"{path}: a file is in the way of a folder; choose another place with {option}"
         )
     return SaveError(f"{path}: cannot be written: {error.strerror}")
 

@@ -8,14 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, TextIO
 
 import click
 
 from engine.formats.structure_yaml import to_rows
-from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui import report
 from maedet_tui.cli.output import FAILED, print_json, score_values
@@ -23,35 +21,45 @@ from maedet_tui.local_run import LocalRun
 
 #: seconds between two looks at the search, and between two plain lines
 LOOK_EVERY, LINE_EVERY = 0.1, 5.0
+#: seconds between two lines of JSON
+JSON_EVERY = 1.0
 #: seconds that an interrupted search is given to end before its best is saved as it is
 PATIENCE = 0.5
+#: what a caller such as nohup has set
+_IGNORED = signal.SIG_IGN
 
 
-def search_headless(preset: Preset, runs_dir: Path, name: str | None, *, as_json: bool) -> int:
+def search_headless(
+    run: LocalRun, *, as_json: bool = False, json_lines: bool = False, detached: bool = False
+) -> int:
     """Search, showing progress; print the result. Returns the exit code.
 
-    Raises SaveError if the run's folder cannot be made.
+    json_lines: progress too is JSON, on standard output. detached: the terminal that
+    the search was started from may go.
     """
-    run = LocalRun(preset, runs_dir, name)
-    stream = sys.stderr if as_json else sys.stdout
-    with _signals() as received:
+    stream = sys.stderr if as_json and not json_lines else sys.stdout
+    with _signals(keep_on_hangup=detached) as received:
         run.start()
-        with _display(stream) as display:
-            notices = 0
+        with _display(stream, json_lines) as display:
+            told: set[str] = set()
             while not run.wait(LOOK_EVERY) and not received:
-                snapshot = run.snapshot
-                display.show(snapshot)
-                for notice in snapshot.notices[notices:]:
-                    display.note(notice)
-                notices = len(snapshot.notices)
-            for notice in run.snapshot.notices[notices:]:
-                display.note(notice)
+                display.show(run.snapshot)
+                _tell(run.snapshot.notices, told, display)
+            _tell(run.snapshot.notices, told, display)
         run.close(PATIENCE if received else None)
-        code = _finish(run, as_json)
+        code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
     return 128 + received[0] if received else code
 
 
-def _finish(run: LocalRun, as_json: bool) -> int:
+def _tell(notices: tuple[str, ...], told: set[str], display: _Display) -> None:
+    """Pass on each notice once; some come and go, such as a full disk."""
+    for notice in notices:
+        if notice not in told:
+            told.add(notice)
+            display.note(notice)
+
+
+def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
     """Say how the search ended, on both streams. Returns the exit code."""
     snapshot = run.snapshot
     if snapshot.best is None:
@@ -62,13 +70,15 @@ def _finish(run: LocalRun, as_json: bool) -> int:
         click.echo(f"Error: {snapshot.error}", err=True)
     if run.save_error:
         click.echo(report.rescue(run.save_error, snapshot), err=True)
+    elif run.trouble:
+        click.echo(f"Error: {run.trouble}", err=True)
     if as_json:
-        print_json(result(run, snapshot))
+        print_json({**label, **result(run, snapshot)})
     else:
         click.echo(report.outcome(snapshot))
         if run.saved and not run.save_error:
             click.echo(f"\nSaved: {run.saved}")
-    return FAILED if snapshot.state == "failed" or run.save_error else 0
+    return FAILED if snapshot.state == "failed" or run.trouble else 0
 
 
 def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
@@ -94,17 +104,22 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT, SIGTERM and SIGHUP instead of dying of them."""
+def _signals(*, keep_on_hangup: bool) -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP instead of dying of them.
+
+    keep_on_hangup: SIGHUP means nothing, as under nohup.
+    """
     received: list[int] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
-        received.append(number)
+        if not (keep_on_hangup and number == getattr(signal, "SIGHUP", None)):
+            received.append(number)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     try:
-        before = {number: signal.signal(number, receive) for number in numbers}
+        ignored = [n for n in numbers if n != signal.SIGINT and signal.getsignal(n) == _IGNORED]
+        before = {n: signal.signal(n, receive) for n in numbers if n not in ignored}
     except ValueError:  # not the main thread, as in a test: signals are somebody else's there
         before = {}
     try:
@@ -138,6 +153,37 @@ class _Lines:
         click.echo(sentence, file=self._stream)
 
 
+class _JsonLines:
+    """One object a second and one for each new notice, for machines."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def show(self, snapshot: Snapshot) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + JSON_EVERY
+        best = snapshot.best
+        print_json(
+            {
+                "event": "progress",
+                "state": snapshot.state,
+                "phase": snapshot.phase,
+                "iteration": snapshot.iteration,
+                "iterations": snapshot.iterations,
+                "seconds": round(snapshot.seconds, 3),
+                "rate": snapshot.rate,
+                "eta": snapshot.eta,
+                "score": best.score.z if best else None,
+                "best_at_iteration": snapshot.best_iteration,
+                "counts": dict(snapshot.counts),
+            }
+        )
+
+    def note(self, sentence: str) -> None:
+        print_json({"event": "notice", "text": sentence})
+
+
 class _Bar:
     """A progress bar that rewrites its line."""
 
@@ -164,7 +210,10 @@ class _Bar:
 
 
 @contextmanager
-def _display(stream: TextIO) -> Iterator[_Display]:
+def _display(stream: TextIO, json_lines: bool) -> Iterator[_Display]:
+    if json_lines:
+        yield _JsonLines()
+        return
     if not stream.isatty():
         yield _Lines(stream)
         return

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
-import re
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -18,11 +17,14 @@ from engine.runner import Runner
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
-from maedet_tui.files import latency_folder, save_error, write_atomically
-from maedet_tui.presets.write import dump
+from maedet_tui.files import latency_folder, write_atomically
 from maedet_tui.run import SaveError
+from maedet_tui.store.begin import going_on, new_run, same_scorer
+from maedet_tui.store.folders import DEFAULT_RUNS_DIR
+from maedet_tui.store.recorder import Recorder
+from maedet_tui.store.sinks import Trackers, refuse_missing
+from maedet_tui.store.writer import RunStore
 
-DEFAULT_RUNS_DIR = Path("runs")
 #: seconds between saves of a new best while a search goes on
 AUTOSAVE_EVERY = 30.0
 
@@ -30,48 +32,87 @@ AUTOSAVE_EVERY = 30.0
 class LocalRun:
     """A `maedet_tui.run.SearchRun` whose search runs on a thread of this process.
 
-    The best is saved whenever asked, every half minute if it is a new one, and when
-    the search ends, however it ends. Files of earlier runs are never touched.
+    All of it is recorded in the run's database twice a second, so that it can be resumed.
+    The best is also saved as files whenever asked, every half minute if it is a new one,
+    and when the search ends, however it ends. Files of earlier runs are never touched.
     """
 
-    def __init__(self, preset: Preset, runs_dir: Path = DEFAULT_RUNS_DIR, name: str | None = None):
-        """Claim the run's folder and write the preset into it; the search does not start yet.
+    def __init__(
+        self,
+        preset: Preset,
+        runs_dir: Path = DEFAULT_RUNS_DIR,
+        name: str | None = None,
+        *,
+        store: RunStore | None = None,
+        track: Sequence[str] = (),
+    ):
+        """Claim a new run's folder and begin its database; the search does not start yet.
 
-        Raises SaveError if the name is taken or the place cannot be written, so that
-        no search runs for hours to find that out.
+        store: of a run to go on with instead. track: names of `maedet_tui.store.sinks`.
+        Raises SaveError if the name is taken or the place cannot be written, so that no
+        search runs for hours to find that out.
         """
+        refuse_missing(track)
+        self._new = store is None
+        self._store = store or new_run(preset, runs_dir, name)
         self.preset = preset
-        self.run_dir = claim_folder(runs_dir, preset.name, name)
+        self.run_dir = self._store.folder
         self.save_error: str | None = None
-        self._frozen = self.run_dir / "preset.yaml"
-        write_atomically(self._frozen, dump(preset))
-        self._runner = Runner(preset, latency_folder=latency_folder())
+        self._runner = Runner(preset, start_from=self._store.found, latency_folder=latency_folder())
+        wishes = {
+            "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
+        }  # fmt: skip
+        self._trackers = Trackers(track, self.run_dir)
+        self._recorder = Recorder(self._store, self._runner, wishes, self._trackers)
+        self._notices = going_on(self._store)
         self._saving = threading.Lock()
         self._saved: Candidate | None = None
         self._watcher = threading.Thread(target=self._watch, name="autosave", daemon=True)
         self._started = False
-        self._noted: tuple[Snapshot, Snapshot] | None = None
+        self._noted: tuple[Snapshot, tuple[str, ...], Snapshot] | None = None
+
+    @classmethod
+    def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
+        """The run in a store, to go on with where it stopped."""
+        return cls(same_scorer(store.record.preset, store.found), store=store, track=track)
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest state, with a notice if the best could not be saved."""
+        """The newest state, with notices of what could not be saved."""
         snapshot = self._runner.snapshot
-        if self.save_error is None:
+        extra = tuple(self._notices)
+        if self.save_error is not None:
+            extra += (f"Not saved: {self.save_error}",)
+        if (trouble := self._recorder.trouble) is not None and trouble != self.save_error:
+            extra += (f"Not recorded, so not to be resumed from here: {trouble}",)
+        if self._trackers.trouble:
+            extra += (self._trackers.trouble,)
+        if not extra:
             return snapshot
-        if self._noted is None or self._noted[0] is not snapshot:
-            notices = (*snapshot.notices, f"Not saved: {self.save_error}")
-            self._noted = (snapshot, replace(snapshot, notices=notices))
-        return self._noted[1]
+        if self._noted is None or self._noted[0] is not snapshot or self._noted[1] != extra:
+            shown = replace(snapshot, notices=(*snapshot.notices, *extra))
+            self._noted = (snapshot, extra, shown)
+        return self._noted[2]
 
     @property
     def saved(self) -> Path | None:
         """The path of best.yaml, once there is one."""
         return self.run_dir / "best.yaml" if self._saved is not None else None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the best is not saved or the run not recorded, if so."""
+        return self.save_error or self._recorder.trouble
+
     def start(self) -> None:
-        """Begin the search."""
+        """Begin the search, or go on with it."""
+        try:
+            self._store.begin()
+        except SaveError as error:  # may pass; recording says so if it does not
+            self._recorder.trouble = str(error)
         self._started = True
         self._runner.start()
+        self._recorder.start()
         self._watcher.start()
 
     def pause(self) -> None:
@@ -85,25 +126,29 @@ class LocalRun:
         self._runner.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the search has ended and its best is saved; whether that is so."""
+        """Wait until the search has ended and is saved and recorded; whether that is so."""
         if not self._started:
             return True
         self._watcher.join(timeout)
         return not self._watcher.is_alive()
 
     def close(self, timeout: float | None = None) -> None:
-        """Stop and wait; a search that does not end in time has its best saved as it is.
+        """Stop and wait; a search that does not end in time is saved as it is.
 
-        An empty-handed run takes its folder away again.
+        A new run that found nothing takes its folder away again.
         """
         if self._started:
             self.stop()
             if not self.wait(timeout):
                 self._autosave()
-        if self._saved is None and self.save_error is None:
+                self._recorder.write()
+        if self._new and self._saved is None and self.save_error is None:
+            self._store.discard()
             with contextlib.suppress(OSError):
-                self._frozen.unlink()
+                (self.run_dir / "preset.yaml").unlink()
                 self.run_dir.rmdir()
+        else:
+            self._store.close()
 
     def save(self) -> Path:
         """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
@@ -116,11 +161,12 @@ class LocalRun:
             if best is None:
                 raise SaveError("There is no best structure to save yet; the search has only begun")
             path = self.run_dir / "best.yaml"
-            write_atomically(path, saved_yaml.dumps(self._described(snapshot, best)))
+            text = saved_yaml.dumps(self._described(snapshot, best))
+            write_atomically(path, text, private=True)
             # a structure without a class in the authors' code is saved as YAML alone
             with contextlib.suppress(StructureError):
                 info = structure_info.dumps(best.structure)
-                write_atomically(self.run_dir / "best.txt", info)
+                write_atomically(self.run_dir / "best.txt", info, private=True)
             self._saved = best
             self.save_error = None
             return path
@@ -158,6 +204,7 @@ class LocalRun:
             ended = self._runner.snapshot.ended
             self._autosave()
             if ended:
+                self._recorder.join()
                 return
 
     def _autosave(self) -> None:
@@ -196,64 +243,3 @@ def _versions(method: str) -> dict[str, str]:
         with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
     return versions
-
-
-def claim_folder(runs_dir: Path, preset_name: str, name: str | None) -> Path:
-    """Make the folder of a new run and return its path.
-
-    name: the user's, refused if it is taken. Without one, the preset's name and the
-    time make one, and a number is added if that is taken. Raises SaveError.
-    """
-    if name is not None:
-        refuse_bad_name(name)
-        folder = runs_dir / name
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
-        except FileExistsError as error:
-            if not folder.is_dir():
-                raise save_error(folder, error) from None
-            try:
-                taken = any(folder.iterdir())
-            except OSError as unreadable:
-                raise save_error(folder, unreadable) from None
-            if taken:
-                raise SaveError(f"{folder}: holds a run already; choose another --name") from None
-            _refuse_unwritable(folder)
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    stem = re.sub(r"[^\w.-]+", "-", preset_name).strip(".-") or "search"
-    stem = f"{stem[:60]}-{datetime.now():%Y%m%d-%H%M%S}"
-    for number in range(1, 1000):
-        folder = runs_dir / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
-        except FileExistsError as error:
-            if not folder.exists():  # runs_dir itself is a file
-                raise save_error(runs_dir, error) from None
-            continue
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    raise SaveError(f"{runs_dir}: has a thousand runs of this second; choose a --name")
-
-
-def refuse_bad_name(name: str) -> None:
-    """Raise SaveError unless the name is that of one folder, and a visible one."""
-    if (
-        not name.strip()
-        or name.startswith(".")
-        or len(name) > 100
-        or not name.isprintable()
-        or any(character in name for character in '/\\:*?"<>|')
-    ):
-        raise SaveError(
-            f"--name {name!r} cannot name a folder; use letters, digits, '-', '_' and '.'"
-        )
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise SaveError(f"{folder}: you may not write there; choose another --name or --runs-dir")

@@ -12,6 +12,8 @@ class Layer(NamedTuple):
     squeeze-and-excitation ("se"), whose `kernel` is the reduction of its channels.
 
     groups: of a convolution; a depthwise one has as many as channels.
+    activation: behind the batch norm of a convolution, "relu", "relu6" or "none". Built
+    modules have it; the vanilla network of the entropy has a ReLU everywhere (Eq. 2).
     """
 
     op: str
@@ -20,6 +22,7 @@ class Layer(NamedTuple):
     kernel: int
     stride: int
     groups: int = 1
+    activation: str = "relu"
 
     @property
     def fan_in(self) -> int:
@@ -35,13 +38,12 @@ class Layer(NamedTuple):
 class Unit(NamedTuple):
     """What repeats in a block: a main path, and the shortcut around it.
 
-    shortcut: None where there is none, () for the identity. linear: no ReLU follows the
-    last convolution (or the sum with the shortcut); the vanilla network has one anyway.
+    shortcut: None where there is none, () for the identity. activation: of the sum of both.
     """
 
     main: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] | None = None
-    linear: bool = False
+    activation: str = "none"
 
 
 class BlockType(Protocol):

@@ -18,7 +18,7 @@ class BasicBlock(ResBlock):
         inside = block.bottleneck
         return (
             Layer("conv", width, inside, block.kernel, stride),
-            Layer("conv", inside, block.out_channels, block.kernel, 1),
+            Layer("conv", inside, block.out_channels, block.kernel, 1, activation="none"),
         )
 
 

@@ -21,19 +21,19 @@ class InvertedBlock:
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         plain = block.stride == 1 and block.in_channels == block.out_channels
-        path = self._path(block, block.in_channels, block.stride)
-        first = Unit(path, () if plain else None, linear=True)
+        first = Unit(self._path(block, block.in_channels, block.stride), () if plain else None)
         if block.depth == 1:
             return ((first, 1),)
-        rest = Unit(self._path(block, block.out_channels, 1), (), linear=True)
-        return ((first, 1), (rest, block.depth - 1))
+        return ((first, 1), (Unit(self._path(block, block.out_channels, 1), ()), block.depth - 1))
 
     def _path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         hidden = width * block.expansion
-        widen = (Layer("conv", width, hidden, 1, 1),) if block.expansion > 1 else ()
-        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden)
+        relu6 = {"activation": "relu6"}
+        widen = (Layer("conv", width, hidden, 1, 1, **relu6),) if block.expansion > 1 else ()
+        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden, **relu6)
         excite = (Layer("se", hidden, hidden, block.se, 1),) if block.se else ()
-        return (*widen, depthwise, *excite, Layer("conv", hidden, block.out_channels, 1, 1))
+        narrow = Layer("conv", hidden, block.out_channels, 1, 1, activation="none")
+        return (*widen, depthwise, *excite, narrow)
 
     def adopt(self, block: Block) -> Block:
         expansion = block.expansion or 6

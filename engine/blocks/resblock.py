@@ -15,7 +15,7 @@ from engine.structure import Block
 
 def projection(block: Block) -> tuple[Layer, ...]:
     """The shortcut around the first unit of a residual block."""
-    project = Layer("conv", block.in_channels, block.out_channels, 1, 1)
+    project = Layer("conv", block.in_channels, block.out_channels, 1, 1, activation="none")
     if block.stride == 2:
         return (Layer("avgpool", block.in_channels, block.in_channels, 2, 2), project)
     return (project,)
@@ -28,10 +28,11 @@ class ResBlock:
     unit_layers = 2
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
-        first = Unit(self.path(block, block.in_channels, block.stride), projection(block))
+        first = Unit(self.path(block, block.in_channels, block.stride), projection(block), "relu")
         if block.depth == 1:
             return ((first, 1),)
-        return ((first, 1), (Unit(self.path(block, block.out_channels, 1), ()), block.depth - 1))
+        rest = Unit(self.path(block, block.out_channels, 1), (), "relu")
+        return ((first, 1), (rest, block.depth - 1))
 
     def path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         """The main path of one unit whose input has `width` channels."""
@@ -39,7 +40,7 @@ class ResBlock:
         return (
             Layer("conv", width, inside, 1, 1),
             Layer("conv", inside, inside, block.kernel, stride),
-            Layer("conv", inside, block.out_channels, 1, 1),
+            Layer("conv", inside, block.out_channels, 1, 1, activation="none"),
         )
 
     def adopt(self, block: Block) -> Block:

@@ -87,6 +87,8 @@ class Device:
             return excite
         if family.op == "add":
             return lambda x, around: x.add_(around)
+        if family.op == "relu6":
+            return lambda x, _: x.clamp_(0, 6)
         return lambda x, _: torch.relu_(x)
 
     def _convolution(self, outside: int, inside: int, side: int):

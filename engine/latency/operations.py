@@ -23,7 +23,7 @@ class Family(NamedTuple):
     """Operations that differ in their widths alone.
 
     op: "conv", "depthwise", "avgpool", "maxpool", "se" (with `kernel` as its reduction),
-    "relu", or "add" (a residual sum). size: height and width of the input. image: input
+    "relu", "relu6", or "add" (a residual sum). size: height and width of the input. image: input
     channels of a convolution that sees the image, else 0.
     """
 
@@ -86,11 +86,11 @@ def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
     """Steps of a unit whose input is `size`, in order, and the size of what it puts out."""
     steps = []
     here = size
-    for number, layer in enumerate(unit.main):
+    for layer in unit.main:
         steps.append(Step(of_layer(layer, here), "main"))
         here = halved(here, layer.stride)
-        if layer.op == "conv" and number < len(unit.main) - 1:
-            steps.append(Step(elementwise("relu", layer.out_channels, here), "main"))
+        if layer.op == "conv" and layer.activation != "none":
+            steps.append(Step(elementwise(layer.activation, layer.out_channels, here), "main"))
     out = unit.main[-1].out_channels
     if unit.shortcut is not None:
         around = size
@@ -98,8 +98,8 @@ def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
             steps.append(Step(of_layer(layer, around), "shortcut"))
             around = halved(around, layer.stride)
         steps.append(Step(elementwise("add", out, here), "both"))
-    if unit.main[-1].op == "conv" and not unit.linear:
-        steps.append(Step(elementwise("relu", out, here), "main"))
+    if unit.activation != "none":
+        steps.append(Step(elementwise(unit.activation, out, here), "main"))
     return tuple(steps), here
 
 

@@ -28,13 +28,31 @@ COARSE, FINE = "coarse", "fine"
 class Proposal(NamedTuple):
     """A child within every budget, waiting for its score.
 
-    origin: the mutation that made it, or in words how else it came to be.
+    origin: the mutation that made it, or in words how else it came to be. parent:
+    `born` of the member that was mutated; None where there was none.
     """
 
     structure: Structure
     cost: Cost
     iteration: int
     origin: Mutation | str
+    parent: int | None = None
+
+
+class State(NamedTuple):
+    """All that an `Evolution` is besides its preset; never changed once taken.
+
+    members: of the population, worst first. rng: `Random.getstate()`. begun: the
+    initial structure has been asked for.
+    """
+
+    iteration: int
+    begun: bool
+    switched_at: int | None
+    counts: dict[str, int]
+    members: tuple[Member, ...]
+    best: Member | None
+    rng: tuple
 
 
 def exceeded(cost: Cost, budget: Budget) -> str | None:
@@ -108,7 +126,7 @@ class Evolution:
         if self.iteration == self._switch:
             population.keep_top(self._keep)
             self.switched_at = self.iteration
-        child, origin = self._child()
+        child, origin, parent = self._child()
         if child in population:
             self.counts["duplicate"] += 1
             return None
@@ -120,16 +138,16 @@ class Evolution:
         if self.too_slow is not None and self.too_slow(child):
             self.counts["latency"] += 1
             return None
-        return Proposal(child, cost, self.iteration, origin)
+        return Proposal(child, cost, self.iteration, origin, parent)
 
-    def _child(self) -> tuple[Structure, Mutation | str]:
-        """A candidate and how it came to be (lines 7-8)."""
+    def _child(self) -> tuple[Structure, Mutation | str, int | None]:
+        """A candidate, how it came to be, and the `born` of its parent (lines 7-8)."""
         if self._sampler is not None:
-            return self._sampler.draw(self._rng), ORIGIN
+            return self._sampler.draw(self._rng), ORIGIN, None
         parent = self.population.draw(self._rng)
         fine = self.switched_at is not None
         mutation = self._mutator.mutate(parent.structure, self._rng, fine)
-        return mutation.structure, mutation
+        return mutation.structure, mutation, parent.born
 
     def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:
         """Take the scores of proposals; None for one that could not be scored."""
@@ -140,11 +158,54 @@ class Evolution:
             if proposal.structure in self.population:
                 self.counts["duplicate"] += 1
                 continue
-            member = Member(
-                proposal.structure, score, proposal.cost, proposal.iteration, proposal.origin
-            )
+            structure, cost, iteration, origin, parent = proposal
+            member = Member(structure, score, cost, iteration, origin, parent)
             stayed = self.population.add(member)
             if proposal.iteration:
                 self.counts["accepted" if stayed else "worse"] += 1
             if self.best is None or score.z > self.best.score.z:
                 self.best = member
+
+    def state(self) -> State:
+        """What `restore` goes on from; to be taken when no proposal waits for its score."""
+        return State(
+            self.iteration,
+            self._initial is None,
+            self.switched_at,
+            dict(self.counts),
+            tuple(self.population.members),
+            self.best,
+            self._rng.getstate(),
+        )
+
+    def restore(self, state: State) -> None:
+        """Go on from the state of a search of this preset, as that search would have.
+
+        The preset may differ in its T, N and budget. Members beyond the new budget are
+        left out, and with none left the search begins with the initial structure. A
+        search that has switched to fine mutation stays fine; one that has not switches
+        at the new T's iteration, or at once if that has passed.
+        """
+        self.iteration = state.iteration
+        self.switched_at = state.switched_at
+        self.counts = Counter(state.counts)
+        self._rng.setstate(state.rng)
+        for member in state.members:
+            if (fitting := self._fitting(member)) is not None:
+                self.population.add(fitting)
+        best = self._fitting(state.best) if state.best is not None else None
+        if best is None and len(self.population):
+            best = self.population.best
+        self.best = best
+        self._initial = None if state.begun and best is not None else self._initial
+        if self.switched_at is not None:
+            self._switch = 0
+        elif self._switch:
+            self._switch = max(self._switch, self.iteration + 1)
+
+    def _fitting(self, member: Member) -> Member | None:
+        """The member with its cost at this budget's image size; None if that exceeds it."""
+        cost = total_cost(member.structure, self.budget.image_size)
+        if exceeded(cost, self.budget) is not None:
+            return None
+        return member if cost == member.cost else member._replace(cost=cost)

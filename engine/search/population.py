@@ -16,7 +16,8 @@ class Member(NamedTuple):
     """A structure of the population.
 
     born: iteration at which it entered. origin: the mutation that
-    made it, or in words how else it came to be.
+    made it, or in words how else it came to be. parent: `born` of the member that was
+    mutated; None where there was none.
     """
 
     structure: Structure
@@ -24,6 +25,7 @@ class Member(NamedTuple):
     cost: Cost
     born: int
     origin: Mutation | str
+    parent: int | None = None
 
 
 class Population:

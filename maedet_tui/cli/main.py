@@ -6,9 +6,14 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.bench import bench
+from maedet_tui.cli.control import pause, stop, watch
+from maedet_tui.cli.export import export
 from maedet_tui.cli.latency import latency
 from maedet_tui.cli.presets import presets
 from maedet_tui.cli.reproduce import reproduce
+from maedet_tui.cli.resume import resume
+from maedet_tui.cli.runs import runs
 from maedet_tui.cli.score import score
 from maedet_tui.cli.search import search
 from maedet_tui.cli.zoo import zoo
@@ -39,7 +44,7 @@ def cli(context: click.Context) -> None:
 
     \b
     Exit codes: 0 done, 1 failed with a message, 2 wrong usage,
-    130 interrupted (the best so far is saved).
+    130 or 143 interrupted (the best so far is saved, and `resume` goes on).
     """
     if context.invoked_subcommand is None:
         from maedet_tui.cli.screen import pick_and_watch
@@ -47,5 +52,20 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-for command in (search, score, zoo, presets, latency, reproduce):
+commands = (
+    search,
+    resume,
+    watch,
+    pause,
+    stop,
+    runs,
+    score,
+    export,
+    bench,
+    zoo,
+    presets,
+    latency,
+    reproduce,
+)
+for command in commands:
     cli.add_command(command)

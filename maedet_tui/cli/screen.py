@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
 if TYPE_CHECKING:
     from engine.settings import Preset
     from maedet_tui.local_run import LocalRun
+    from maedet_tui.store.writer import RunStore
+    from maedet_tui.watched_run import WatchedRun
 
 #: seconds that a search is given to end after the screen has closed
 PATIENCE = 5.0
@@ -29,19 +32,58 @@ def pick_and_watch(runs_dir: Path) -> int:
     return _open(None, runs_dir, None)
 
 
-def watch(preset: Preset, runs_dir: Path, name: str | None) -> int:
+def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str] = ()) -> int:
     """Show the search of a preset. Returns the exit code."""
-    return _open(preset, runs_dir, name)
+    return _open(preset, runs_dir, name, track=track)
 
 
-def _open(preset: Preset | None, runs_dir: Path, name: str | None) -> int:
+def go_on(store: RunStore, track: Sequence[str] = ()) -> int:
+    """Show a search that goes on from what is stored. Returns the exit code."""
+    return _open(store.record.preset, store.folder.parent, None, store, track)
+
+
+def look_on(run: WatchedRun) -> int:
+    """Show a search of another process, or one that has ended. Returns the exit code."""
+    from maedet_tui.app import MaedetApp
+
+    class Onlooker(MaedetApp):
+        def action_leave(self) -> None:
+            """Leave; the search goes on."""
+            self.exit()
+
+        def _end(self) -> None:
+            self.exit()
+
+        def pick(self) -> None:
+            self.exit()
+
+    def start(_: Preset) -> WatchedRun:
+        return run
+
+    app = Onlooker(run=run, presets=list, start=start)
+    app.run()
+    if run.live and not run.snapshot.ended:
+        click.echo(f"The search goes on: maedet-tui watch {run.run_dir}")
+    return FAILED if app.return_code else 0
+
+
+def _open(
+    preset: Preset | None,
+    runs_dir: Path,
+    name: str | None,
+    store: RunStore | None = None,
+    track: Sequence[str] = (),
+) -> int:
     from maedet_tui.app import MaedetApp
     from maedet_tui.local_run import LocalRun
 
     runs: list[LocalRun] = []
 
     def prepare(chosen: Preset) -> LocalRun:
-        run = LocalRun(chosen, runs_dir, name if not runs else None)
+        if store is not None and not runs:
+            run = LocalRun.of(store, track)
+        else:
+            run = LocalRun(chosen, runs_dir, name if not runs else None, track=track)
         runs.append(run)
         return run
 
@@ -93,4 +135,8 @@ def _report(run: LocalRun) -> int:
         click.echo(rescue(run.save_error, snapshot), err=True)
     elif run.saved:
         click.echo(ending(run.saved, snapshot))
-    return FAILED if snapshot.state == "failed" or run.save_error else 0
+        if run.trouble:
+            click.echo(f"Error: {run.trouble}", err=True)
+    if snapshot.state == "stopped" and run.saved:
+        click.echo(f"To go on with it: maedet-tui resume {run.run_dir}")
+    return FAILED if snapshot.state == "failed" or run.trouble else 0

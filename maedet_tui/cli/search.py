@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_options
+from maedet_tui.cli.runs_options import track_option
 
 
 @click.command()
@@ -35,12 +36,20 @@ from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_
     "--name",
     help="Folder of this run in it; must not hold a run yet.  [default: preset and time]",
 )
+@track_option
+@click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="Print the result as one line of JSON, last on standard output, and progress on "
     "standard error. Implies --headless.",
+)
+@click.option(
+    "--json-lines",
+    is_flag=True,
+    help="Print progress as lines of JSON on standard output, once a second, with the result "
+    "as the last one. Implies --headless.",
 )
 def search(
     preset: str,
@@ -52,15 +61,19 @@ def search(
     device: str | None,
     runs_dir: Path,
     name: str | None,
+    track: tuple[str, ...],
+    detach: bool,
     as_json: bool,
+    json_lines: bool,
 ) -> None:
     """Search the best backbone for PRESET: a name such as maedet-m, or a YAML file.
 
     The best structure goes to RUNS_DIR/NAME: best.yaml, best.txt (the authors'
-    structure_info format) and the preset as it was used.
+    structure_info format) and the preset as it was used; a database beside them lets
+    `maedet-tui resume` go on with the search, `watch` show it and `runs` list it.
     """
-    headless = headless or as_json
-    if not headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    headless = headless or as_json or json_lines
+    if not (headless or detach) and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise Failure(
             "there is no terminal to draw the screen on; add --headless to search without it", USAGE
         )
@@ -75,12 +88,21 @@ def search(
                 "--device": ("device", device),
             },
         )
-        if headless:
-            from maedet_tui.headless import search_headless
+        if detach:
+            from maedet_tui.detach import detach as leave
+            from maedet_tui.store.begin import new_run
+            from maedet_tui.store.sinks import refuse_missing
 
-            code = search_headless(chosen, runs_dir, name, as_json=as_json)
+            refuse_missing(track)
+            code = leave(new_run(chosen, runs_dir, name), track)
+        elif headless:
+            from maedet_tui.headless import search_headless
+            from maedet_tui.local_run import LocalRun
+
+            run = LocalRun(chosen, runs_dir, name, track=track)
+            code = search_headless(run, as_json=as_json, json_lines=json_lines)
         else:
             from maedet_tui.cli.screen import watch
 
-            code = watch(chosen, runs_dir, name)
+            code = watch(chosen, runs_dir, name, track)
     click.get_current_context().exit(code)

@@ -155,7 +155,7 @@ def test_a_best_that_cannot_be_saved_is_printed(run, monkeypatch):
     from maedet_tui import local_run
     from maedet_tui.run import SaveError
 
-    def full(path, text):
+    def full(path, text, private):
         if path.name != "preset.yaml":
             raise SaveError(f"{path}: no space left")
 

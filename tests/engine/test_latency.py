@@ -79,7 +79,7 @@ def test_the_plan_is_the_network(name):
     assert bool(se) == (name == "inverted")
     for ops, kind in (
         (("conv", "depthwise"), torch.nn.Conv2d),
-        (("relu",), torch.nn.ReLU),
+        (("relu", "relu6"), torch.nn.ReLU),
         (("avgpool",), torch.nn.AvgPool2d),
         (("maxpool",), torch.nn.MaxPool2d),
     ):

@@ -1,8 +1,8 @@
 """A structure's network without a module: walks its layers, whoever computes them.
 
-The trainable network has batch norm behind each convolution, and a ReLU behind each but
-the last of a unit, whose ReLU follows the sum with the shortcut (a MobileNetV2 unit has
-none there). Without shortcuts it is a plain chain of the same layers.
+The trainable network has batch norm behind each convolution, and activations where its
+layers and units say so. Without shortcuts it is a plain chain of the same layers. ReLU6
+counts as a ReLU: behind batch norm, and untrained, next to nothing reaches 6.
 """
 
 from __future__ import annotations
@@ -59,17 +59,16 @@ def _unit(unit: Unit, network: Network[Signal], signal: Signal, shortcuts: bool,
 
     main = [layer for layer in unit.main if layer.op != "se"]
     inside = signal
-    for layer in main[:-1]:
+    for layer in main:
         inside = apply(inside, layer)
-        if layer.op == "conv":
+        if layer.op == "conv" and layer.activation != "none":
             inside = network.relu(inside)
-    inside = apply(inside, main[-1])
     if shortcuts and unit.shortcut is not None:
         around = signal
         for layer in unit.shortcut:
             around = apply(around, layer)
         inside = network.add(inside, around)
-    return inside if unit.linear or main[-1].op != "conv" else network.relu(inside)
+    return inside if unit.activation == "none" else network.relu(inside)
 
 
 class Weights:

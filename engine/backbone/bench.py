@@ -1,0 +1,140 @@
+"""How long backbones take, and the memory they take: medians with their spread.
+
+Modules take turns, round after round, so that what else the machine does hits all alike.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from statistics import median, quantiles
+from time import perf_counter
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from engine.backbone import build
+from engine.structure import Structure
+
+
+class Timing(NamedTuple):
+    """Seconds per batch: the median, and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+
+    def images_per_second(self, batch: int) -> float:
+        """Throughput at the median."""
+        return batch / self.median
+
+
+class Bench(NamedTuple):
+    """One backbone's measurements.
+
+    compiled is None where torch.compile was not asked for or failed; `compile_error` says
+    why. memory: bytes, the weights and the most that a forward pass held beside them.
+    """
+
+    eager: Timing
+    compiled: Timing | None
+    compile_error: str
+    memory: int
+
+
+def timing(seconds: Sequence[float]) -> Timing:
+    """Median and quartiles of at least two measurements."""
+    low, _, high = quantiles(seconds, n=4, method="inclusive")
+    return Timing(median(seconds), low, high)
+
+
+def bench(
+    structures: Sequence[Structure],
+    device: torch.device,
+    batch: int,
+    size: tuple[int, int],
+    *,
+    rounds: int = 10,
+    compiled: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Bench]:
+    """Measure backbones on images of (height, width), in evaluation mode, in float32.
+
+    Raises RuntimeError if a device runs out of memory.
+    """
+    images = torch.randn(batch, 3, *size, device=device)
+    modules = [build(structure).eval().to(device) for structure in structures]
+    with torch.inference_mode():
+        memories = []
+        for number, module in enumerate(modules, 1):
+            progress(f"memory of {number} of {len(modules)}")
+            memories.append(_memory(module, images))
+        eager = _in_turns(modules, images, rounds, progress, "eager")
+        fast: list[Timing | None] = [None] * len(modules)
+        errors = [""] * len(modules)
+        if compiled:
+            ready: dict[int, nn.Module] = {}
+            for number, module in enumerate(modules):
+                progress(f"compiling {number + 1} of {len(modules)}")
+                try:
+                    ready[number] = torch.compile(module)
+                    ready[number](images)
+                except Exception as error:  # compilers fail in as many ways as machines differ
+                    ready.pop(number, None)
+                    errors[number] = (str(error).strip().splitlines() or [repr(error)])[0][:200]
+            timings = _in_turns(list(ready.values()), images, rounds, progress, "compiled")
+            for number, found in zip(ready, timings, strict=True):
+                fast[number] = found
+    return [Bench(*row) for row in zip(eager, fast, errors, memories, strict=True)]
+
+
+def _in_turns(
+    modules: Sequence[nn.Module],
+    images: torch.Tensor,
+    rounds: int,
+    progress: Callable[[str], None],
+    what: str,
+) -> list[Timing]:
+    """Time each module once a round; a first round warms up and is not counted."""
+    seconds: list[list[float]] = [[] for _ in modules]
+    for number in range(rounds + 1):
+        progress(f"{what}, round {number} of {rounds}")
+        for module, measured in zip(modules, seconds, strict=True):
+            _wait(images.device)
+            start = perf_counter()
+            module(images)
+            _wait(images.device)
+            if number:
+                measured.append(perf_counter() - start)
+    return [timing(measured) for measured in seconds]
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _memory(module: nn.Module, images: torch.Tensor) -> int:
+    weights = sum(value.nbytes for value in module.state_dict().values())
+    if images.device.type == "cuda":
+        gc.collect()
+        torch.cuda.reset_peak_memory_stats(images.device)
+        before = torch.cuda.memory_allocated(images.device)
+        module(images)
+        _wait(images.device)
+        return weights + torch.cuda.max_memory_allocated(images.device) - before
+    return weights + _most_alive(module, images)
+
+
+def _most_alive(module: nn.Module, images: torch.Tensor) -> int:
+    """Most bytes of torch's CPU allocator that a forward pass holds at a time."""
+    with torch.autograd.profiler.profile(profile_memory=True) as profiler:
+        module(images)
+    events = profiler.kineto_results.events()
+    changes = sorted((e.start_ns(), e.nbytes()) for e in events if e.name() == "[memory]")
+    alive = most = 0
+    for _, change in changes:
+        alive += change
+        most = max(most, alive)
+    return most

@@ -1,0 +1,159 @@
+"""`maedet-tui bench`: how fast backbones run, side by side."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maedet_tui.cli.output import Failure, failures, print_json
+
+if TYPE_CHECKING:
+    from engine.backbone.bench import Bench, Timing
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the backbones run; auto takes a GPU if there is one.",
+)
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, metavar="B")
+@click.option(
+    "--size", default="1280x800", show_default=True, metavar="WIDTHxHEIGHT", help="Image size."
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Times that each backbone is measured.",
+)
+@click.option("--compiled", is_flag=True, help="Also with torch.compile, where it works.")
+@click.option("--reference", default="resnet-50", show_default=True, help="SOURCE to compare with.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def bench(
+    sources: tuple[str, ...],
+    device: str,
+    batch: int,
+    size: str,
+    rounds: int,
+    compiled: bool,
+    reference: str,
+    as_json: bool,
+) -> None:
+    """Latency, throughput and memory of backbones, side by side with ResNet-50.
+
+    SOURCE is a run's folder, a file with a structure, or a name from `maedet-tui zoo`.
+    Backbones run in float32 and take turns; times are medians with their quartiles.
+    """
+    # the profiler that counts memory would write its stages to standard error
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    import torch
+
+    from engine.backbone.bench import bench as measure
+    from engine.costs import total_cost
+    from maedet_tui.files import read_structure
+    from maedet_tui.presets.quantities import parse_image_size
+
+    try:
+        image_size = parse_image_size(size)
+    except ValueError as error:
+        raise click.BadParameter(f"{size!r} {error}", param_hint="--size") from None
+    chosen = "cuda" if device == "auto" and torch.cuda.is_available() else device
+    chosen = "cpu" if chosen == "auto" else chosen
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise Failure("--device cuda: torch finds no GPU here; use --device cpu")
+    with failures():
+        found = [read_structure(ref) for ref in dict.fromkeys((*sources, reference))]
+    structures = [one.structure for one in found]
+    try:
+        results = measure(
+            structures,
+            torch.device(chosen),
+            batch,
+            image_size,
+            rounds=rounds,
+            compiled=compiled,
+            progress=_progress,
+        )
+    except RuntimeError as error:
+        if "memory" not in str(error):
+            raise
+        raise Failure(
+            f"not enough memory for {batch} images of {size} on {chosen}; lower --batch or --size"
+        ) from None
+    finally:
+        _progress("")
+    costs = [total_cost(structure, image_size) for structure in structures]
+    if as_json:
+        rows = [
+            {"name": one.title, **cost._asdict(), **_values(result, batch)}
+            for one, cost, result in zip(found, costs, results, strict=True)
+        ]
+        settings = {"device": _name(chosen), "batch": batch, "size": size, "rounds": rounds}
+        threads = torch.get_num_threads() if chosen == "cpu" else None
+        print_json({**settings, "threads": threads, "torch": torch.__version__, "results": rows})
+        return
+    _print_table(found, costs, results, batch)
+    click.echo(f"\nOn {_name(chosen)}, {batch} x {size}, float32, {rounds} rounds in turns.")
+
+
+def _progress(text: str) -> None:
+    """One line on standard error that is written over; nothing where that is no terminal."""
+    if os.isatty(2):
+        click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+
+def _name(device: str) -> str:
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def _values(result: Bench, batch: int) -> dict[str, Any]:
+    def values(timing: Timing | None) -> dict[str, float] | None:
+        if timing is None:
+            return None
+        return {
+            "latency_ms": 1e3 * timing.median,
+            "latency_ms_quartiles": [1e3 * timing.low, 1e3 * timing.high],
+            "images_per_second": timing.images_per_second(batch),
+        }
+
+    return {
+        "eager": values(result.eager),
+        "compiled": values(result.compiled),
+        "compile_error": result.compile_error or None,
+        "memory_bytes": result.memory,
+    }
+
+
+def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> None:
+    from maedet_tui import formatting
+
+    width = max(len(one.title) for one in found)
+    click.echo(
+        f"{'':{width}}  {'params':>7} {'FLOPs':>7} {'mode':>9} {'latency':>10} {'quartiles':>19} "
+        f"{'images/s':>9} {'memory':>8}"
+    )
+    for one, cost, result in zip(found, costs, results, strict=True):
+        for mode, timing in (("eager", result.eager), ("compiled", result.compiled)):
+            if timing is None:
+                continue
+            click.echo(
+                f"{one.title:{width}}  {formatting.quantity(cost.params):>7} "
+                f"{formatting.quantity(cost.flops):>7} {mode:>9} {1e3 * timing.median:>7.1f} ms "
+                f"{1e3 * timing.low:>7.1f} - {1e3 * timing.high:>6.1f} ms "
+                f"{timing.images_per_second(batch):>8.2f} {result.memory / 1e6:>5.0f} MB"
+            )
+    for one, result in zip(found, results, strict=True):
+        if result.compile_error:
+            click.echo(f"{one.title}: torch.compile does not work here: {result.compile_error}")

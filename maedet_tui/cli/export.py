@@ -1,0 +1,77 @@
+"""`maedet-tui export`: a structure as a file for another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from maedet_tui.cli.output import Failure, failures, print_json
+
+#: as in maedet_tui.export.FORMATS, whose import would slow every command down
+FORMATS = (
+    "yaml", "structure-info", "markdown", "python", "mmdet", "torchvision", "timm", "onnx",
+    "state-dict",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), required=True, help="What to write."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write, or the folder to write it into (for mmdet, the folder itself).  "
+    "[default: a name after SOURCE, in the current folder]",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="State dict (.pth, .safetensors) for onnx and state-dict.  [default: initial weights]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def export(
+    source: str, format_: str, output: Path | None, weights: Path | None, as_json: bool
+) -> None:
+    """Write SOURCE as a file for another program, and check it by loading it back.
+
+    SOURCE is a run's folder, a saved YAML file, a text file in the authors'
+    structure_info format, or a name from `maedet-tui zoo`.
+
+    \b
+    yaml, structure-info, markdown  the structure alone
+    python       one file that defines the backbone and needs torch alone
+    mmdet        a folder: backbone, and GFLV2, FCOS, RetinaNet with the paper's settings
+    torchvision  factories of FCOS, RetinaNet, Mask R-CNN
+    timm         for timm.create_model(..., features_only=True)
+    onnx         C2-C5 with any batch and image size, compared in onnxruntime
+    state-dict   weights as safetensors
+    """
+    from engine.costs import total_cost
+    from maedet_tui.export import ExportError, read_source
+    from maedet_tui.export import export as write
+
+    with failures():
+        found = read_source(source)
+        try:
+            path, checked = write(found, format_, output, weights)
+        except ExportError as error:
+            raise Failure(f"{format_} export of {found.title}: {error}") from None
+    if as_json:
+        cost = total_cost(found.structure)
+        print_json(
+            {
+                "name": found.name,
+                "title": found.title,
+                "format": format_,
+                "path": str(path),
+                **cost._asdict(),
+                "checked": checked,
+            }
+        )
+        return
+    click.echo(f"Saved: {path}")
+    for phrase in checked:
+        click.echo(f"  checked: {phrase}")

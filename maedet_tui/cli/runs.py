@@ -1,0 +1,204 @@
+"""`maedet-tui runs`: list, show, compare, remove and export what has been searched."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from maedet_tui.cli.output import Failure, failures, print_json
+from maedet_tui.cli.runs_options import runs_dir_option
+
+if TYPE_CHECKING:
+    from maedet_tui.store.listing import Line
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+
+
+@click.group(invoke_without_command=True)
+@runs_dir_option
+@_JSON
+@click.pass_context
+def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
+    """List the runs in RUNS_DIR, newest first: state, preset, progress, best Z, age."""
+    if context.invoked_subcommand is not None:
+        return
+    with failures():
+        from maedet_tui.store.folders import run_folders
+        from maedet_tui.store.listing import line
+
+        lines = [line(folder) for folder in run_folders(runs_dir)]
+    lines.sort(key=lambda found: (-found.created, found.name))
+    if as_json:
+        print_json({"runs": [found.values() for found in lines]})
+        return
+    if not lines:
+        click.echo(f"There are no runs in {runs_dir}; `maedet-tui search maedet-m` makes one.")
+        return
+    width = max(len(found.name) for found in lines)
+    click.echo(
+        f"{'run':{width}} {'state':11} {'preset':12} {'progress':>19} {'best Z':>10} {'age':>12}"
+    )
+    for found in lines:
+        click.echo(_row(found, width))
+
+
+def _row(found: Line, width: int) -> str:
+    from maedet_tui import formatting
+
+    if found.problem:
+        return f"{found.name:{width}} {found.state:11} {found.problem}"
+    done = formatting.percent(found.iteration, found.iterations)
+    progress = f"{formatting.count(found.iteration)} ({done})"
+    z = formatting.score(found.score) if found.score is not None else "-"
+    return (
+        f"{found.name:{width}} {found.state:11} {found.preset:12} {progress:>19} {z:>10} "
+        f"{formatting.duration(found.age):>12}"
+    )
+
+
+@runs.command()
+@click.argument("run")
+@runs_dir_option
+@_JSON
+def show(run: str, runs_dir: Path, as_json: bool) -> None:
+    """Print where RUN stands, its best structure and what became of its children."""
+    with failures():
+        from maedet_tui.store.folders import find_run
+        from maedet_tui.store.listing import line
+        from maedet_tui.store.reader import RunReader
+
+        folder = find_run(run, runs_dir)
+        with contextlib.closing(RunReader(folder)) as reader:
+            snapshot = reader.snapshot()
+        found = line(folder)
+    from maedet_tui import formatting, report
+
+    best = snapshot.best if snapshot is not None else None
+    if as_json:
+        from engine.formats.structure_yaml import to_rows
+
+        print_json(
+            {
+                **found.values(),
+                "run_dir": str(folder),
+                "counts": dict(snapshot.counts) if snapshot else {},
+                **(best.cost._asdict() if best else {}),
+                "structure": to_rows(best.structure) if best else None,
+                "error": snapshot.error if snapshot else None,
+            }
+        )
+        return
+    click.echo(f"{folder}: {found.state}, preset {found.preset}")
+    if found.parent:
+        click.echo(f"Goes on from {found.parent}.")
+    if snapshot is None:
+        return
+    if snapshot.error:
+        click.echo(f"Error: {snapshot.error}")
+    counts = ", ".join(f"{formatting.count(n)} {reason}" for reason, n in snapshot.counts.items())
+    click.echo(f"Children: {counts or 'none yet'}.")
+    click.echo(report.outcome(snapshot))
+
+
+@runs.command()
+@click.argument("names", nargs=-1, required=True, metavar="RUN RUN...")
+@runs_dir_option
+@_JSON
+def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
+    """Print the best structures of several runs side by side, best Z first.
+
+    Z compares only between runs of one objective and scorer.
+    """
+    with failures():
+        from maedet_tui.store.folders import find_run
+        from maedet_tui.store.reader import RunReader
+
+        rows = []
+        for name in names:
+            folder = find_run(name, runs_dir)
+            with contextlib.closing(RunReader(folder)) as reader:
+                snapshot, preset = reader.snapshot(), reader.record.preset
+            if snapshot is None or snapshot.best is None:
+                raise Failure(f"{folder}: has found nothing yet that could be compared")
+            rows.append((folder.name, preset, snapshot, snapshot.best))
+    rows.sort(key=lambda row: -row[3].score.z)
+    alike = len({(row[1].objective, row[3].score.method) for row in rows}) == 1
+    if as_json:
+        print_json(
+            {
+                "comparable": alike,
+                "runs": [
+                    {
+                        "name": name,
+                        "preset": preset.name,
+                        "seed": preset.schedule.seed,
+                        "score": best.score.z,
+                        "method": best.score.method,
+                        **best.cost._asdict(),
+                        "iteration": snapshot.iteration,
+                        "best_at_iteration": snapshot.best_iteration,
+                        "widths": list(best.structure.widths),
+                    }
+                    for name, preset, snapshot, best in rows
+                ],
+            }
+        )
+        return
+    from maedet_tui import formatting
+
+    width = max(len(row[0]) for row in rows)
+    click.echo(
+        f"{'run':{width}} {'best Z':>10} {'params':>7} {'FLOPs':>8} {'layers':>6} "
+        f"{'iterations':>12} {'seed':>6}  widths of C1-C5"
+    )
+    for name, preset, snapshot, best in rows:
+        cost = best.cost
+        click.echo(
+            f"{name:{width}} {formatting.score(best.score.z):>10} "
+            f"{formatting.quantity(cost.params):>7} {formatting.quantity(cost.flops):>8} "
+            f"{cost.layers:>6} {formatting.count(snapshot.iteration):>12} "
+            f"{preset.schedule.seed:>6}  {' '.join(map(str, best.structure.widths))}"
+        )
+    if not alike:
+        click.echo("These runs differ in objective or scorer, so their Z do not compare.", err=True)
+
+
+@runs.command()
+@click.argument("names", nargs=-1, required=True, metavar="RUN...")
+@runs_dir_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rm(names: tuple[str, ...], runs_dir: Path, yes: bool) -> None:
+    """Remove runs with everything in their folders; a live one is refused."""
+    with failures():
+        from maedet_tui.store.folders import find_run, remove_run
+
+        folders = [find_run(name, runs_dir) for name in names]
+        if not yes:
+            click.confirm(f"Remove {', '.join(map(str, folders))} for good?", abort=True, err=True)
+        for folder in folders:
+            remove_run(folder)
+            click.echo(f"Removed {folder}")
+
+
+@runs.command("export-csv")
+@click.argument("run")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@runs_dir_option
+def export_csv(run: str, file: Path | None, runs_dir: Path) -> None:
+    """Write the history of RUN as CSV to FILE, or print it: Z and the costs of C1-C5."""
+    with failures():
+        from maedet_tui.files import write_atomically
+        from maedet_tui.store.folders import find_run
+        from maedet_tui.store.listing import history_csv
+        from maedet_tui.store.reader import RunReader
+
+        with contextlib.closing(RunReader(find_run(run, runs_dir))) as reader:
+            text = history_csv(reader)
+        if file is None:
+            click.echo(text, nl=False)
+        else:
+            write_atomically(file, text)
+            click.echo(f"Wrote {file}")

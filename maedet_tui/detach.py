@@ -1,0 +1,50 @@
+"""A search in the background: a process of its own, out of reach of this terminal's end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+
+from maedet_tui.store.lock import holder
+from maedet_tui.store.writer import RunStore
+
+#: seconds that the new process is given to take the run over
+PATIENCE = 20.0
+LOG = "run.log"
+
+
+def detach(store: RunStore, track: Sequence[str] = ()) -> int:
+    """Have another process search a run, and say how to watch it. Returns the exit code."""
+    folder = store.folder
+    store.close()
+    command = [sys.executable, "-m", "maedet_tui", "resume", str(folder), "--headless"]
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            [*command, *(word for name in track for word in ("--track", name)), "--detached"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    deadline = time.monotonic() + PATIENCE
+    while holder(folder) is None and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if process.poll():
+        said = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip()
+        click.echo(said[-2000:] or f"Error: the search did not start; see {folder / LOG}", err=True)
+        return 1
+    click.echo(
+        f"Searching in the background (process {process.pid}): {folder}\n"
+        f"  maedet-tui watch {folder}\n"
+        f"  maedet-tui pause {folder}   (maedet-tui resume {folder} goes on)\n"
+        f"  maedet-tui stop {folder}"
+    )
+    return 0

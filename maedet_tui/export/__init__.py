@@ -1,0 +1,129 @@
+"""Structures as files for other programs, each loaded back and checked before it is done.
+
+A file is written and checked in a scratch folder beside its place, and moved there only
+then: what is at the place is always whole, and has passed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.backbone import MismatchError
+from engine.backbone.checkpoint import CheckpointError
+from maedet_tui.export.source import ExportError, Source, read_source
+from maedet_tui.files import save_error, set_usual_permissions
+
+
+class Exported(NamedTuple):
+    """A finished export. checked: what was found to be right, as phrases."""
+
+    path: Path
+    checked: list[str]
+
+
+class Format(NamedTuple):
+    """A format. ending: of the file's name. takes_weights: can hold weights of the user's."""
+
+    ending: str
+    summary: str
+    takes_weights: bool = False
+
+
+FORMATS = {
+    "yaml": Format(".yaml", "the structure as YAML, as maedet-tui saves it"),
+    "structure-info": Format(".txt", "the structure for the authors' released code"),
+    "markdown": Format(".md", "structure and costs as tables"),
+    "python": Format(".py", "one file that defines the backbone and needs torch alone"),
+    "mmdet": Format("_mmdet", "a folder for MMDetection 3: backbone, GFLV2, FCOS, RetinaNet"),
+    "torchvision": Format("_torchvision.py", "FCOS, RetinaNet and Mask R-CNN of torchvision"),
+    "timm": Format("_timm.py", "makes timm.create_model(..., features_only=True) know it"),
+    "onnx": Format(".onnx", "C2-C5 as a graph, any batch and image size", True),
+    "state-dict": Format(".safetensors", "weights and batch-norm statistics", True),
+}
+
+
+def export(
+    source: Source, format_: str, output: Path | None = None, weights: Path | None = None
+) -> Exported:
+    """Write a structure in one of FORMATS, and check it.
+
+    output: a file, or a folder to put it in; by default, a name in the current folder.
+    weights: a state dict for formats that hold weights, in place of initial ones.
+    Raises ExportError, SaveError.
+    """
+    chosen = FORMATS[format_]
+    if weights and not chosen.takes_weights:
+        takers = " and ".join(name for name, one in FORMATS.items() if one.takes_weights)
+        raise ExportError(f"{format_} holds no weights; only {takers} do")
+    path = _place(source, chosen, output)
+    write = _writer(format_)
+    if weights:
+        write = partial(write, weights=weights)
+    try:
+        scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".export-"))
+    except OSError as error:
+        raise save_error(path, error, "--output") from None
+    try:
+        # under its final name, which generated code may need to be imported
+        made = scratch / (path.name if path.suffix else source.name)
+        checked = write(source, made)
+        _move(made, path)
+    except OSError as error:
+        raise save_error(path, error, "--output") from None
+    except (MismatchError, CheckpointError) as error:
+        raise ExportError(str(error)) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Exported(path, checked)
+
+
+def _place(source: Source, chosen: Format, output: Path | None) -> Path:
+    name = Path(source.name + chosen.ending)
+    if output is None:
+        return name
+    is_folder = not name.suffix
+    return output / name if output.is_dir() and not is_folder else output
+
+
+def _move(made: Path, path: Path) -> None:
+    """Put a finished file, or each file of a finished folder, where it belongs."""
+    if made.is_dir():
+        path.mkdir(exist_ok=True)
+        for file in sorted(made.iterdir()):
+            if file.is_file():
+                _move(file, path / file.name)
+        return
+    set_usual_permissions(made)
+    os.replace(made, path)
+
+
+def _writer(format_: str) -> Callable[..., list[str]]:
+    """The function that writes a format; what it needs is imported now."""
+    if format_ in ("yaml", "structure-info", "markdown"):
+        from maedet_tui.export import text
+
+        return getattr(text, f"write_{format_.replace('-', '_')}")
+    if format_ == "python":
+        from maedet_tui.export.code import write_python
+
+        return write_python
+    if format_ == "mmdet":
+        from maedet_tui.export.mmdet import write_mmdet
+
+        return write_mmdet
+    if format_ in ("timm", "torchvision"):
+        from maedet_tui.export import frameworks
+
+        return getattr(frameworks, f"write_{format_}")
+    from maedet_tui.export import weights
+
+    return weights.write_onnx if format_ == "onnx" else weights.write_state_dict
+
+
+__all__ = ["FORMATS", "ExportError", "Exported", "Format", "Source", "export", "read_source"]

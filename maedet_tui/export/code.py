@@ -1,0 +1,148 @@
+"""One readable file that defines the backbone and depends on torch alone.
+
+The module's code is that of `engine.backbone.network`, word for word; the structure is
+written out as the units that it lowers to. So state dicts fit either, and a new kind
+of block needs no template.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from types import ModuleType
+
+import torch
+
+from engine.backbone import Measured, MismatchError, build, network, verify
+from engine.blocks import Layer, Unit, units
+from engine.structure import LEVELS
+from maedet_tui.export.source import ExportError, Source
+from maedet_tui.report import table
+
+ALL_LEVELS = (0, 1, 2, 3, 4)
+
+
+def fill(template: str, **values: object) -> str:
+    """A file of templates/ with its $names filled in."""
+    text = files("maedet_tui.export").joinpath("templates", template).read_text("utf-8")
+    return Template(text).substitute({name: str(value) for name, value in values.items()})
+
+
+def backbone_source(source: Source) -> str:
+    """The text of the file."""
+    imports, body = _network_parts()
+    return fill(
+        "backbone.py.txt",
+        title=source.title,
+        name=source.name,
+        summary=source.summary,
+        table="\n".join(f"    {line}".rstrip() for line in table(source.structure).splitlines()),
+        imports=imports.replace("List, Optional", "List, NamedTuple, Optional"),
+        body=body,
+        stages=_stages(source),
+    )
+
+
+def _network_parts() -> tuple[str, str]:
+    """Imports and body of `engine.backbone.network`."""
+    text = Path(network.__file__).read_text("utf-8")
+    after_docstring, *rest = ast.parse(text).body[1:]
+    first = next(node for node in rest if not isinstance(node, ast.Import | ast.ImportFrom))
+    lines = text.splitlines()
+    imports = "\n".join(lines[after_docstring.lineno - 1 : first.lineno - 1])
+    return imports.strip(), "\n".join(lines[first.lineno - 1 :]).strip()
+
+
+def _stages(source: Source) -> str:
+    lines = ["STAGES = ("]
+    for level, stage in enumerate(source.structure.stages):
+        lines += ["    (", f"        # {LEVELS[level]}, stride {2 ** (level + 1)}"]
+        for block in stage:
+            lines.append(
+                f"        # {block.kind}, {block.in_channels} to {block.out_channels} channels, "
+                f"kernel {block.kernel}, stride {block.stride}"
+            )
+            for unit, count in units(block):
+                lines += _unit(unit, count)
+        lines.append("    ),")
+    return "\n".join([*lines, ")"])
+
+
+def _unit(unit: Unit, count: int) -> list[str]:
+    lines = ["        (", "            Unit(", *_path("main", unit.main)]
+    if unit.shortcut is not None:
+        lines += _path("shortcut", unit.shortcut)
+    if unit.activation != "none":
+        lines.append(f'                activation="{unit.activation}",')
+    return [*lines, "            ),", f"            {count},", "        ),"]
+
+
+def _path(name: str, layers: tuple[Layer, ...]) -> list[str]:
+    """A tuple of layers, broken into lines where ruff would break it."""
+    if len(layers) < 2:
+        inside = "".join(f"{_layer(layer)}," for layer in layers)
+        return [f"                {name}=({inside}),"]
+    lines = [f"                    {_layer(layer)}," for layer in layers]
+    return [f"                {name}=(", *lines, "                ),"]
+
+
+def _layer(layer: Layer) -> str:
+    numbers = f"{layer.in_channels}, {layer.out_channels}, {layer.kernel}, {layer.stride}"
+    groups = f", groups={layer.groups}" if layer.groups > 1 else ""
+    activation = f', activation="{layer.activation}"' if layer.activation != "relu" else ""
+    return f'Layer("{layer.op}", {numbers}{groups}{activation})'
+
+
+@contextmanager
+def loaded(path: Path) -> Iterator[ModuleType]:
+    """A generated file, imported from where it lies for as long as the block lasts."""
+    name = f"_exported_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ExportError(f"{path}: Python cannot import a file of that name")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.dont_write_bytecode = writes_bytecode
+        sys.modules.pop(name, None)
+
+
+def check_backbone(source: Source, module: ModuleType) -> list[str]:
+    """Hold the factory of a generated file against the structure.
+
+    Returns what was checked, as phrases. Raises MismatchError.
+    """
+    with torch.device("meta"):
+        backbone = getattr(module, source.name)(out_indices=ALL_LEVELS)
+        ours = build(source.structure, out_indices=ALL_LEVELS)
+    if list(backbone.state_dict()) != list(ours.state_dict()):
+        raise MismatchError("the names in its state dict are not those of the engine's module")
+    return measured_phrases(verify(backbone, source.structure))
+
+
+def measured_phrases(measured: Measured) -> list[str]:
+    """What `verify` has found to be right."""
+    return [
+        f"{measured.params:,} parameters, as the cost model counts",
+        f"{measured.flops:,} FLOPs at 1280x800, as the cost model counts",
+        f"{measured.conv_flops:,} FLOPs of convolutions by torch's counter (two per "
+        "multiply-accumulate)",
+        "C1-C5 of the promised shapes at 161x97 and 1280x800",
+    ]
+
+
+def write_python(source: Source, path: Path) -> list[str]:
+    """Write the file and load it back."""
+    path.write_text(backbone_source(source), "utf-8")
+    with loaded(path) as module:
+        return check_backbone(source, module)

@@ -1,0 +1,129 @@
+"""The three ways in which a search begins: anew, where it stopped, or out of another run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.checkpoint import Checkpoint
+from engine.settings import Preset
+from maedet_tui.files import write_atomically
+from maedet_tui.presets.write import dump
+from maedet_tui.run import SaveError
+from maedet_tui.store.database import StoreError
+from maedet_tui.store.folders import claim_folder
+from maedet_tui.store.lock import holder
+from maedet_tui.store.reader import RunReader
+from maedet_tui.store.writer import FILES, RunStore
+
+
+def new_run(
+    preset: Preset,
+    runs_dir: Path,
+    name: str | None,
+    *,
+    parent: tuple[str, int] | None = None,
+    start_from: Checkpoint | None = None,
+) -> RunStore:
+    """Claim a folder and make a run in it. Raises SaveError, leaving nothing behind.
+
+    parent, start_from: as for `RunStore.create`.
+    """
+    folder = claim_folder(runs_dir, preset.name, name)
+    text = dump(preset)
+    try:
+        write_atomically(folder / "preset.yaml", text, private=True)
+        return RunStore.create(folder, preset, text, parent=parent, start_from=start_from)
+    except SaveError:
+        for name in ("preset.yaml", *FILES):
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
+
+
+def same_scorer(preset: Preset, checkpoint: Checkpoint | None) -> Preset:
+    """The preset with "auto" settled as it was: a score of another kind is no continuation."""
+    best = checkpoint.evolution.best if checkpoint else None
+    if preset.scorer == "auto" and best is not None:
+        return replace(preset, scorer=best.score.method)
+    return preset
+
+
+def reopen_run(folder: Path) -> RunStore:
+    """A run to go on with where it stopped. Raises StoreError if there is nothing to do."""
+    store = RunStore.reopen(folder)
+    try:
+        with contextlib.closing(RunReader(folder)) as reader:
+            status = reader.status()
+        if status is not None and status.state == "finished":
+            raise StoreError(
+                f"{folder}: has finished all {status.iterations:,} iterations; "
+                f"add --iterations with more of them to search on in a new run"
+            )
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def branch_run(
+    folder: Path,
+    overrides: Mapping[str, tuple[Any, str]],
+    runs_dir: Path,
+    name: str | None,
+) -> RunStore:
+    """A new run that goes on from another one's checkpoint with other settings.
+
+    overrides: as for `maedet_tui.presets.load`. The other run may be live or ended; it
+    is only read. Raises SaveError and PresetError.
+    """
+    from maedet_tui.presets.load import parse
+
+    with contextlib.closing(RunReader(folder)) as reader:
+        checkpoint, before = reader.checkpoint(), reader.record.preset
+        preset = parse(
+            reader.preset_text, source=str(reader.path), name=before.name, overrides=overrides
+        )
+    if checkpoint is None:
+        raise StoreError(f"{folder}: has not begun yet, so there is nothing to go on from")
+    if preset.schedule.iterations <= checkpoint.iteration:
+        raise StoreError(
+            f"{folder}: is at iteration {checkpoint.iteration:,} already; "
+            f"choose more than that with --iterations"
+        )
+    if preset.budget != before.budget:
+        # what was best under another budget says nothing about this one
+        checkpoint = replace(checkpoint, history=(), bests=())
+    preset = same_scorer(preset, checkpoint)
+    parent = (str(folder.resolve()), checkpoint.iteration)
+    return new_run(preset, runs_dir, name, parent=parent, start_from=checkpoint)
+
+
+def going_on(store: RunStore) -> list[str]:
+    """What the user should know about a run that goes on."""
+    notices, found, record = [], store.found, store.record
+    if store.crashed is not None and found is not None:
+        notices.append(
+            f"{store.crashed} left this run without ending it; going on from its last "
+            f"checkpoint, iteration {found.iteration:,}"
+        )
+    if record.parent is not None:
+        notices.append(f"goes on from {record.parent}, iteration {record.parent_iteration:,}")
+    frozen = store.folder / "preset.yaml"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if frozen.read_text(encoding="utf-8") != record.text:
+            notices.append(
+                f"{frozen} was edited, which changes nothing here: the run keeps to the "
+                "preset that it began with"
+            )
+    return notices
+
+
+def is_live(folder: Path) -> bool:
+    """Whether a process searches the run now."""
+    return holder(folder) is not None

@@ -1,0 +1,193 @@
+"""Opening run.db: for its writer, for readers, and what every failure means to the user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from maedet_tui.files import save_error
+from maedet_tui.run import SaveError
+from maedet_tui.store import schema
+
+FILE, UNFINISHED = "run.db", ".run.db.new"
+#: milliseconds that a statement waits for another program's lock
+PATIENCE = 2000
+#: bound values in one statement: the limit of older SQLite
+_MOST_VALUES = 900
+
+#: what SQLite says -> what the user can do
+_MEANINGS = (
+    ("full", "no space left to write it; free some"),
+    ("locked", "another program keeps it locked; close it there"),
+    ("busy", "another program keeps it locked; close it there"),
+    ("readonly", "you may not write there; give yourself the right to, or copy the run elsewhere"),
+    (
+        "not a database",
+        "is not the database of a run, or a damaged one; "
+        "best.yaml beside it, if there is one, can still be used",
+    ),
+    (
+        "malformed",
+        "is damaged, perhaps cut short; put a copy in its place, or go on with best.yaml beside it",
+    ),
+    ("disk i/o", "cannot be read or written; is the disk full, or the folder gone?"),
+    ("unable to open", "cannot be opened; is the folder there, and may you use it?"),
+)
+
+
+class StoreError(SaveError):
+    """A run that cannot be read or written, in one sentence with its path and the fix."""
+
+
+def meaning(path: Path, error: BaseException) -> StoreError:
+    """A failure of SQLite or the file system in the user's words."""
+    if isinstance(error, OSError):
+        return StoreError(str(save_error(path, error)))
+    said = str(error)
+    for words, help_ in _MEANINGS:
+        if words in said.lower():
+            return StoreError(f"{path}: {help_}")
+    return StoreError(f"{path}: cannot be used: {said}")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn failures of SQLite and the file system into StoreErrors."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise meaning(path, error) from None
+
+
+def create(path: Path, table: str, row: Sequence) -> None:
+    """A new database that only its owner may read, with one row in it. Raises StoreError.
+
+    It appears under its name when it is complete: others may look at any moment.
+    """
+    unfinished = path.with_name(UNFINISHED)
+    with explained(path):
+        # SQLite gives its side files the permissions of the main one
+        os.close(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with contextlib.closing(_connected(str(unfinished))) as connection:
+            connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+            migrate(connection)
+            insert(connection, table, [row])
+        os.rename(unfinished, path)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """The database of a run that this process has locked, brought to this version's schema.
+
+    Raises StoreError, also for a damaged one.
+    """
+    with explained(path):
+        _refuse_missing(path)
+        connection = _connected(str(path))
+        _refuse_foreign(path, connection)
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {verdict}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrate(connection)
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """The database of any run, live or not, of this schema. Raises StoreError."""
+    with explained(path):
+        _refuse_missing(path)
+        uri = path.absolute().as_uri()
+        try:
+            connection = _connected(f"{uri}?mode=ro")
+            _refuse_foreign(path, connection)
+        except sqlite3.OperationalError:
+            if path.with_name(f"{FILE}-wal").exists():
+                raise
+            # where nothing can be written, not even SQLite's side files, nobody else writes
+            connection = _connected(f"{uri}?mode=ro&immutable=1")
+            _refuse_foreign(path, connection)
+        if version(connection) < len(schema.STEPS):
+            connection.close()
+            with contextlib.closing(_connected(str(path))) as writer:
+                migrate(writer)
+            connection = _connected(f"{uri}?mode=ro")
+    return connection
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The schema's version of a database."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Take the steps from the database's version to this program's, each as a whole."""
+    while version(connection) < len(schema.STEPS):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # asked again, now that nobody else can take the same step
+            number = version(connection)
+            if number < len(schema.STEPS):
+                for statement in schema.STEPS[number].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, rows: Sequence[Sequence], *, verb: str = "INSERT"
+) -> None:
+    """Insert rows in as few statements as possible.
+
+    The search computes in another thread, and each statement may have to wait for it.
+    """
+    if not rows:
+        return
+    width = len(rows[0])
+    for chunk in chunks(rows, _MOST_VALUES // width):
+        marks = ",".join(["(" + ",".join("?" * width) + ")"] * len(chunk))
+        values = [value for row in chunk for value in row]
+        connection.execute(f"{verb} INTO {table} VALUES {marks}", values)
+
+
+def chunks(rows: Sequence, size: int = _MOST_VALUES) -> Iterable[Sequence]:
+    """Pieces of at most `size` rows."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _connected(target: str) -> sqlite3.Connection:
+    # used by one thread at a time: made by the main one, then the recorder's own
+    connection = sqlite3.connect(
+        target,
+        timeout=PATIENCE / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=target.startswith("file:"),
+    )
+    # a power cut is to cost no more than a crash: each commit reaches the disk
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _refuse_missing(path: Path) -> None:
+    if not path.exists():
+        raise StoreError(f"{path.parent}: holds no run ({FILE} is missing)")
+
+
+def _refuse_foreign(path: Path, connection: sqlite3.Connection) -> None:
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    if mark != schema.APPLICATION_ID:
+        raise StoreError(f"{path}: is not the database of a run; something else has taken its name")
+    if version(connection) > len(schema.STEPS):
+        raise StoreError(
+            f"{path}: was written by a newer version of maedet-tui; update with "
+            "`pip install -U maedet-tui`"
+        )

@@ -1,0 +1,63 @@
+"""`maedet-tui bench`, on images small enough for a test."""
+
+import pytest
+import torch
+
+from engine.costs import total_cost
+from engine.zoo import ZOO
+from tests.cli.conftest import last_json
+
+QUICK = ("--size", "64x32", "--rounds", "2", "--device", "cpu")
+
+
+def test_results_stand_beside_the_reference(run):
+    values = last_json(run("bench", "initial", *QUICK, "--batch", "2", "--json").stdout)
+    assert [row["name"] for row in values["results"]] == ["initial structure", "ResNet-50"]
+    assert values["batch"] == 2 and values["size"] == "64x32"
+    first = values["results"][0]
+    assert first["flops"] == total_cost(ZOO["initial"].structure, (32, 64)).flops
+    eager = first["eager"]
+    low, high = eager["latency_ms_quartiles"]
+    assert 0 < low <= eager["latency_ms"] <= high
+    assert eager["images_per_second"] == pytest.approx(2e3 / eager["latency_ms"])
+    assert first["compiled"] is None and first["compile_error"] is None
+    assert first["memory_bytes"] > 4 * first["params"]
+
+
+def test_the_table_names_device_and_spread(run):
+    lines = run("bench", "initial", *QUICK, "--reference", "initial").output.splitlines()
+    assert lines[1].startswith("initial structure") and " ms " in lines[1]
+    assert len(lines) == 4  # the reference is among the sources, and not measured twice
+    assert "cpu" in lines[3] and "1 x 64x32" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        ((), 2, "SOURCE"),
+        (("maedet-x",), 2, "not in the zoo"),
+        (("initial", "--size", "31x64"), 2, "must have sides from 32"),
+        (("initial", "--size", "large"), 2, "write WIDTHxHEIGHT"),
+        (("initial", "--batch", "0"), 2, "--batch"),
+    ],
+)
+def test_what_cannot_be_measured(run, args, code, message):
+    result = run("bench", *args)
+    assert result.exit_code == code and message in result.output
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_there_is_not(run):
+    result = run("bench", "initial", "--device", "cuda")
+    assert result.exit_code == 1 and "torch finds no GPU" in result.output
+
+
+def test_too_little_memory_is_one_sentence(run, monkeypatch):
+    from engine.backbone import bench
+
+    def bench_without_memory(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB")
+
+    monkeypatch.setattr(bench, "bench", bench_without_memory)
+    result = run("bench", "initial", "--device", "cpu")
+    assert result.exit_code == 1 and "not enough memory for 1 images" in result.output

@@ -1,0 +1,35 @@
+"""Sources small enough to export in a moment, and one thread for their small maps."""
+
+import pytest
+import torch
+
+from engine.structure import Block, Structure
+from maedet_tui.export import Source
+from tests.backbone.random_structures import EVERY_KIND
+
+BOTTLENECKS = Structure(
+    (
+        Block("Conv", 3, 3, 8, 2),
+        *(Block("ResBlock", 3, 8, 8, 2, 8, depth) for depth in (1, 2, 3, 2)),
+    )
+)
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def every_kind():
+    """Blocks of every kind."""
+    return Source("every_kind", "every kind", EVERY_KIND)
+
+
+@pytest.fixture
+def bottlenecks():
+    """The paper's blocks alone."""
+    return Source("small", "small", BOTTLENECKS)

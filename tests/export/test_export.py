@@ -1,0 +1,300 @@
+"""Exports: what is written works without this package, and nothing unchecked is left behind."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+import torch
+
+from engine.backbone import build, verify
+from engine.costs import total_cost
+from engine.formats import structure_info, structure_yaml
+from engine.zoo import ZOO
+from maedet_tui.export import FORMATS, ExportError, export, read_source
+from maedet_tui.export.code import backbone_source, loaded
+from maedet_tui.run import SaveError
+
+ALL = (0, 1, 2, 3, 4)
+
+
+def test_yaml_and_structure_info_hold_the_structure(bottlenecks, tmp_path):
+    path, checked = export(bottlenecks, "yaml", tmp_path)
+    assert path == tmp_path / "small.yaml" and "read back the same" in checked[0]
+    assert structure_yaml.loads(path.read_text()) == bottlenecks.structure
+    path, _ = export(bottlenecks, "structure-info", tmp_path)
+    assert structure_info.loads(path.read_text()) == bottlenecks.structure
+
+
+def test_structure_info_has_no_class_for_some_blocks(every_kind, tmp_path):
+    with pytest.raises(ExportError, match="no class for InvertedBlock; save the structure as YAML"):
+        export(every_kind, "structure-info", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_markdown_tells_structure_and_costs(every_kind, tmp_path):
+    path, _ = export(every_kind, "markdown", tmp_path)
+    text = path.read_text()
+    assert "| InvertedBlock | 5 | 8 | 16 | 2 | - | 6 | - | 2 | C3 |" in text
+    cost = total_cost(every_kind.structure)
+    costs = [line.split(" | ") for line in text.splitlines()[-5:]]
+    assert sum(int(cells[1].replace(",", "")) for cells in costs) == cost.params
+    assert sum(int(cells[2].replace(",", "")) for cells in costs) == cost.flops
+
+
+def test_python_file_needs_torch_alone_and_computes_the_same(every_kind, tmp_path):
+    path, checked = export(every_kind, "python", tmp_path)
+    cost = total_cost(every_kind.structure)
+    assert checked[0].startswith(f"{cost.params:,} parameters")
+    assert checked[1].startswith(f"{cost.flops:,} FLOPs")
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert imported == {"__future__", "collections", "typing", "torch"}
+    module = build(every_kind.structure, out_indices=(1, 3)).eval()
+    torch.save(module.state_dict(), tmp_path / "weights.pth")
+    image = torch.randn(2, 3, 45, 67)
+    torch.save(image, tmp_path / "image.pth")
+    # in a process of its own, where this package cannot be imported
+    script = (
+        "import sys, torch; sys.path.insert(0, '.')\n"
+        "from every_kind import every_kind\n"
+        "backbone = every_kind(out_indices=(1, 3)).eval()\n"
+        "backbone.load_state_dict(torch.load('weights.pth'))\n"
+        "assert not any(name.startswith(('engine', 'maedet')) for name in sys.modules)\n"
+        "image = torch.load('image.pth')\n"
+        "torch.save(torch.jit.script(backbone)(image), 'features.pth')\n"
+        "print(backbone.feature_info.channels(), backbone.feature_info.reduction())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[8, 24] [4, 16]\n"
+    with torch.no_grad():
+        for found, expected in zip(torch.load(tmp_path / "features.pth"), module(image)):
+            torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
+@pytest.mark.parametrize("name", ["every_kind", "resnet-50", "maedet-l"])
+def test_generated_code_is_formatted(name, every_kind, tmp_path):
+    source = every_kind if name == "every_kind" else read_source(name)
+    path = tmp_path / "generated.py"
+    path.write_text(backbone_source(source))
+    for command in (["format", "--diff"], ["check", "--select", "E,F,I,B,W,SIM"]):
+        done = subprocess.run(
+            ["ruff", command[0], "--isolated", "--line-length", "100", *command[1:], path],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_mmdet_folder_registers_the_backbone_and_configures_the_paper(tmp_path, bottlenecks):
+    folder, checked = export(bottlenecks, "mmdet", tmp_path / "out")
+    assert "configs fit its channels" in checked[-1]
+    assert {file.name for file in folder.iterdir()} == {
+        "small.py", "gflv2_head.py", "schedule_6x.py",
+        "gflv2_small.py", "fcos_small.py", "retinanet_small.py",
+    }  # fmt: skip
+    names = {}
+    exec((folder / "schedule_6x.py").read_text(), names)
+    optimizer = names["optim_wrapper"]["optimizer"]
+    assert (optimizer["type"], optimizer["lr"], optimizer["momentum"]) == ("SGD", 0.02, 0.9)
+    assert optimizer["weight_decay"] == 1e-4 and names["sync_bn"] == "torch"
+    assert names["param_scheduler"][1]["milestones"] == [65, 71]
+    assert names["train_cfg"]["max_epochs"] == names["param_scheduler"][1]["end"] == 73
+    assert 8 * names["train_dataloader"]["batch_size"] == 16
+    exec((folder / "gflv2_small.py").read_text(), names)
+    model = names["model"]
+    assert model["backbone"]["type"] == "Small" and model["neck"]["in_channels"] == [8, 8, 8, 8]
+    assert "init_cfg" not in model["backbone"] and names["load_from"] is None
+    # written over what is there, without leaving anything else
+    (folder / "mine.py").write_text("")
+    export(bottlenecks, "mmdet", folder)
+    assert (folder / "mine.py").exists() and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(("name", "channels"), [("maedet-s", 192), ("maedet-m", 256)])
+def test_the_pyramid_is_as_wide_as_the_paper_says(name, channels):
+    from maedet_tui.export.mmdet import _config
+
+    names = {}
+    exec(_config(read_source(name), "fcos"), names)
+    assert names["model"]["neck"]["out_channels"] == channels
+    assert names["model"]["bbox_head"]["feat_channels"] == channels
+    assert names["model"]["neck"]["in_channels"] == list(ZOO[name].structure.widths[1:])
+
+
+class StandIn(torch.nn.Module):
+    """GFL's head as far as GFLV2's touches it: one class, given logits and given sides."""
+
+    reg_max = 16
+
+    def __init__(self):
+        super().__init__()
+        self._init_layers()
+
+    def _init_layers(self):
+        self.sides = torch.randn(2, 4 * 17, 3, 5)
+
+    def forward_single(self, x, scale):
+        return x, self.sides
+
+
+def test_gflv2_scores_by_class_times_quality(bottlenecks, tmp_path, monkeypatch):
+    folder, _ = export(bottlenecks, "mmdet", tmp_path / "out")
+    registry = type("Registry", (), {"register_module": staticmethod(lambda: lambda found: found)})
+    for name, values in (
+        ("mmdet", {}),
+        ("mmdet.models", {}),
+        ("mmdet.models.dense_heads", {"GFLHead": StandIn}),
+        ("mmdet.registry", {"MODELS": registry}),
+    ):
+        module = ModuleType(name)
+        vars(module).update(values)
+        monkeypatch.setitem(sys.modules, name, module)
+    with loaded(folder / "gflv2_head.py") as module, torch.no_grad():
+        head = module.GFLV2Head()
+        logits = torch.linspace(-9, 9, 2 * 7 * 3 * 5).reshape(2, 7, 3, 5)
+        scores, sides = head.forward_single(logits, None)
+        # by hand: of each side's distribution the four largest probabilities and their mean
+        probabilities = sides.reshape(2, 4, 17, 3, 5).softmax(2).sort(2, descending=True).values
+        top = probabilities[:, :, :4]
+        seen = torch.cat((top, top.sum(2, keepdim=True) / 4), 2).reshape(2, 20, 3, 5)
+        quality = head.quality(seen).sigmoid()
+    assert sum(parameter.numel() for parameter in head.parameters()) == 20 * 64 + 64 + 64 + 1
+    torch.testing.assert_close(scores.sigmoid(), logits.sigmoid() * quality)
+
+
+@pytest.mark.parametrize(("format_", "name"), [("timm", "timm"), ("torchvision", "torchvision")])
+def test_frameworks(format_, name, bottlenecks, tmp_path):
+    try:
+        __import__(name)
+    except (ImportError, RuntimeError):  # broken installations raise the latter
+        pytest.skip(f"{name} does not work here")
+    path, checked = export(bottlenecks, format_, tmp_path)
+    assert path.exists() and len(checked) == 5
+
+
+def test_a_missing_package_is_named_with_what_to_install(bottlenecks, tmp_path, monkeypatch):
+    from maedet_tui.export import source
+
+    monkeypatch.setattr(source, "find_spec", lambda name: None)
+    for format_, extra in (
+        ("onnx", "onnx"), ("timm", "timm"), ("torchvision", "torchvision"), ("state-dict", "export")
+    ):  # fmt: skip
+        with pytest.raises(ExportError, match=rf"not installed; pip install 'maedet-tui\[{extra}"):
+            export(bottlenecks, format_, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_state_dict_goes_into_the_module(every_kind, tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch")
+    path, _ = export(every_kind, "state-dict", tmp_path)
+    state = safetensors.load_file(path)
+    module = build(every_kind.structure, out_indices=ALL)
+    module.load_state_dict(state)
+    learned = {name for name, _ in module.named_parameters()}
+    numbers = sum(value.numel() for name, value in state.items() if name in learned)
+    assert numbers == total_cost(every_kind.structure).params
+    # initial weights are always the same, and weights of the user's own are kept
+    again, _ = export(every_kind, "state-dict", tmp_path / "again.safetensors")
+    for name, value in safetensors.load_file(again).items():
+        assert torch.equal(value, state[name]), name
+    torch.save({"state_dict": {f"backbone.{k}": v + 1 for k, v in state.items()}}, tmp_path / "x")
+    own, _ = export(every_kind, "state-dict", tmp_path / "own.safetensors", tmp_path / "x")
+    assert all(torch.equal(v, state[k] + 1) for k, v in safetensors.load_file(own).items())
+
+
+def test_onnx_agrees_with_torch_at_any_batch_and_size(every_kind, tmp_path):
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name)
+    import onnxruntime
+
+    path, checked = export(every_kind, "onnx", tmp_path)
+    assert "onnxruntime agrees with torch" in checked[-1]
+    session = onnxruntime.InferenceSession(str(path))
+    (images,) = session.get_inputs()
+    assert (images.name, images.shape) == ("images", ["batch", 3, "height", "width"])
+    assert [output.name for output in session.get_outputs()] == ["C2", "C3", "C4", "C5"]
+    found = session.run(None, {"images": torch.randn(5, 3, 50, 71).numpy()})
+    shapes = [map_.shape for map_ in build(every_kind.structure).eval()(torch.ones(5, 3, 50, 71))]
+    assert [map_.shape for map_ in found] == shapes
+
+
+def test_a_wrong_export_is_not_left_behind(bottlenecks, every_kind, tmp_path, monkeypatch):
+    from maedet_tui.export import code
+
+    monkeypatch.setattr(code, "backbone_source", lambda _: wrong)
+    wrong = backbone_source(every_kind).replace("every_kind", "small")
+    with pytest.raises(ExportError, match="not those of the engine's module"):
+        export(bottlenecks, "python", tmp_path)
+    wrong = backbone_source(bottlenecks).replace("8, 8, 3, 2)", "8, 8, 5, 2)")
+    with pytest.raises(ExportError, match=r"parameters at 161x97 are .* but should be"):
+        export(bottlenecks, "python", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_titles_from_files_cannot_reach_the_code(tmp_path):
+    path = tmp_path / 'x"""; import os; """.yaml'
+    path.write_text(structure_yaml.dumps(ZOO["initial"].structure))
+    source = read_source(str(path))
+    assert source.name == "x_import_os" and '"' not in source.title
+    target, _ = export(source, "python", tmp_path / "fine.py")
+    assert "import os" not in [line.strip() for line in target.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [("best", "best"), ("3-deep net", "backbone_3_deep_net"), ("class", "backbone_class"),
+     ("torch", "backbone_torch"), ("Ünï", "n")],
+)  # fmt: skip
+def test_names_are_identifiers(stem, name, tmp_path):
+    path = tmp_path / f"{stem}.yaml"
+    path.write_text(structure_yaml.dumps(ZOO["initial"].structure))
+    assert read_source(str(path)).name == name
+    assert read_source("maedet-m")[:2] == ("maedet_m", "MAE-DET-M")
+
+
+@pytest.mark.parametrize("where", ["missing/x.py", "file/x.py"])
+def test_places_that_cannot_be_written(where, bottlenecks, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SaveError, match=r"no folder .*create it|in the way of a folder.*--output"):
+        export(bottlenecks, "python", tmp_path / where)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_folders_that_may_not_be_written(bottlenecks, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(SaveError, match=r"you may not write there; choose another .* --output"):
+        export(bottlenecks, "python", tmp_path)
+
+
+def test_a_run_stands_for_its_best(tmp_path):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "best.yaml").write_text(structure_yaml.dumps(ZOO["initial"].structure))
+    assert read_source(str(folder)) == ("one", "one", ZOO["initial"].structure)
+
+
+def test_loading_leaves_no_module_and_no_bytecode(bottlenecks, tmp_path):
+    path = tmp_path / "small.py"
+    path.write_text(backbone_source(bottlenecks))
+    before = set(sys.modules)
+    with loaded(path) as module:
+        verify(module.small(out_indices=ALL), bottlenecks.structure)
+    assert not {name for name in set(sys.modules) - before if "exported" in name}
+    assert [file.name for file in tmp_path.iterdir()] == ["small.py"]
+
+
+def test_the_command_line_knows_every_format():
+    from maedet_tui.cli import export as command
+
+    assert tuple(FORMATS) == command.FORMATS

@@ -1,0 +1,200 @@
+"""What a run's database holds, and that a search goes on from it exactly."""
+
+import json
+import os
+import sqlite3
+import stat
+
+import pytest
+
+from engine.runner import Runner
+from maedet_tui.local_run import LocalRun
+from maedet_tui.presets import parse
+from maedet_tui.presets.write import dump
+from maedet_tui.store import database, schema
+from maedet_tui.store.begin import branch_run
+from maedet_tui.store.database import StoreError
+from maedet_tui.store.reader import RunReader
+from maedet_tui.store.writer import RunStore
+from tests.store.conftest import lasting, resumed, searched
+
+
+def rows(folder, query):
+    connection = sqlite3.connect(folder / "run.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def reference(preset):
+    runner = Runner(preset)
+    runner.start()
+    assert runner.join(60)
+    return runner
+
+
+def stopped_at_once(preset, runs_dir, name):
+    run = LocalRun(preset, runs_dir, name)
+    run.start()
+    while run.snapshot.iteration < 100:
+        pass
+    run.stop()
+    assert run.wait(30)
+    run.close()
+    return run
+
+
+def test_a_checkpoint_reads_back_exactly(quick, tmp_path):
+    run = searched(quick, tmp_path, "one")
+    expected = reference(quick).checkpoint
+    found = RunReader(run.run_dir).checkpoint()
+    assert found.history == expected.history
+
+    def bare(members):
+        return [m._replace(origin=str(m.origin)) for m in members]
+
+    assert list(found.bests) == bare(expected.bests)
+    state, before = found.evolution, expected.evolution
+    assert list(state.members) == bare(before.members)
+    assert state.rng == before.rng and state.counts == before.counts
+    assert (state.iteration, state.switched_at) == (before.iteration, before.switched_at)
+
+
+def test_a_snapshot_reads_back(quick, tmp_path):
+    run = searched(quick, tmp_path, "one")
+    found, shown = RunReader(run.run_dir).snapshot(), run.snapshot
+    assert found.state == "finished"
+    for name in ("best", "history", "population", "phase", "iteration", "seconds", "scorer"):
+        assert getattr(found, name) == getattr(shown, name), name
+    assert dict(found.counts) == dict(shown.counts)
+    assert found.bests[-100:] == shown.bests
+
+
+def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
+    preset = lasting(20_000)
+    part = stopped_at_once(preset, tmp_path, "one")
+    assert part.snapshot.state == "stopped" and part.snapshot.iteration < 20_000
+    whole = resumed(part.run_dir)
+    expected = reference(preset)
+    assert whole.snapshot.best == expected.snapshot.best
+    assert whole.snapshot.history == expected.snapshot.history
+    assert whole.snapshot.counts == expected.snapshot.counts
+    assert rows(part.run_dir, "SELECT from_iteration FROM sessions")[0] == (0,)
+    assert len(rows(part.run_dir, "SELECT * FROM sessions")) == 2
+
+
+def test_a_larger_t_is_a_new_run_that_knows_its_parent(quick, tmp_path):
+    first = searched(quick, tmp_path, "one")
+    before = (first.run_dir / "run.db").read_bytes()
+    store = branch_run(
+        first.run_dir, {"search.iterations": (3000, "--iterations")}, tmp_path, "two"
+    )
+    assert store.record.parent == str(first.run_dir.resolve())
+    assert store.record.parent_iteration == 1500
+    assert store.record.preset.schedule.iterations == 3000
+    second = searched(store.record.preset, tmp_path, None, store)
+    assert second.snapshot.iteration == 3000 and second.snapshot.state == "finished"
+    assert second.snapshot.best.score.z >= first.snapshot.best.score.z
+    assert second.snapshot.history[: len(first.snapshot.history)] == first.snapshot.history
+    assert (first.run_dir / "run.db").read_bytes() == before
+
+
+def test_a_changed_budget_is_a_new_run_within_it(quick, tmp_path):
+    first = searched(quick, tmp_path, "one")
+    overrides = {"search.iterations": (3000, "--iterations"), "budget.flops": ("60G", "--flops")}
+    store = branch_run(first.run_dir, overrides, tmp_path, None)
+    second = searched(store.record.preset, tmp_path, None, store)
+    assert second.snapshot.best.cost.flops <= 60e9
+    assert second.snapshot.history[0].iteration >= 1500
+    # and goes on itself
+    assert (
+        RunReader(second.run_dir).checkpoint().evolution.best
+        == RunReader(second.run_dir).checkpoint().bests[-1]
+    )
+
+
+def test_nothing_to_go_on_with_is_said(quick, tmp_path):
+    first = searched(quick, tmp_path, "one")
+    with pytest.raises(StoreError, match=r"iteration 1,500 already; choose more .*--iterations"):
+        branch_run(first.run_dir, {"search.iterations": (1500, "--iterations")}, tmp_path, "two")
+    assert not (tmp_path / "two").exists()
+    fresh = RunStore.create(_folder(tmp_path / "new"), quick, dump(quick))
+    fresh.close()
+    with pytest.raises(StoreError, match="has not begun"):
+        branch_run(tmp_path / "new", {}, tmp_path, "two")
+
+
+def _folder(path):
+    path.mkdir()
+    return path
+
+
+def test_refusals_and_parentage_can_be_queried(quick, tmp_path):
+    folder = searched(quick, tmp_path, "one").run_dir
+    counts = dict(rows(folder, "SELECT * FROM counts"))
+    assert sum(counts.values()) == 1500 and counts["duplicate"] > 0
+    z = [r[0] for r in rows(folder, "SELECT z FROM bests ORDER BY iteration")]
+    assert len(z) > 5 and z == sorted(z)
+    parents = rows(folder, "SELECT iteration, parent, origin FROM bests ORDER BY iteration")
+    assert parents[0] == (0, None, "initial structure")
+    assert all(parent < iteration for iteration, parent, _ in parents[1:])
+    (layers,) = rows(folder, "SELECT SUM(layers) FROM stages WHERE iteration = 0")
+    assert layers[0] > 0
+    (environment,) = rows(folder, "SELECT environment FROM sessions")[0]
+    values = json.loads(environment)
+    assert values["seed"] == 3 and {"python", "numpy"} <= values["versions"].keys()
+    (text,) = rows(folder, "SELECT preset FROM run")[0]
+    assert parse(text, name="quick").schedule == quick.schedule
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+def test_files_are_for_their_owner_alone(quick, tmp_path):
+    run = LocalRun(quick, tmp_path / "runs", "one")
+    run.start()
+    assert run.wait(60)
+    names = {path.name for path in run.run_dir.iterdir()}
+    assert {"run.db", "run.db-wal", "run.lock", "preset.yaml", "best.yaml", "best.txt"} <= names
+    for path in run.run_dir.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+    run.close()
+    assert stat.S_IMODE(run.run_dir.stat().st_mode) == 0o700
+
+
+def test_two_processes_cannot_write_one_run(quick, tmp_path):
+    run = LocalRun(quick, tmp_path, "one")
+    run.start()
+    with pytest.raises(StoreError, match=rf"is being searched by process {os.getpid()} on"):
+        RunStore.reopen(run.run_dir)
+    run.wait(60)
+    run.close()
+    RunStore.reopen(run.run_dir).close()
+
+
+def test_an_older_schema_is_migrated_step_by_step(quick, tmp_path, monkeypatch):
+    folder = searched(quick, tmp_path, "one").run_dir
+    monkeypatch.setattr(
+        schema, "STEPS", (*schema.STEPS, "ALTER TABLE run ADD COLUMN note TEXT DEFAULT 'new'")
+    )
+    connection = database.open_to_read(folder / "run.db")
+    assert connection.execute("SELECT note FROM run").fetchone() == ("new",)
+    assert database.version(connection) == len(schema.STEPS)
+    connection.close()
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(quick, tmp_path, monkeypatch):
+    folder = searched(quick, tmp_path, "one").run_dir
+    steps = schema.STEPS
+    monkeypatch.setattr(schema, "STEPS", (*steps, "CREATE TABLE a (b); SELECT nonsense FROM a"))
+    with pytest.raises(StoreError):
+        database.open_to_write(folder / "run.db")
+    monkeypatch.setattr(schema, "STEPS", steps)
+    assert RunReader(folder).snapshot().state == "finished"
+    assert rows(folder, "SELECT name FROM sqlite_master WHERE name = 'a'") == []
+
+
+def test_a_database_of_a_newer_version_is_refused(quick, tmp_path):
+    folder = searched(quick, tmp_path, "one").run_dir
+    rows(folder, "PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="newer version of maedet-tui; update"):
+        RunReader(folder)
