@@ -16,7 +16,14 @@ from engine.costs import Cost, stage_costs
 from engine.formats.limits import MAX_VALUES, refuse_oversized
 from engine.scorers.base import Score
 from engine.search.population import Member
-from engine.snapshot import Audit, Candidate, PopulationSummary, Ranked, Snapshot
+from engine.snapshot import (
+    Audit,
+    Candidate,
+    LatencyResult,
+    PopulationSummary,
+    Ranked,
+    Snapshot,
+)
 from engine.structure import Block, Structure
 
 #: characters of JSON that any of our values can reach
@@ -136,6 +143,7 @@ def findings(snapshot: Snapshot) -> dict[str, Any]:
         "recheck": [
             {**_candidate(ranked.candidate), "tied": ranked.tied} for ranked in snapshot.recheck
         ],
+        "latency": asdict(snapshot.latency) if snapshot.latency is not None else None,
         "notices": list(snapshot.notices),
         "error": snapshot.error,
     }
@@ -146,6 +154,7 @@ def read_findings(text: str, image_size: tuple[int, int]) -> dict[str, Any]:
     values = loads(text)
     population, audit, best = values["population"], values["audit"], values["best"]
     switched_at, error = values["switched_at"], values["error"]
+    latency = values.get("latency")  # runs of before had none
     return {
         "switched_at": None if switched_at is None else int(switched_at),
         "population": PopulationSummary(**population) if population else None,
@@ -155,6 +164,7 @@ def read_findings(text: str, image_size: tuple[int, int]) -> dict[str, Any]:
             Ranked(read_candidate(ranked, image_size), bool(ranked["tied"]))
             for ranked in values["recheck"]
         ),
+        "latency": LatencyResult(**latency) if latency else None,
         "notices": tuple(map(str, values["notices"])),
         "error": None if error is None else str(error),
     }

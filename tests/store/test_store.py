@@ -4,14 +4,17 @@ import json
 import os
 import sqlite3
 import stat
+from dataclasses import replace
+from math import isnan, nan
 
 import pytest
 
 from engine.runner import Runner
+from engine.snapshot import LatencyResult
 from maedet_tui.local_run import LocalRun
 from maedet_tui.presets import parse
 from maedet_tui.presets.write import dump
-from maedet_tui.store import database, schema
+from maedet_tui.store import codec, database, schema
 from maedet_tui.store.begin import branch_run
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.reader import RunReader
@@ -69,6 +72,21 @@ def test_a_snapshot_reads_back(quick, tmp_path):
         assert getattr(found, name) == getattr(shown, name), name
     assert dict(found.counts) == dict(shown.counts)
     assert found.bests[-100:] == shown.bests
+
+
+def test_a_latency_and_a_proxy_read_back(quick, tmp_path):
+    shown = searched(quick, tmp_path, "one").snapshot
+    latency = LatencyResult(0.02, 0.021, 0.025, "somewhere")
+    score = replace(shown.best.score, entropies=(nan,) * 5, z_std=nan, method="naswot")
+    shown = replace(shown, latency=latency, best=replace(shown.best, score=score))
+    text = codec.dumps(codec.findings(shown))
+    found = codec.read_findings(text, quick.budget.image_size)
+    assert found["latency"] == latency
+    read = found["best"].score
+    assert read.method == "naswot" and read.z == score.z
+    assert all(map(isnan, (*read.entropies, read.z_std)))
+    older = {key: value for key, value in codec.findings(shown).items() if key != "latency"}
+    assert codec.read_findings(codec.dumps(older), quick.budget.image_size)["latency"] is None
 
 
 def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
