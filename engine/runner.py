@@ -13,7 +13,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from engine.audit import LEAVE_WITHIN, Auditor, forward_auditor
 from engine.checkpoint import Checkpoint
@@ -24,7 +26,17 @@ from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution, Proposal
 from engine.search.population import Member
 from engine.settings import Preset
-from engine.snapshot import Candidate, NewBest, PopulationSummary, Ranked, Snapshot
+from engine.snapshot import (
+    Candidate,
+    LatencyResult,
+    NewBest,
+    PopulationSummary,
+    Ranked,
+    Snapshot,
+)
+
+if TYPE_CHECKING:
+    from engine.latency.budget import LatencyBudget
 
 #: seconds between two snapshots
 INTERVAL = 0.1
@@ -45,7 +57,8 @@ class Runner:
     """A search of one preset, on a daemon thread of its own.
 
     scorer, auditor: used in place of those that the preset asks for. start_from: the
-    checkpoint of an earlier search to go on from.
+    checkpoint of an earlier search to go on from. latency_folder: where measured
+    latencies are kept, for a preset with a latency budget.
     failure: the exception behind a snapshot of state "failed".
     """
 
@@ -56,11 +69,14 @@ class Runner:
         scorer: Scorer | None = None,
         auditor: Callable[[], Auditor] | None = None,
         start_from: Checkpoint | None = None,
+        latency_folder: Path | None = None,
     ):
         self.preset = preset
         self.failure: BaseException | None = None
         self._scorer = scorer
         self._make_auditor = auditor
+        self._latency_folder = latency_folder
+        self._latency: LatencyBudget | None = None
         self._auditor: Auditor | None = None
         self._evolution = Evolution(preset)
         self._history = History(preset.schedule.iterations, preset.budget.image_size)
@@ -178,6 +194,8 @@ class Runner:
                 preset.forward,
                 preset.schedule.seed,
             )
+        if preset.budget.latency is not None:
+            self._prepare_latency()
         self._start_audit()
         self._loop()
         if self._stop.is_set():
@@ -187,8 +205,15 @@ class Runner:
         self._check()
         return "stopped" if self._stop.is_set() else "finished"
 
+    def _prepare_latency(self) -> None:
+        from engine.latency.budget import LatencyBudget
+
+        self._latency = budget = LatencyBudget(self.preset, self._latency_folder)
+        budget.prepare(self._interrupted)
+        self._evolution.too_slow = budget.exceeded_by
+
     def _start_audit(self) -> None:
-        if self._scorer.method == "forward":
+        if self._scorer.method != "closed-form":
             return
         if self._make_auditor is not None:
             self._auditor = self._make_auditor()
@@ -282,15 +307,17 @@ class Runner:
             self._auditor.submit(best.born, best.structure, best.score)
 
     def _check(self) -> None:
-        """What a search ends with: its winner is measured once more, by forward passes."""
+        """What a search ends with: its winner is measured once more, by forward passes,
+        and by the clock if there is a latency budget."""
         best = self._best
         if best is None:
             return
         if self._auditor is not None:
             self._auditor.finish(best.born, best.structure, best.score, self._interrupted)
-            return
-        if self._scorer.method == "forward":
+        elif self._scorer.method == "forward":
             self._recheck_top()
+        if self._latency is not None:
+            self._latency.measure(self._best.structure)
 
     def _recheck_top(self) -> None:
         from engine.scorers.recheck import recheck
@@ -335,8 +362,9 @@ class Runner:
         now = time.perf_counter()
         self._next_publication = now + INTERVAL
         evolution, auditor = self._evolution, self._auditor
-        for notice in getattr(self._scorer, "notices", ()):
-            self._note(notice)
+        for source in (self._scorer, self._latency):
+            for notice in getattr(source, "notices", ()):
+                self._note(notice)
         if auditor is not None and auditor.trouble:
             self._note(auditor.trouble)
         rate = self._rate(now)
@@ -359,6 +387,7 @@ class Runner:
             bests=tuple(self._bests),
             audit=auditor.latest if auditor is not None else None,
             recheck=self._recheck,
+            latency=self._best_latency(),
             notices=tuple(self._notices),
             error=self._error(),
         )
@@ -390,6 +419,11 @@ class Runner:
             costs = stage_costs(best.structure, self.preset.budget.image_size)
             self._candidate = Candidate(best.structure, best.score, best.cost, costs)
         return self._candidate
+
+    def _best_latency(self) -> LatencyResult | None:
+        if self._latency is None or self._best is None:
+            return None
+        return self._latency.predict(self._best.structure)
 
     def _error(self) -> str | None:
         if self.failure is None:

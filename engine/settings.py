@@ -15,8 +15,11 @@ from engine.structure import Structure
 SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
 ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random")
-SCORERS = ("auto", "forward", "closed-form")
+#: zero-shot proxies of other papers (Table 9)
+PROXIES = ("zen-score", "synflow", "naswot")
+SCORERS = ("auto", "forward", "closed-form", *PROXIES)
 DEVICES = ("auto", "cpu", "cuda")
+DTYPES = ("float32", "bfloat16", "float16")
 
 #: memory that the forward scorer keeps to, in bytes: the paper's claim
 DEFAULT_MEMORY = 2_000_000_000
@@ -27,12 +30,22 @@ class Budget:
     """Upper limits of a structure (B and L of Algorithm 1); None is no limit.
 
     flops: at `image_size`, counted as in `engine.costs`. image_size: (height, width).
+    latency: seconds for one batch at `image_size` on the preset's device.
     """
 
     flops: int | None = None
     params: int | None = None
     layers: int | None = None
     image_size: tuple[int, int] = PAPER_IMAGE_SIZE
+    latency: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a latency is the time of: `batch` images in the number format `dtype`."""
+
+    batch: int = 1
+    dtype: str = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +105,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """How forward passes are made: `repeats` passes a score, within `memory` bytes."""
+    """How forward passes are made: `repeats` passes a score, within `memory` bytes.
+
+    batch: images in a pass of Zen-Score or NASWOT; the entropy and SynFlow take one.
+    """
 
     repeats: int = 1
     memory: int = DEFAULT_MEMORY
+    batch: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,7 @@ class Preset:
 
     reference: zoo name of the paper's structure for this budget, if there is one.
     source: where the preset was read, for messages. audit: measure new bests of a
-    closed-form search by forward passes while it runs.
+    closed-form search by forward passes while it runs. timing: of the latency budget.
     """
 
     name: str
@@ -117,6 +134,7 @@ class Preset:
     device: str = "auto"
     forward: Forward = field(default_factory=Forward)
     audit: bool = True
+    timing: Timing = field(default_factory=Timing)
     description: str = ""
     reference: str | None = None
     source: str = ""

@@ -78,6 +78,21 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class LatencyResult:
+    """Seconds that the best structure takes under a latency budget.
+
+    predicted: by the table of measured operations. measured: of the whole backbone, None
+    before the end of the search. limit: the budget. detail: image size, batch, number
+    format and device, for people.
+    """
+
+    predicted: float
+    measured: float | None
+    limit: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """One of the final structures after re-checking.
 
@@ -96,11 +111,12 @@ class Snapshot:
     again. rate: iterations per second, lately. eta: seconds left, None before it is
     known. counts: how many children were "accepted", and refused as "duplicate" of a
     member, as "worse" than all of a full population, or by the budgets "flops",
-    "params", "layers" (only reasons that occurred). switched_at: iteration at which
+    "params", "layers", "latency" (only reasons that occurred). switched_at: iteration at which
     fine mutation began. history: the best over time, thinned to a bounded length.
     bests: the latest changes of the best, oldest first. notices: what the user should
     know, oldest first. recheck: the final structures re-scored, best first, where the
-    score is a random one. error: why a failed run failed.
+    score is a random one. latency: of the best, under a latency budget. error: why a
+    failed run failed.
     """
 
     state: str
@@ -120,6 +136,7 @@ class Snapshot:
     bests: tuple[NewBest, ...] = ()
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()
+    latency: LatencyResult | None = None
     notices: tuple[str, ...] = ()
     error: str | None = None
 

@@ -65,6 +65,13 @@ def read_structure(ref: str) -> NamedStructure:
         raise StructureFileError(f"{ref}: {error}") from None
 
 
+def latency_folder() -> Path:
+    """Where measured latencies are kept, in the user's cache."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("maedet-tui", appauthor=False) / "latency"
+
+
 def _exists(path: Path) -> bool:
     try:
         return path.exists()

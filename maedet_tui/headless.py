@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 from typing import Any, Protocol, TextIO
 
@@ -96,6 +97,7 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "state": snapshot.state,
         "preset": run.preset.name,
         "seed": run.preset.schedule.seed,
+        "latency": asdict(snapshot.latency) if snapshot.latency else None,
         "best_at_iteration": snapshot.best_iteration,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
     }

@@ -6,7 +6,7 @@ import contextlib
 import platform
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +17,7 @@ from engine.runner import Runner
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
-from maedet_tui.files import write_atomically
+from maedet_tui.files import latency_folder, write_atomically
 from maedet_tui.run import SaveError
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
@@ -58,7 +58,7 @@ class LocalRun:
         self.preset = preset
         self.run_dir = self._store.folder
         self.save_error: str | None = None
-        self._runner = Runner(preset, start_from=self._store.found)
+        self._runner = Runner(preset, start_from=self._store.found, latency_folder=latency_folder())
         wishes = {
             "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
         }  # fmt: skip
@@ -191,6 +191,7 @@ class LocalRun:
                 "scorer_asked": preset.scorer,
                 "device_asked": preset.device,
                 "audit": _audit(snapshot),
+                "latency": _latency(snapshot),
                 "versions": _versions(best.score.method),
             },
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -230,10 +231,15 @@ def _audit(snapshot: Snapshot) -> dict[str, object] | None:
     }
 
 
+def _latency(snapshot: Snapshot) -> dict[str, object] | None:
+    """Predicted and measured seconds of the best, under a latency budget."""
+    return None if snapshot.latency is None else asdict(snapshot.latency)
+
+
 def _versions(method: str) -> dict[str, str]:
     """Versions of what the score depends on."""
     versions = {"python": platform.python_version()}
-    for package in ("maedet-tui", "numpy", *(("torch",) if method == "forward" else ())):
+    for package in ("maedet-tui", "numpy", *(() if method == "closed-form" else ("torch",))):
         with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
     return versions

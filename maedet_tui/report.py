@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 
 from engine.formats import structure_yaml
-from engine.snapshot import Candidate, Snapshot
+from engine.scorers.base import Score
+from engine.snapshot import Candidate, LatencyResult, Snapshot
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
 
@@ -34,6 +36,28 @@ def costs(candidate: Candidate) -> str:
     return (
         f"{formatting.quantity(cost.params)} params, {formatting.quantity(cost.flops)} FLOPs, "
         f"{cost.layers} layers"
+    )
+
+
+def value(score: Score) -> str:
+    """Z or a proxy's value under its name, with its error where it has one."""
+    name = "Z" if score.is_entropy else score.method
+    error = f" ± {score.z_error:.2f}" if score.passes and isfinite(score.z_error) else ""
+    return f"{name} {formatting.score(score.z)}{error}"
+
+
+def entropies(score: Score) -> str:
+    """The entropies of C1-C5 in a row."""
+    pairs = zip(LEVELS, score.entropies, strict=True)
+    return ", ".join(f"{level} {entropy:.2f}" for level, entropy in pairs)
+
+
+def latency(result: LatencyResult) -> str:
+    """Predicted and measured milliseconds in one phrase."""
+    measured = f", measured {1e3 * result.measured:.1f} ms" if result.measured else ""
+    return (
+        f"predicted {1e3 * result.predicted:.1f} ms{measured}, "
+        f"budget {1e3 * result.limit:.4g} ms ({result.detail})"
     )
 
 
@@ -73,16 +97,14 @@ def outcome(snapshot: Snapshot) -> str:
     ]
     best = snapshot.best
     if best is not None:
-        entropies = ", ".join(
-            f"{level} {entropy:.2f}"
-            for level, entropy in zip(LEVELS, best.score.entropies, strict=True)
+        lines.append(
+            f"Best: {value(best.score)}, {costs(best)}, "
+            f"at iteration {formatting.count(snapshot.best_iteration)}."
         )
-        error = f" ± {best.score.z_error:.2f}" if best.score.passes else ""
-        lines += [
-            f"Best: Z {formatting.score(best.score.z)}{error}, {costs(best)}, "
-            f"at iteration {formatting.count(snapshot.best_iteration)}.",
-            f"Entropies: {entropies}.",
-        ]
+        if best.score.is_entropy:
+            lines.append(f"Entropies: {entropies(best.score)}.")
+    if snapshot.latency is not None:
+        lines.append(f"Latency: {latency(snapshot.latency)}.")
     audit = snapshot.audit
     if audit is not None:
         verdict = "they disagree" if audit.discrepant else "they agree"

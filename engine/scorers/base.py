@@ -21,12 +21,12 @@ class Cancelled(Exception):
 class Score:
     """Z of a structure and how it was obtained.
 
-    z: multi-scale entropy (Eq. 5). entropies: H of C1-C5, in nats (Eq. 3-4).
-    z_std: standard deviation of Z over single forward passes, measured if there
-    were at least two, else predicted. passes: forward passes behind z; 0 for the
-    closed form, whose z is exact and needs none.
-    method: "closed-form" or "forward". detail: one line for people, such as
-    "forward, 4 passes, float32 on cpu".
+    z: multi-scale entropy (Eq. 5), or the value of a proxy. entropies: H of C1-C5, in
+    nats (Eq. 3-4); all nan of a proxy, which has none. z_std: standard deviation of Z
+    over single forward passes, measured if there were at least two, else predicted (nan
+    of a proxy). passes: forward passes behind z; 0 for the closed form, whose z is exact
+    and needs none. method: "closed-form", "forward", or a proxy's name. detail: one
+    line for people, such as "forward, 4 passes, float32 on cpu".
     """
 
     z: float
@@ -35,6 +35,11 @@ class Score:
     method: str
     detail: str
     passes: int = 0
+
+    @property
+    def is_entropy(self) -> bool:
+        """Whether z is an entropy and not a proxy's value."""
+        return self.method in ("closed-form", "forward")
 
     @property
     def z_error(self) -> float:
@@ -50,7 +55,7 @@ def never() -> bool:
 class Scorer(Protocol):
     """Scores structures in batches.
 
-    method: "closed-form" or "forward". detail: one line on how, for people.
+    method: as `Score.method`. detail: one line on how, for people.
     batch: how many structures it likes to be given at once.
     notices: sentences about what it had to change on the way, such as a halved batch.
     """

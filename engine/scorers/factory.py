@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.scorers.base import Scorer, ScoringError
 from engine.scorers.closed_form import ClosedForm
-from engine.settings import SCORERS, Forward, Objective
+from engine.settings import PROXIES, SCORERS, Forward, Objective
 
 NO_CUDA = (
     "device: cuda was asked for, but torch sees no CUDA device; "
@@ -43,7 +43,7 @@ def resolve_device(device: str) -> str:
 def make_scorer(
     name: str, device: str, objective: Objective, forward: Forward, seed: int = 0
 ) -> Scorer:
-    """The scorer of that name ("auto", "forward" or "closed-form") on that device.
+    """The scorer of that name (one of SCORERS) on that device.
 
     "auto" takes forward passes on a GPU and the closed form without one. seed: of the
     weights that forward passes draw. Raises ScoringError for a device that is absent.
@@ -53,6 +53,16 @@ def make_scorer(
     found = resolve_device(device)
     if name == "closed-form" or (name == "auto" and found == "cpu"):
         return ClosedForm(objective)
+    if name in PROXIES:
+        return _proxy(name)(objective, found, forward, seed)
     from engine.scorers.forward import ForwardScorer
 
     return ForwardScorer(objective, found, forward, seed)
+
+
+def _proxy(name: str) -> type:
+    from engine.scorers.proxies.naswot import Naswot
+    from engine.scorers.proxies.synflow import SynFlow
+    from engine.scorers.proxies.zen_score import ZenScore
+
+    return {proxy.method: proxy for proxy in (ZenScore, SynFlow, Naswot)}[name]

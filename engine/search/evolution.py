@@ -10,7 +10,7 @@ It knows nothing of scorers, threads, files or screens:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
 
@@ -74,6 +74,7 @@ class Evolution:
     of a full one; refused as "duplicate" of a member, or by a budget, each named.
     best: the member of highest Z so far, which the population may only lose by
     finding a better one. switched_at: the iteration of line 3, once passed.
+    too_slow: whether a child exceeds a latency budget, which only a device can tell.
     """
 
     def __init__(self, preset: Preset):
@@ -84,6 +85,7 @@ class Evolution:
         self.counts: Counter[str] = Counter()
         self.best: Member | None = None
         self.switched_at: int | None = None
+        self.too_slow: Callable[[Structure], bool] | None = None
         self.population = Population(schedule.population)
         self._rng = Random(schedule.seed)
         self._mutator = Mutator(preset.space, schedule.compound)
@@ -132,6 +134,9 @@ class Evolution:
         reason = exceeded(cost, self.budget)
         if reason is not None:
             self.counts[reason] += 1
+            return None
+        if self.too_slow is not None and self.too_slow(child):
+            self.counts["latency"] += 1
             return None
         return Proposal(child, cost, self.iteration, origin, parent)
 

@@ -9,6 +9,7 @@ import click
 from maedet_tui.cli.bench import bench
 from maedet_tui.cli.control import pause, stop, watch
 from maedet_tui.cli.export import export
+from maedet_tui.cli.latency import latency
 from maedet_tui.cli.presets import presets
 from maedet_tui.cli.reproduce import reproduce
 from maedet_tui.cli.resume import resume
@@ -51,6 +52,20 @@ def cli(context: click.Context) -> None:
         context.exit(pick_and_watch(Path("runs")))
 
 
-commands = (search, resume, watch, pause, stop, runs, score, export, bench, zoo, presets, reproduce)
+commands = (
+    search,
+    resume,
+    watch,
+    pause,
+    stop,
+    runs,
+    score,
+    export,
+    bench,
+    zoo,
+    presets,
+    latency,
+    reproduce,
+)
 for command in commands:
     cli.add_command(command)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FAILED, USAGE = 1, 2
 
+#: `engine.settings.PROXIES`, without its import
+_PROXIES = ("zen-score", "synflow", "naswot")
+
 
 class Failure(click.ClickException):
     """Ends the command with a message on standard error."""
@@ -105,9 +108,9 @@ def scorer_options(command: Any) -> Any:
         ),
         click.option(
             "--scorer",
-            type=click.Choice(["auto", "forward", "closed-form"]),
+            type=click.Choice(["auto", "forward", "closed-form", *_PROXIES]),
             help="How entropy is obtained; auto takes forward passes on a GPU and the "
-            "closed form without one.  [default: the preset's]",
+            "closed form without one. Or a proxy of another paper.  [default: the preset's]",
         ),
     ):
         command = decorator(command)

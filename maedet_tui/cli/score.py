@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from time import perf_counter
+from typing import TYPE_CHECKING
+
 import click
 
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
+
+if TYPE_CHECKING:
+    from engine.scorers.base import Score
+    from engine.settings import Preset
+    from engine.structure import Structure
 
 
 @click.command()
@@ -23,6 +32,11 @@ from maedet_tui.cli.output import failures, load_preset, print_json, score_value
     help="Forward passes, for a standard error; the closed form makes none.",
 )
 @click.option("--resolution", type=int, metavar="R", help="Side of the entropy's input image.")
+@click.option(
+    "--all-proxies",
+    is_flag=True,
+    help="Also compute Zen-Score, SynFlow and NASWOT, and say how long each took.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def score(
     structure: str,
@@ -31,6 +45,7 @@ def score(
     device: str | None,
     repeats: int | None,
     resolution: int | None,
+    all_proxies: bool,
     as_json: bool,
 ) -> None:
     """Params, FLOPs, layers and entropies of STRUCTURE.
@@ -56,6 +71,7 @@ def score(
         cost = total_cost(found, chosen.budget.image_size)
         judge = make_scorer(chosen.scorer, chosen.device, chosen.objective, chosen.forward)
         (result,) = judge.score([found])
+        proxies = _proxies(found, chosen) if all_proxies else {}
     for notice in judge.notices:
         click.echo(notice, err=True)
     if repeats is not None and result.method == "closed-form":
@@ -63,19 +79,44 @@ def score(
             "The closed form is exact and makes no passes: --repeats has no effect.", err=True
         )
     if as_json:
-        print_json({**cost._asdict(), **score_values(result), "name": title})
+        listed = {
+            name: {key: value for key, value in score_values(one).items() if key != "entropy"}
+            | {"seconds": seconds}
+            for name, (one, seconds) in proxies.items()
+        }
+        more = {"proxies": listed} if all_proxies else {}
+        print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
-    from engine.structure import LEVELS
     from maedet_tui import formatting, report
 
     size = formatting.image_size(chosen.budget.image_size)
-    error = f" ± {result.z_error:.2f}" if result.passes else ""
-    entropies = zip(LEVELS, result.entropies, strict=True)
-    click.echo(
-        f"{title}: {formatting.quantity(cost.params)} params, "
-        f"{formatting.quantity(cost.flops)} FLOPs at {size}, {cost.layers} layers\n"
-        f"Z {formatting.score(result.z)}{error} "
-        f"(one forward pass scatters by {result.z_std:.2f}), by {result.detail}\n"
-        f"Entropies: {', '.join(f'{level} {entropy:.2f}' for level, entropy in entropies)}\n\n"
-        f"{report.table(found)}"
+    scatter = (
+        f" (one forward pass scatters by {result.z_std:.2f})" if isfinite(result.z_std) else ""
     )
+    lines = [
+        f"{title}: {formatting.quantity(cost.params)} params, "
+        f"{formatting.quantity(cost.flops)} FLOPs at {size}, {cost.layers} layers",
+        f"{report.value(result)}{scatter}, by {result.detail}",
+    ]
+    if result.is_entropy:
+        lines.append(f"Entropies: {report.entropies(result)}")
+    lines += [
+        f"{report.value(one)}, by {one.detail}, in {formatting.duration(seconds)}"
+        for one, seconds in proxies.values()
+    ]
+    click.echo("\n".join([*lines, "", report.table(found)]))
+
+
+def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float]]:
+    """Each proxy's score and the seconds it took, beyond drawing its weights once."""
+    from engine.scorers.factory import make_scorer
+    from engine.settings import PROXIES
+
+    found = {}
+    for name in PROXIES:
+        judge = make_scorer(name, preset.device, preset.objective, preset.forward)
+        judge.score([structure])
+        start = perf_counter()
+        (one,) = judge.score([structure])
+        found[name] = one, perf_counter() - start
+    return found

@@ -80,8 +80,13 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {space.max_width}, but must be a multiple of width_step {space.width_step}; "
             f"write {max(1, space.max_width // space.width_step) * space.width_step}",
         )
-    if sound(("budget", "flops"), ("budget", "params")) and not (budget.flops or budget.params):
-        report(("budget",), "limits nothing; write flops (such as 91G) or params (such as 26M)")
+    limited = budget.flops or budget.params or budget.latency
+    if sound(("budget", "flops"), ("budget", "params"), ("budget", "latency")) and not limited:
+        report(
+            ("budget",),
+            "limits nothing; write flops (such as 91G), params (such as 26M) "
+            "or latency (such as 25ms)",
+        )
     if structure is not None:
         _within_budget(model, structure, sound, report)
         _within_space(model, structure, sound, report)

@@ -8,6 +8,8 @@ from typing import Any
 
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _QUANTITY = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)(?:[eE]\+?([0-9]{1,2}))?\s*([kKmMgGtT]?)")
+_SECONDS = {"us": Decimal("1e-6"), "ms": Decimal("1e-3"), "s": Decimal(1)}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s)")
 _IMAGE_SIZE = re.compile(r"([0-9]{1,6})\s*[xX×]\s*([0-9]{1,6})")
 
 
@@ -37,6 +39,22 @@ def format_quantity(value: int) -> str | int:
         if 1 <= scaled < 1000 and scaled == round(scaled, 3):
             return f"{scaled.normalize():f}{suffix}"
     return value
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds out of 25ms, 800us or 0.5s.
+
+    Raises ValueError with what to write.
+    """
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match or not float(match[1]):
+        raise ValueError("is not a latency; write a time such as 25ms or 0.5s")
+    return float(Decimal(match[1]) * _SECONDS[match[2]])
+
+
+def format_duration(seconds: float) -> str:
+    """Milliseconds, such as 25ms, that read back as the same number of seconds."""
+    return f"{(Decimal(repr(seconds)) * 1000).normalize():f}ms"
 
 
 def parse_image_size(value: Any) -> tuple[int, int]:

@@ -16,11 +16,13 @@ from engine.settings import (
     Objective,
     Schedule,
     Space,
+    Timing,
 )
 from engine.structure import LEVELS
-from maedet_tui.presets.quantities import parse_image_size, parse_quantity
+from maedet_tui.presets.quantities import parse_duration, parse_image_size, parse_quantity
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
+_TIMING = Timing()
 
 #: the stem, four stages of one bottleneck: nothing shallower has levels C1-C5
 FEWEST_LAYERS = 13
@@ -108,9 +110,18 @@ class BudgetSection(_Section):
     image_size: ImageSize = PAPER_IMAGE_SIZE
     params: Annotated[Quantity, Field(ge=1)] | None = None
     layers: Annotated[int, Field(ge=FEWEST_LAYERS, le=10_000)] | None = None
+    latency: Annotated[float, BeforeValidator(parse_duration)] | None = None
 
     def settings(self) -> Budget:
-        return Budget(self.flops, self.params, self.layers, self.image_size)
+        return Budget(self.flops, self.params, self.layers, self.image_size, self.latency)
+
+
+class TimingSection(_Section):
+    batch: Annotated[int, Field(ge=1, le=4096)] = _TIMING.batch
+    dtype: Literal["float32", "bfloat16", "float16"] = _TIMING.dtype
+
+    def settings(self) -> Timing:
+        return Timing(self.batch, self.dtype)
 
 
 class ScoreSection(_Section):
@@ -194,9 +205,10 @@ class SearchSection(_Section):
 class ForwardSection(_Section):
     repeats: Annotated[int, Field(ge=1, le=100_000)] = _FORWARD.repeats
     memory: Annotated[Quantity, Field(ge=64_000_000)] = DEFAULT_MEMORY
+    batch: Annotated[int, Field(ge=2, le=4096)] = _FORWARD.batch
 
     def settings(self) -> Forward:
-        return Forward(self.repeats, self.memory)
+        return Forward(self.repeats, self.memory, self.batch)
 
 
 class PresetFile(_Section):
@@ -210,7 +222,8 @@ class PresetFile(_Section):
     space: SpaceSection = SpaceSection()
     initial: Any = "initial"
     search: SearchSection = SearchSection()
-    scorer: Literal["auto", "forward", "closed-form"] = "auto"
+    scorer: Literal["auto", "forward", "closed-form", "zen-score", "synflow", "naswot"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     forward: ForwardSection = ForwardSection()
+    timing: TimingSection = TimingSection()
     audit: bool = True

@@ -61,6 +61,7 @@ def validate(document: Document, origins: Mapping[tuple, str], *, source: str, n
         device=model.device,
         forward=model.forward.settings(),
         audit=model.audit,
+        timing=model.timing.settings(),
         description=model.description,
         reference=model.reference,
         source=source,

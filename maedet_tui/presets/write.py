@@ -8,7 +8,7 @@ from engine.formats.strict_yaml import dump as dump_yaml
 from engine.formats.structure_yaml import to_rows
 from engine.settings import Preset
 from engine.structure import LEVELS
-from maedet_tui.presets.quantities import format_image_size, format_quantity
+from maedet_tui.presets.quantities import format_duration, format_image_size, format_quantity
 
 
 def dump(preset: Preset) -> str:
@@ -30,6 +30,7 @@ def dump(preset: Preset) -> str:
                 "image_size": format_image_size(budget.image_size),
                 "params": quantity(budget.params),
                 "layers": budget.layers,
+                "latency": None if budget.latency is None else format_duration(budget.latency),
             },
             "score": {
                 "resolution": objective.resolution,
@@ -62,7 +63,9 @@ def dump(preset: Preset) -> str:
             "forward": {
                 "repeats": preset.forward.repeats,
                 "memory": format_quantity(preset.forward.memory),
+                "batch": preset.forward.batch,
             },
+            "timing": {"batch": preset.timing.batch, "dtype": preset.timing.dtype},
             "audit": preset.audit,
         }
     )

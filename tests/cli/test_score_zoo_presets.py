@@ -1,12 +1,14 @@
 """The commands that look things up: score, zoo, presets."""
 
 import json
+from math import isnan
 
 import pytest
 import yaml
 
 from engine.costs import total_cost
-from engine.formats import structure_info, structure_yaml
+from engine.formats import saved_yaml, structure_info, structure_yaml
+from engine.settings import SCORERS
 from engine.zoo import ZOO
 from tests.cli.conftest import last_json
 
@@ -64,6 +66,41 @@ def test_score_by_forward_passes_has_an_error_bar(run):
     values = last_json(result.stdout)
     assert values["passes"] == 3 and values["method"] == "forward"
     assert 0 < values["score_error"] < values["score_std"]
+
+
+def test_score_lists_all_proxies(run, folder):
+    (folder / "small.yaml").write_text("budget: {flops: 91G}\nforward: {batch: 3}")
+    args = ("score", "initial", "--preset", "small.yaml", "--resolution", "64", "--all-proxies")
+    values = last_json(run(*args, "--json").stdout)
+    assert list(values["proxies"]) == ["zen-score", "synflow", "naswot"]
+    for name, proxy in values["proxies"].items():
+        assert proxy["score"] > 0 and proxy["seconds"] > 0 and proxy["method"] == name
+        assert proxy["score_std"] is None and "entropy" not in proxy
+    words = run(*args).stdout
+    for name, proxy in values["proxies"].items():
+        assert f"{name} {proxy['score']:,.2f}, by {name}, 1 pass" in words
+    assert "proxies" not in last_json(run(*args[:-1], "--json").stdout)
+
+
+@pytest.mark.parametrize("name", ["zen-score", "synflow", "naswot"])
+def test_a_proxy_as_the_objective_of_a_search(run, folder, name):
+    (folder / "proxy.yaml").write_text(
+        "budget: {flops: 91G}\nscore: {resolution: 64}\nforward: {batch: 2, repeats: 2}\n"
+        f"search: {{population: 4, iterations: 6, keep: 2}}\nscorer: {name}\n"
+    )
+    found = last_json(run("search", "proxy.yaml", "--json", "--name", "one").stdout)
+    assert found["state"] == "finished" and found["method"] == name
+    assert found["entropy"]["C5"] is None and found["score_std"] > 0
+    saved = saved_yaml.loads((folder / "runs/one/best.yaml").read_text())
+    assert saved.score.z == found["score"] and isnan(saved.score.entropies[4])
+    scored = run("score", "runs/one/best.yaml", "--preset", "proxy.yaml")
+    assert f"{name} {found['score']:,.2f} ±" in scored.stdout
+    assert "Entropies" not in scored.stdout
+
+
+def test_scorer_options_name_every_scorer(run):
+    listed = run("score", "--help").stdout
+    assert f"[{'|'.join(SCORERS)}]" in "".join(listed.split())
 
 
 def test_repeats_of_the_closed_form_are_said_to_have_no_effect(run):

@@ -47,6 +47,11 @@ CASES = [
     (SMALL + "description: [a]", "my.yaml:8", "description", "text"),
     (SMALL + "scorer: fwd", "my.yaml:8", "scorer", "forward"),
     (SMALL + "scorer: closed_form", "my.yaml:8", "scorer", "did you mean closed-form?"),
+    (SMALL + "scorer: zenscore", "my.yaml:8", "scorer", "did you mean zen-score?"),
+    ("budget: {latency: 25}", "my.yaml:1", "budget.latency", "write a time such as 25ms"),
+    ("budget: {latency: 0ms}", "my.yaml:1", "budget.latency", "write a time such as 25ms"),
+    (SMALL + "timing: {dtype: float8}", "my.yaml:8", "timing.dtype", "did you mean float32?"),
+    (SMALL + "forward: {batch: 1}", "my.yaml:8", "forward.batch", "at least 2"),
     (SMALL + "device: gpu", "my.yaml:8", "device", "use one of auto, cpu, cuda"),
     (SMALL + "reference: maedet-x", "my.yaml:8", "reference", "did you mean maedet-"),
     # the score

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maedet_tui.presets.quantities import (
+    format_duration,
     format_image_size,
     format_quantity,
+    parse_duration,
     parse_image_size,
     parse_quantity,
 )
@@ -60,3 +62,17 @@ def test_image_sizes_are_written_width_first_and_kept_height_first():
 def test_bad_image_sizes(bad):
     with pytest.raises(ValueError, match="1280x800"):
         parse_image_size(bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("25ms", 0.025), ("0.5s", 0.5), ("800 us", 8e-4), ("33.3ms", 0.0333)]
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+    assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize("text", ["25", "ms", "-1ms", "25 min", "1e3ms", 25, None, "0s"])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match="such as 25ms"):
+        parse_duration(text)

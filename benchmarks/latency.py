@@ -1,0 +1,85 @@
+"""Predicted against measured latency of structures that a search meets.
+
+    python -m benchmarks.latency [--device cpu|cuda] [--structures 50] [--threads 1]
+
+The table is built anew, then each structure is predicted and measured as a whole, in
+one process. Structures come from a random walk of coarse mutations under a FLOPs limit,
+and the table's only whole backbone, the initial one, is not among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from random import Random
+from statistics import fmean, median
+from time import perf_counter
+
+import torch
+
+from engine.costs import total_cost
+from engine.latency.budget import latency_of
+from engine.search.mutation import Mutator
+from engine.settings import Budget, Preset, Timing
+from engine.structure import Structure
+from engine.zoo import ZOO
+from maedet_tui.presets.quantities import parse_image_size
+
+#: mutations between two structures of the walk, and the limit that it keeps to
+STRIDE, MOST_FLOPS = 12, 95_000_000_000
+
+
+def walk(preset: Preset, count: int, seed: int = 0) -> list[Structure]:
+    """Structures along a random walk from the preset's initial one."""
+    rng, mutator = Random(seed), Mutator(preset.space)
+    structure, found = preset.initial, []
+    while len(found) < count:
+        moved = 0
+        while moved < STRIDE:
+            child = mutator.mutate(structure, rng, fine=False).structure
+            if child != structure and total_cost(child).flops <= MOST_FLOPS:
+                structure, moved = child, moved + 1
+        found.append(structure)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--structures", type=int, default=50)
+    parser.add_argument("--image-size", default="384x384")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--runs", type=int, default=8)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+
+    budget = Budget(image_size=parse_image_size(arguments.image_size), latency=1.0)
+    initial = ZOO["initial"].structure
+    preset = Preset("latency", initial, budget, device=arguments.device, timing=Timing())
+    latency = latency_of(preset, None)
+    start = perf_counter()
+    latency.build(preset.space, initial)
+    print(f"table: {len(latency.grids)} families in {perf_counter() - start:.0f} s")
+    print("in place / alone:", {op: round(f, 2) for op, f in latency.factors.items()})
+    structures = walk(preset, arguments.structures)
+    errors = []
+    for structure in structures:
+        predicted, measured = latency(structure), latency.measure(structure, arguments.runs)
+        errors.append(predicted / measured - 1)
+        print(f"{1e3 * predicted:8.1f} ms predicted {1e3 * measured:8.1f} ms measured")
+    absolute = sorted(map(abs, errors))
+    fresh = walk(preset, 500, seed=1)
+    for structure in fresh:
+        latency(structure)
+    start = perf_counter()
+    for structure in fresh:
+        latency(structure)
+    each = (perf_counter() - start) / len(fresh)
+    print(f"{len(errors)} structures, {latency.detail}")
+    print(f"mean absolute error  {fmean(absolute):.1%}   (target: 10 %)")
+    print(f"median, largest      {median(absolute):.1%}, {absolute[-1]:.1%}")
+    print(f"mean error           {fmean(errors):+.1%}")
+    print(f"a prediction takes   {1e6 * each:.1f} us")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""A latency budget in a search: children are refused by the table, the winner is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import torch
+
+from engine.latency.device import Device
+from engine.latency.model import Latency
+from engine.scorers.base import ScoringError, never
+from engine.scorers.factory import resolve_device
+from engine.search.sampling import smallest
+from engine.settings import Preset
+from engine.snapshot import LatencyResult
+from engine.structure import Structure
+
+
+def latency_of(preset: Preset, folder: Path | None) -> Latency:
+    """What tells latencies as a preset wishes them: device, number format, batch, image size.
+
+    folder: of measured times, None to keep none. Raises ScoringError for an absent device.
+    """
+    timing = preset.timing
+    device = Device(resolve_device(preset.device), getattr(torch, timing.dtype), timing.batch)
+    return Latency(device, preset.budget.image_size, folder)
+
+
+class LatencyBudget:
+    """The latency budget of one search.
+
+    notices: sentences for the user, oldest first. result: latency of the best structure
+    last asked for.
+    """
+
+    def __init__(self, preset: Preset, folder: Path | None, latency: Latency | None = None):
+        self.latency = latency or latency_of(preset, folder)
+        self.limit = preset.budget.latency
+        self.notices: list[str] = []
+        self.result: LatencyResult | None = None
+        self._preset = preset
+        self._structure: Structure | None = None
+
+    def prepare(self, cancelled: Callable[[], bool] = never) -> None:
+        """Measure what the table lacks, and make sure that the search can begin.
+
+        Raises Cancelled, and ScoringError where no structure keeps to the budget, or the
+        initial one does not.
+        """
+        preset, latency = self._preset, self.latency
+        start = perf_counter()
+        missing = len(latency.missing(preset.space, preset.initial))
+        if missing:
+            self.notices.append(
+                f"measuring how long {missing} families of operations take on this device; "
+                "that happens once"
+            )
+        latency.build(preset.space, preset.initial, cancelled)
+        if missing:
+            kept = f", kept in {latency.path}" if latency.path and not latency.trouble else ""
+            self.notices.append(
+                f"measured latencies in {perf_counter() - start:.0f} s ({latency.detail}){kept}"
+            )
+        if latency.trouble:
+            self.notices.append(latency.trouble)
+        least = min(map(latency, smallest(preset.space, preset.initial)))
+        if least > self.limit:
+            raise ScoringError(
+                f"no structure of the space keeps to budget.latency {_ms(self.limit)}: the "
+                f"smallest one takes {_ms(least)} ({latency.detail}); raise the budget"
+            )
+        initial = latency(preset.initial)
+        if initial > self.limit:
+            raise ScoringError(
+                f"the initial structure takes {_ms(initial)} ({latency.detail}), over "
+                f"budget.latency {_ms(self.limit)}; raise that or start smaller (the smallest "
+                f"structure of the space takes {_ms(least)})"
+            )
+
+    def exceeded_by(self, structure: Structure) -> bool:
+        """Whether a structure would take longer than the budget."""
+        return self.latency(structure) > self.limit
+
+    def predict(self, structure: Structure) -> LatencyResult:
+        """The latency of the best structure, measured if it has been."""
+        if structure != self._structure:
+            self._structure = structure
+            self.result = LatencyResult(
+                self.latency(structure), None, self.limit, self.latency.detail
+            )
+        return self.result
+
+    def measure(self, structure: Structure) -> None:
+        """Measure the whole backbone, for `result`."""
+        predicted = self.predict(structure).predicted
+        measured = self.latency.measure(structure)
+        self.result = LatencyResult(predicted, measured, self.limit, self.latency.detail)
+
+
+def _ms(seconds: float) -> str:
+    return f"{1e3 * seconds:.3g} ms"

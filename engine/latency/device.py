@@ -1,0 +1,172 @@
+"""The device that latencies are measured on: what runs there, and a clock for it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, thread_time
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from engine.latency.operations import Operation, Step
+from engine.scorers.forward_device import device_named, settle
+
+Kernel = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
+
+#: seconds and runs that one timing takes at least
+LEAST_SECONDS, LEAST_RUNS = 0.02, 3
+
+
+class Device:
+    """Runs operations in one number format and batch size, and times them."""
+
+    def __init__(self, name: str, dtype: torch.dtype = torch.float32, batch: int = 1):
+        self.device = device_named(name)
+        self.dtype = dtype
+        self.batch = batch
+        self.threads = torch.get_num_threads() if self.device.type == "cpu" else 0
+        # a single thread's own time leaves out what other programs take of its core
+        self.clock = thread_time if self.threads == 1 else perf_counter
+
+    def key(self) -> dict[str, Any]:
+        """Everything about the device that a measured time depends on."""
+        return {
+            "device": self.name,
+            "threads": self.threads,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "batch": self.batch,
+            "torch": torch.__version__,
+        }
+
+    @property
+    def name(self) -> str:
+        """The processor's or GPU's own name."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return _cpu_name()
+
+    @property
+    def detail(self) -> str:
+        """One line for people."""
+        threads = f", {self.threads} threads" if self.threads > 1 else ""
+        return f"batch {self.batch}, {self.key()['dtype']} on {self.name}{threads}"
+
+    def map(self, width: int, size: tuple[int, int]) -> torch.Tensor:
+        """A map of noise, channels last."""
+        shape = (self.batch, width, *size)
+        noise = torch.randn(shape, device=self.device, dtype=torch.float32).to(self.dtype)
+        return noise.contiguous(memory_format=torch.channels_last)
+
+    def kernel(self, operation: Operation) -> Kernel:
+        """A function that does the operation, its weights ready. Of the map on the main
+        path, and for a residual sum also the one on the shortcut."""
+        family = operation.family
+        kernel, stride = family.kernel, family.stride
+        if family.op in ("conv", "depthwise"):
+            groups = operation.outside if family.op == "depthwise" else 1
+            inside = family.image or operation.inside
+            weight, bias = self._convolution(operation.outside, inside // groups, kernel)
+            margin = kernel // 2
+            return lambda x, _: F.conv2d(x, weight, bias, stride, margin, 1, groups)
+        if family.op == "avgpool":
+            return lambda x, _: F.avg_pool2d(x, kernel, stride, 0, True, False)
+        if family.op == "maxpool":
+            return lambda x, _: F.max_pool2d(x, kernel, stride, kernel // 2)
+        if family.op == "se":
+            squeezed = max(1, operation.inside // kernel)
+            down = self._convolution(squeezed, operation.inside, 1)
+            up = self._convolution(operation.inside, squeezed, 1)
+
+            def excite(x, _):
+                gate = F.relu_(F.conv2d(x.mean((2, 3), keepdim=True), *down))
+                return x * torch.sigmoid_(F.conv2d(gate, *up))
+
+            return excite
+        if family.op == "add":
+            return lambda x, around: x.add_(around)
+        if family.op == "relu6":
+            return lambda x, _: x.clamp_(0, 6)
+        return lambda x, _: torch.relu_(x)
+
+    def _convolution(self, outside: int, inside: int, side: int):
+        """Weights and bias of a scale that keeps maps away from slow, denormal numbers."""
+        weight = torch.randn((outside, inside, side, side), device=self.device)
+        weight = (weight * (2 / (inside * side**2)) ** 0.5).to(self.dtype)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        return weight, torch.zeros(outside, device=self.device, dtype=self.dtype)
+
+    @torch.inference_mode()
+    def seconds(self, operation: Operation) -> float:
+        """The least time of several runs of one operation."""
+        family = operation.family
+        x = self.map(family.image or operation.inside, family.size)
+        around = self.map(operation.inside, family.size) if family.op == "add" else None
+        kernel = self.kernel(operation)
+        return self.least(lambda: kernel(x, around))
+
+    def least(self, run: Callable[[], object], runs: int = LEAST_RUNS) -> float:
+        """The least time of `run`, in seconds, over some runs after one for warming up."""
+        run()
+        settle(self.device)
+        least, spent, done = float("inf"), 0.0, 0
+        while done < runs or spent < LEAST_SECONDS:
+            start = self.clock()
+            run()
+            settle(self.device)
+            taken = self.clock() - start
+            least, spent, done = min(least, taken), spent + taken, done + 1
+        return least
+
+    @torch.inference_mode()
+    def in_place(self, units: list[tuple[Step, ...]], runs: int = 8) -> dict[str, float]:
+        """Seconds of a whole backbone, by kind of operation.
+
+        On a CPU each operation is timed in its place and its least time over the runs
+        counts: another program that takes the core hits a different one each time. A GPU
+        works behind the host's back, so the least time of a whole run is all there is.
+        """
+        plan = [[(self.kernel(s.operation), s) for s in unit] for unit in units]
+        first = units[0][0].operation.family
+        x = self.map(first.image or units[0][0].operation.inside, first.size)
+        if self.device.type == "cuda":
+            return {"": self.least(lambda: self._run(plan, x, None), runs)}
+        least: list[float] = []
+        for _ in range(runs + 1):
+            taken: list[float] = []
+            self._run(plan, x, taken)
+            least = list(map(min, taken, least)) if least else [float("inf")] * len(taken)
+        found: dict[str, float] = {}
+        steps = (step for unit in units for step in unit)
+        for step, seconds in zip(steps, least):
+            op = step.operation.family.op
+            found[op] = found.get(op, 0.0) + seconds
+        return found
+
+    def _run(
+        self, plan: list[list[tuple[Kernel, Step]]], x: torch.Tensor, taken: list[float] | None
+    ) -> None:
+        """One pass; the seconds of each step are added to `taken`."""
+        for unit in plan:
+            main = around = x
+            for kernel, step in unit:
+                start = self.clock()
+                if step.path == "shortcut":
+                    around = kernel(around, None)
+                else:
+                    main = kernel(main, around)
+                if taken is not None:
+                    taken.append(self.clock() - start)
+            x = main
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

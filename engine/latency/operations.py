@@ -1,0 +1,125 @@
+"""What a backbone does at inference, operation by operation.
+
+The same plan is timed one operation at a time for the table, added up for a prediction,
+and run in a row to measure a whole backbone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.blocks import Layer, Unit, units
+from engine.costs import halved
+from engine.structure import Block, Structure
+
+Size = tuple[int, int]
+
+#: up to this width a convolution's input is an image, which no width is near to
+IMAGE_WIDTH = 4
+
+
+class Family(NamedTuple):
+    """Operations that differ in their widths alone.
+
+    op: "conv", "depthwise", "avgpool", "maxpool", "se" (with `kernel` as its reduction),
+    "relu", "relu6", or "add" (a residual sum). size: height and width of the input. image: input
+    channels of a convolution that sees the image, else 0.
+    """
+
+    op: str
+    kernel: int
+    stride: int
+    size: Size
+    image: int = 0
+
+    @property
+    def has_two_widths(self) -> bool:
+        """Whether input and output widths vary independently."""
+        return self.op == "conv" and not self.image
+
+
+class Operation(NamedTuple):
+    """One operation: its family and widths (equal where the family has but one)."""
+
+    family: Family
+    inside: int
+    outside: int
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of a convolution, elements of anything else."""
+        family = self.family
+        height, width = halved(family.size, family.stride)
+        if family.op == "conv":
+            inside = family.image or self.inside
+            return inside * self.outside * family.kernel**2 * height * width
+        if family.op == "depthwise":
+            return self.outside * family.kernel**2 * height * width
+        return self.inside * family.size[0] * family.size[1]
+
+
+def of_layer(layer: Layer, size: Size) -> Operation:
+    """The operation of a layer whose input is `size`."""
+    op, inside, outside = layer.op, layer.in_channels, layer.out_channels
+    if op == "conv" and layer.groups > 1:
+        op = "depthwise"
+    image = inside if op == "conv" and inside <= IMAGE_WIDTH else 0
+    family = Family(op, layer.kernel, layer.stride, size, image)
+    return Operation(family, outside if image else inside, outside)
+
+
+def elementwise(op: str, width: int, size: Size) -> Operation:
+    """A ReLU or residual sum over a map."""
+    return Operation(Family(op, 1, 1, size), width, width)
+
+
+class Step(NamedTuple):
+    """An operation and where it works: on the "main" path or the "shortcut", or "both"."""
+
+    operation: Operation
+    path: str
+
+
+@lru_cache(maxsize=1 << 14)
+def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
+    """Steps of a unit whose input is `size`, in order, and the size of what it puts out."""
+    steps = []
+    here = size
+    for layer in unit.main:
+        steps.append(Step(of_layer(layer, here), "main"))
+        here = halved(here, layer.stride)
+        if layer.op == "conv" and layer.activation != "none":
+            steps.append(Step(elementwise(layer.activation, layer.out_channels, here), "main"))
+    out = unit.main[-1].out_channels
+    if unit.shortcut is not None:
+        around = size
+        for layer in unit.shortcut:
+            steps.append(Step(of_layer(layer, around), "shortcut"))
+            around = halved(around, layer.stride)
+        steps.append(Step(elementwise("add", out, here), "both"))
+    if unit.activation != "none":
+        steps.append(Step(elementwise(unit.activation, out, here), "main"))
+    return tuple(steps), here
+
+
+@lru_cache(maxsize=1 << 16)
+def block_operations(block: Block, size: Size) -> tuple[tuple[Operation, int], ...]:
+    """Operations of a block whose input is `size`, and how many there are of each."""
+    counts: dict[Operation, int] = {}
+    for unit, count in units(block):
+        steps, size = unit_steps(unit, size)
+        for step in steps:
+            counts[step.operation] = counts.get(step.operation, 0) + count
+    return tuple(counts.items())
+
+
+def steps_of(structure: Structure, size: Size) -> list[tuple[Step, ...]]:
+    """Steps of each unit of a structure for an image of `size`, in order."""
+    found = []
+    for block in structure.blocks:
+        for unit, count in units(block):
+            for _ in range(count):
+                steps, size = unit_steps(unit, size)
+                found.append(steps)
+    return found

@@ -1,0 +1,73 @@
+"""Measured latencies on disk: one JSON file for each device, number format, batch and torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from engine.latency.operations import Family
+from engine.latency.table import Grid
+
+#: changes when files written before mean something else
+SCHEMA = 1
+
+
+def file_of(folder: Path, key: dict[str, Any]) -> Path:
+    """The file for that key: any other device or version has another one."""
+    text = json.dumps([SCHEMA, key], sort_keys=True)
+    return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+
+
+def save(path: Path, key: dict[str, Any], grids: dict[Family, Grid], factors: dict[str, float]):
+    """Write the file so that a reader sees the old one or the new one. Raises OSError."""
+    document = {
+        "schema": SCHEMA,
+        "key": key,
+        "in_place": factors,
+        "families": [
+            {**family._asdict(), "seconds": [[*widths, s] for widths, s in grid.items()]}
+            for family, grid in grids.items()
+        ],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        os.replace(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str, float]]:
+    """What `save` wrote for that key; nothing where the file is absent, damaged or not its."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA or document["key"] != key:
+            return {}, {}
+        grids = {}
+        for entry in document["families"]:
+            rows = entry.pop("seconds")
+            entry["size"] = tuple(entry["size"])
+            grid = {(int(inside), int(outside)): _time(s) for inside, outside, s in rows}
+            if not grid:
+                raise ValueError("a family without times")
+            grids[Family(**entry)] = grid
+        return grids, {str(op): _time(s) for op, s in document["in_place"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, {}
+
+
+def _time(value: Any) -> float:
+    seconds = float(value)
+    if not (isfinite(seconds) and seconds > 0):
+        raise ValueError("not a time")
+    return seconds

@@ -1,0 +1,79 @@
+"""Measured times of families of operations, on a grid of widths, and between its points.
+
+Times grow like powers of the widths, so they are interpolated in logarithms. A point
+that would take long to measure gets the best rate of the narrower ones, in
+multiply-accumulates per second.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import product
+from math import exp, log
+
+from engine.latency.operations import Family, Operation
+
+#: widths that are measured; all others lie between them, or beyond
+WIDTHS = (8, 24, 64, 160, 384, 960, 2048)
+#: multiply-accumulates above which nothing is measured: tens of milliseconds on a core
+MOST_MACS = 1_500_000_000
+
+Grid = dict[tuple[int, int], float]
+
+
+def points(family: Family) -> list[Operation]:
+    """The operations of a family that are measured; the cheapest one in any case."""
+    if family.has_two_widths:
+        every = [Operation(family, i, o) for i, o in product(WIDTHS, WIDTHS)]
+    else:
+        every = [Operation(family, width, width) for width in WIDTHS]
+    batchless = [one for one in every if one.macs <= MOST_MACS]
+    return batchless or every[:1]
+
+
+def measure(family: Family, seconds: Callable[[Operation], float]) -> Grid:
+    """Measured times of a family by (input, output) width."""
+    return {(one.inside, one.outside): seconds(one) for one in points(family)}
+
+
+def interpolate(grid: Grid, operation: Operation) -> float:
+    """Seconds of an operation, from its family's measured times."""
+    if operation.family.has_two_widths:
+        low_in, high_in, share_in = _between(operation.inside)
+        low_out, high_out, share_out = _between(operation.outside)
+        corners = (
+            (low_in, low_out, (1 - share_in) * (1 - share_out)),
+            (low_in, high_out, (1 - share_in) * share_out),
+            (high_in, low_out, share_in * (1 - share_out)),
+            (high_in, high_out, share_in * share_out),
+        )
+    else:
+        low, high, share = _between(operation.outside)
+        corners = ((low, low, 1 - share), (high, high, share))
+    return exp(
+        sum(
+            weight * log(_point(grid, operation.family, i, o)) for i, o, weight in corners if weight
+        )
+    )
+
+
+def _between(width: int) -> tuple[int, int, float]:
+    """The grid's widths below and above one, and how far it is between them; beyond the
+    grid's ends, the share lies outside 0 to 1."""
+    place = min(max(bisect_right(WIDTHS, width), 1), len(WIDTHS) - 1)
+    low, high = WIDTHS[place - 1], WIDTHS[place]
+    return low, high, log(width / low) / log(high / low)
+
+
+def _point(grid: Grid, family: Family, inside: int, outside: int) -> float:
+    """A grid point's time: measured, or by the best rate of narrower ones, since rates
+    rise with the widths until they level off."""
+    found = grid.get((inside, outside))
+    if found is None:
+        found = Operation(family, inside, outside).macs * min(
+            seconds / Operation(family, *widths).macs
+            for widths, seconds in grid.items()
+            if widths[0] <= inside and widths[1] <= outside
+        )
+    return found
