@@ -10,39 +10,29 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from engine import views
 from engine.audit import LEAVE_WITHIN, Auditor, forward_auditor
 from engine.checkpoint import Checkpoint
-from engine.costs import stage_costs
 from engine.history import History
+from engine.pace import Pace
 from engine.scorers.base import Cancelled, Scorer, ScoringError
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution, Proposal
 from engine.search.population import Member
 from engine.settings import Preset
-from engine.snapshot import (
-    Candidate,
-    LatencyResult,
-    NewBest,
-    PopulationSummary,
-    Ranked,
-    Snapshot,
-)
+from engine.snapshot import Candidate, LatencyResult, Ranked, Snapshot
 
 if TYPE_CHECKING:
     from engine.latency.budget import LatencyBudget
 
 #: seconds between two snapshots
 INTERVAL = 0.1
-
-#: seconds over which the rate is averaged
-RATE_WINDOW = 3.0
 
 #: changes of the best that a snapshot carries
 BESTS = 100
@@ -85,14 +75,11 @@ class Runner:
         self._stop = threading.Event()
         self._asking = threading.Lock()
         self._checking = False
-        self._busy = 0.0
-        self._resumed_at = 0.0
+        self._pace = Pace()
         self._next_publication = 0.0
-        self._marks: deque[tuple[float, int]] = deque()
         self._candidate: Candidate | None = None
         self._best: Member | None = None
-        self._bests: deque[NewBest] = deque(maxlen=BESTS)
-        self._all_bests: list[Member] = []
+        self._bests: list[Member] = []
         self._recheck: tuple[Ranked, ...] = ()
         self._notices: list[str] = []
         self._batch = 0
@@ -105,7 +92,7 @@ class Runner:
             phase=evolution.phase,
             iteration=evolution.iteration,
             iterations=evolution.iterations,
-            seconds=self._busy,
+            seconds=self._pace.seconds,
             rate=0.0,
             eta=None,
             scorer=preset.scorer,
@@ -129,12 +116,11 @@ class Runner:
         evolution = self._evolution
         evolution.restore(start_from.evolution)
         self._best = evolution.best
-        self._busy = start_from.seconds
+        self._pace = Pace(start_from.seconds)
         self._history.restore(start_from.history)
-        self._all_bests = list(start_from.bests)
-        if self._best is not None and not self._all_bests:
-            self._all_bests.append(self._best)  # the best that is left under another budget
-        self._bests.extend(map(_new_best, self._all_bests[-BESTS:]))
+        self._bests = list(start_from.bests)
+        if self._best is not None and not self._bests:
+            self._bests.append(self._best)  # the best that is left under another budget
         self._checkpoint, self._batch = start_from, start_from.batch
 
     def start(self) -> None:
@@ -170,7 +156,7 @@ class Runner:
     # -- on the search's thread ------------------------------------------------------
 
     def _run(self) -> None:
-        self._resumed_at = time.perf_counter()
+        self._pace.go()
         try:
             state = self._search()
         except Cancelled:
@@ -254,12 +240,11 @@ class Runner:
 
     def _capture(self) -> None:
         """Take a checkpoint; only where no proposal waits for its score."""
-        now = time.perf_counter()
         self._checkpoint = Checkpoint(
             self._evolution.state(),
             self._history.freeze(),
-            tuple(self._all_bests),
-            self._busy + now - self._resumed_at,
+            tuple(self._bests),
+            self._pace.seconds,
             self._batch,
         )
 
@@ -291,18 +276,16 @@ class Runner:
     def _hold(self) -> None:
         if self._go.is_set():
             return
-        self._busy += time.perf_counter() - self._resumed_at
-        self._publish("paused", clock_runs=False)
+        self._pace.hold()
+        self._publish("paused")
         self._go.wait()
-        self._resumed_at = time.perf_counter()
-        self._marks.clear()
+        self._pace.go()
         if not self._stop.is_set():
             self._publish("running")
 
     def _new_best(self) -> None:
         self._best = best = self._evolution.best
-        self._bests.append(_new_best(best))
-        self._all_bests.append(best)
+        self._bests.append(best)
         if self._auditor is not None:
             self._auditor.submit(best.born, best.structure, best.score)
 
@@ -320,95 +303,59 @@ class Runner:
             self._latency.measure(self._best.structure)
 
     def _recheck_top(self) -> None:
-        from engine.scorers.recheck import recheck
+        from engine.final_check import OVERTURNED, rank_again
 
-        members = self._evolution.population.members[: -self.preset.schedule.keep - 1 : -1]
-        # a short search is not to be dwarfed by its own re-check
-        passes = max(2, min(32, self._evolution.iteration // max(1, len(members))))
-        ranking = recheck(
-            [member.structure for member in members],
+        self._recheck, winner = rank_again(
+            self._evolution.population.members[: -self.preset.schedule.keep - 1 : -1],
             self._scorer,
-            max_passes=passes,
-            cancelled=self._interrupted,
+            self._evolution.iteration,
+            self.preset.budget.image_size,
+            self._interrupted,
         )
-        image_size = self.preset.budget.image_size
-        self._recheck = tuple(
-            Ranked(
-                Candidate(
-                    members[place.index].structure,
-                    place.score,
-                    members[place.index].cost,
-                    stage_costs(members[place.index].structure, image_size),
-                ),
-                place.tied,
-            )
-            for place in ranking
-        )
-        winner = members[ranking[0].index]
-        if winner is not self._best:
-            self._note(
-                "the re-check of the final structures prefers another one than the single "
-                "passes of the search did; it is the best now"
-            )
-        self._best = winner._replace(score=ranking[0].score)
+        if winner.structure != self._best.structure:
+            self._note(OVERTURNED)
+        self._best = winner
 
     def _note(self, sentence: str) -> None:
-        if sentence not in self._notices:
-            self._notices.append(sentence)
+        self._notices = views.notices(self._notices, [sentence])
 
     # -- publishing ------------------------------------------------------------------
 
-    def _publish(self, state: str, *, clock_runs: bool = True) -> None:
-        now = time.perf_counter()
-        self._next_publication = now + INTERVAL
+    def _publish(self, state: str) -> None:
+        self._next_publication = time.perf_counter() + INTERVAL
         evolution, auditor = self._evolution, self._auditor
-        for source in (self._scorer, self._latency):
-            for notice in getattr(source, "notices", ()):
-                self._note(notice)
-        if auditor is not None and auditor.trouble:
-            self._note(auditor.trouble)
-        rate = self._rate(now)
+        self._notices = views.notices(
+            self._notices,
+            getattr(self._scorer, "notices", ()),
+            getattr(self._latency, "notices", ()),
+            [auditor.trouble] if auditor is not None and auditor.trouble else (),
+        )
+        if not self._checking:
+            self._pace.mark(evolution.iteration)
+        rate = self._pace.rate
         remaining = evolution.iterations - evolution.iteration
         self._snapshot = Snapshot(
             state=state,
             phase=CHECKING if self._checking and state == "running" else evolution.phase,
             iteration=evolution.iteration,
             iterations=evolution.iterations,
-            seconds=self._busy + (now - self._resumed_at if clock_runs else 0.0),
+            seconds=self._pace.seconds,
             rate=rate,
             eta=remaining / rate if rate and state in ("running", "paused") else None,
             scorer=self._scorer.detail if self._scorer else self.preset.scorer,
-            population=self._population(),
+            population=views.summary(evolution.population),
             counts=MappingProxyType(dict(evolution.counts)),
             best=self._best_candidate(),
             best_iteration=self._best.born if self._best else 0,
             switched_at=evolution.switched_at,
             history=self._history.freeze(),
-            bests=tuple(self._bests),
+            bests=tuple(map(views.new_best, self._bests[-BESTS:])),
             audit=auditor.latest if auditor is not None else None,
             recheck=self._recheck,
             latency=self._best_latency(),
             notices=tuple(self._notices),
-            error=self._error(),
+            error=views.sentence(self.failure),
         )
-
-    def _rate(self, now: float) -> float:
-        """Iterations per second lately; over the whole search once it has ended."""
-        marks = self._marks
-        if not self._checking:
-            marks.append((now, self._evolution.iteration))
-        while len(marks) > 2 and marks[1][0] < now - RATE_WINDOW:
-            marks.popleft()
-        if len(marks) < 2 or marks[-1][0] <= marks[0][0]:
-            return 0.0
-        return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
-
-    def _population(self) -> PopulationSummary | None:
-        z = self._evolution.population.scores()
-        if not z:
-            return None
-        capacity = self.preset.schedule.population
-        return PopulationSummary(len(z), capacity, z[-1], sum(z) / len(z), z[0])
 
     def _best_candidate(self) -> Candidate | None:
         best = self._best
@@ -416,22 +363,10 @@ class Runner:
             return None
         shown = self._candidate
         if shown is None or shown.structure != best.structure or shown.score is not best.score:
-            costs = stage_costs(best.structure, self.preset.budget.image_size)
-            self._candidate = Candidate(best.structure, best.score, best.cost, costs)
+            self._candidate = views.candidate(best, self.preset.budget.image_size)
         return self._candidate
 
     def _best_latency(self) -> LatencyResult | None:
         if self._latency is None or self._best is None:
             return None
         return self._latency.predict(self._best.structure)
-
-    def _error(self) -> str | None:
-        if self.failure is None:
-            return None
-        if isinstance(self.failure, ScoringError):
-            return str(self.failure)
-        return f"the search broke off: {type(self.failure).__name__}: {self.failure}"
-
-
-def _new_best(best: Member) -> NewBest:
-    return NewBest(best.born, best.score.z, str(best.origin))

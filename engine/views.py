@@ -1,0 +1,41 @@
+"""What the parts of a search look like in a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.costs import stage_costs
+from engine.scorers.base import Score, ScoringError
+from engine.search.population import Member, Population
+from engine.snapshot import Candidate, NewBest, PopulationSummary
+
+
+def candidate(member: Member, image_size: tuple[int, int], score: Score | None = None) -> Candidate:
+    """A member with the costs of its stages at (height, width); score: in place of its own."""
+    costs = stage_costs(member.structure, image_size)
+    return Candidate(member.structure, score or member.score, member.cost, costs)
+
+
+def new_best(member: Member) -> NewBest:
+    """The line that a new best gets in the log."""
+    return NewBest(member.born, member.score.z, str(member.origin))
+
+
+def summary(population: Population) -> PopulationSummary | None:
+    """Size and Z of a population; None of an empty one."""
+    z = population.scores()
+    if not z:
+        return None
+    return PopulationSummary(len(z), population.capacity, z[-1], sum(z) / len(z), z[0])
+
+
+def sentence(failure: BaseException | None) -> str | None:
+    """Why a search failed, for its user."""
+    if failure is None or isinstance(failure, ScoringError):
+        return str(failure) if failure else None
+    return f"the search broke off: {type(failure).__name__}: {failure}"
+
+
+def notices(known: Sequence[str], *more: Sequence[str]) -> list[str]:
+    """Sentences in the order in which they first came up, each once."""
+    return list(dict.fromkeys([*known, *(sentence for group in more for sentence in group)]))
