@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.scorers.base import Scorer, ScoringError
-from engine.scorers.closed_form import ClosedForm
 from engine.settings import PROXIES, SCORERS, Forward, Objective
 
 NO_CUDA = (
@@ -52,6 +51,9 @@ def make_scorer(
         raise ScoringError(f"unknown scorer {name!r}, use one of {', '.join(SCORERS)}")
     found = resolve_device(device)
     if name == "closed-form" or (name == "auto" and found == "cpu"):
+        # here, so that numpy is imported on the search's thread, behind the first paint
+        from engine.scorers.closed_form import ClosedForm
+
         return ClosedForm(objective)
     if name in PROXIES:
         return _proxy(name)(objective, found, forward, seed)

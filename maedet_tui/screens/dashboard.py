@@ -179,7 +179,8 @@ class Dashboard(Screen[None]):
         if best is not None:
             preset, score = self.run.preset, best.score
             view.border_subtitle = f"iteration {snapshot.best_iteration:,}"
-            view.show(View(preset, best.structure, score.z, score.entropies))
+            known = score.entropies if score.is_entropy else None
+            view.show(View(preset, best.structure, score.z, known))
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
