@@ -77,6 +77,8 @@ def _open(
     from maedet_tui.app import MaedetApp
     from maedet_tui.local_run import LocalRun
 
+    # the search gives way to a key within a millisecond instead of five, several times a key
+    sys.setswitchinterval(0.0005)
     runs: list[LocalRun] = []
 
     def prepare(chosen: Preset) -> LocalRun:
