@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,10 +81,7 @@ def _sizes(annotations: Annotations, sides: tuple[float, float]) -> list[int]:
     """How many small, medium and large objects there are."""
     areas = [one.area for picture in annotations.pictures for one in picture.objects]
     bounds = (0.0, sides[0] ** 2, sides[1] ** 2, float("inf"))
-    return [
-        sum(low <= area < high for area in areas)
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [sum(low <= area < high for area in areas) for low, high in pairwise(bounds)]
 
 
 def _dataset(annotations: Annotations) -> dict[str, Any]:

@@ -20,4 +20,5 @@ def optimizer(module: nn.Module, settings: Settings) -> SGD:
         ],
         lr=settings.lr_at(0),
         momentum=settings.momentum,
+        fused=True,  # one pass over the weights in place of several
     )

@@ -22,9 +22,9 @@ from engine.training.errors import TrainingError, need
 
 #: drawn this many times larger and averaged, so that edges are smooth
 _FINER = 4
-#: sides of the shapes, as shares of the image's shorter side; most shapes of an image;
-#: and the most that two boxes may overlap
-_SIDES, _MOST, _OVERLAP = (0.1, 0.6), 6, 0.05
+#: sides of the shapes, as shares of the image's shorter side, and in pixels at least, below
+#: which a circle is a square; most shapes of an image; most that two boxes may overlap
+_SIDES, _LEAST, _MOST, _OVERLAP = (0.1, 0.6), 12, 6, 0.05
 
 
 def _regular(corners: int, start: float = 0.0) -> list[tuple[float, float]]:
@@ -98,7 +98,8 @@ def draw(rng: Random, size: tuple[int, int]) -> tuple[Any, list[tuple[int, tuple
     objects: list[tuple[int, tuple[int, ...], int]] = []
     for _ in range(rng.randint(1, _MOST)):
         category, corners = rng.choice(list(enumerate(SHAPES.values(), 1)))
-        side = min(size) * math.exp(rng.uniform(*map(math.log, _SIDES)))
+        least, most = (share * min(size) for share in _SIDES)
+        side = math.exp(rng.uniform(math.log(max(least, _LEAST)), math.log(most)))
         mask = _mask(rng, corners, side / 2, size)
         rows, columns = np.nonzero(mask.max(1) > 0.5)[0], np.nonzero(mask.max(0) > 0.5)[0]
         if not len(rows) or not len(columns):
