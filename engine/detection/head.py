@@ -67,7 +67,7 @@ def _tower(channels: int, depth: int) -> nn.Sequential:
     for _ in range(depth):
         layers += [
             nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-            nn.GroupNorm(math.gcd(32, channels), channels),
+            nn.GroupNorm(math.gcd(32, channels // 2), channels),  # P7 may be a single point
             nn.ReLU(inplace=True),
         ]
     return nn.Sequential(*layers)

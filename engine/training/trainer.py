@@ -109,7 +109,15 @@ class Trainer:
         self._trained.train()
         targets = [target.to(device) for target in batch.targets]
         with self._autocast():
-            losses = self._trained(self._images(batch), targets)
+            try:
+                losses = self._trained(self._images(batch), targets)
+            except ValueError as error:
+                if "more than 1 value per channel" not in str(error):
+                    raise
+                raise TrainingError(
+                    "one image of 32x32 leaves batch norm a single value in C5; raise --batch or "
+                    "--size"
+                ) from None
         total = losses.total
         values = self.processes.mean(torch.stack([total, *losses])).tolist()
         if not math.isfinite(values[0]):
