@@ -78,7 +78,7 @@ class RunReader:
     @cached_property
     def record(self) -> Record:
         """What never changes."""
-        from maedet_tui.presets.load import parse
+        from maedet_tui.presets.reading import parse
         from maedet_tui.presets.problems import PresetError
 
         with self._checked():
