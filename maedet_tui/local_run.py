@@ -22,8 +22,8 @@ from maedet_tui.run import SaveError
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
-from maedet_tui.store.sinks import Trackers, refuse_missing
 from maedet_tui.store.writer import RunStore
+from maedet_tui.trackers import Trackers, refuse_missing
 
 #: seconds between saves of a new best while a search goes on
 AUTOSAVE_EVERY = 30.0
@@ -48,7 +48,7 @@ class LocalRun:
     ):
         """Claim a new run's folder and begin its database; the search does not start yet.
 
-        store: of a run to go on with instead. track: names of `maedet_tui.store.sinks`.
+        store: of a run to go on with instead. track: names of `maedet_tui.trackers`.
         Raises SaveError if the name is taken or the place cannot be written, so that no
         search runs for hours to find that out.
         """
