@@ -49,10 +49,12 @@ class LocalRun:
         """Claim a new run's folder and begin its database; the search does not start yet.
 
         store: of a run to go on with instead. track: names of `maedet_tui.trackers`.
+        detached: whether `detach` was asked for.
         Raises SaveError if the name is taken or the place cannot be written, so that no
         search runs for hours to find that out.
         """
         refuse_missing(track)
+        self.track, self.detached = tuple(track), False
         self._new = store is None
         self._store = store or new_run(preset, runs_dir, name)
         self.preset = preset
@@ -124,6 +126,16 @@ class LocalRun:
     def stop(self) -> None:
         """End the search for good; the best so far is kept and saved."""
         self._runner.stop()
+
+    @property
+    def detachable(self) -> bool:
+        """Whether there is something recorded for another process to go on from."""
+        return self._runner.checkpoint is not None and self.trouble is None
+
+    def detach(self) -> None:
+        """Stop here, for `maedet_tui.detach` to have another process go on."""
+        self.detached = True
+        self.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the search has ended and is saved and recorded; whether that is so."""
