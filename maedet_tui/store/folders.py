@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.formats.rows import closest
-from maedet_tui.files import save_error
+from maedet_tui.files import names_a_file, save_error
 from maedet_tui.run import SaveError
 from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
@@ -68,13 +68,7 @@ def claim_folder(runs_dir: Path, preset_name: str, name: str | None) -> Path:
 
 def refuse_bad_name(name: str) -> None:
     """Raise SaveError unless the name is that of one folder, and a visible one."""
-    if (
-        not name.strip()
-        or name.startswith(".")
-        or len(name) > 100
-        or not name.isprintable()
-        or any(character in name for character in '/\\:*?"<>|')
-    ):
+    if not names_a_file(name):
         raise SaveError(
             f"--name {name!r} cannot name a folder; use letters, digits, '-', '_' and '.'"
         )
