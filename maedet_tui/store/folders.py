@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from datetime import datetime
@@ -15,12 +14,13 @@ from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import FILE as RUN_LOCK
 from maedet_tui.store.lock import RunLock
+from maedet_tui.trackers import forget as forget_tracks
 
 DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
     database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
-    "preset.yaml", "best.yaml", "best.txt", "run.log", "history.csv",
+    "preset.yaml", "best.yaml", "best.txt", "run.log",
 )  # fmt: skip
 
 
@@ -116,10 +116,7 @@ def remove_run(folder: Path) -> None:
     lock = RunLock(folder)
     lock.take()
     try:
-        for events in (folder / "tensorboard").glob("events.out.tfevents.*"):
-            events.unlink()
-        with contextlib.suppress(OSError):  # never made, or holds something of the user's
-            (folder / "tensorboard").rmdir()
+        forget_tracks(folder)
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
             if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.", ".run.db")):
                 path.unlink()
