@@ -35,10 +35,14 @@ class Entry:
         return None if self.problems else self.draft
 
 
-def names() -> list[Entry]:
-    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`."""
+def names(*, own: bool = True) -> list[Entry]:
+    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`.
+
+    own: the user's too.
+    """
     built_in = [Entry(name, True, str(builtin_file(name))) for name in builtin_names()]
-    return built_in + [Entry(name, False, str(path)) for name, path in user_presets().items()]
+    mine = user_presets() if own else {}
+    return built_in + [Entry(name, False, str(path)) for name, path in mine.items()]
 
 
 def read(unread: Entry) -> Entry:
