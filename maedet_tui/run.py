@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.settings import Preset
-from engine.snapshot import Snapshot
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from engine.snapshot import Snapshot
 
 
 class SaveError(Exception):
@@ -14,10 +15,14 @@ class SaveError(Exception):
 
 
 class SearchRun(Protocol):
-    """A search under way or ended. Every method returns at once."""
+    """A search under way or ended. Every method returns at once.
+
+    here: whether it runs in this process, and so ends with it.
+    """
 
     preset: Preset
     run_dir: Path
+    here: bool
 
     @property
     def snapshot(self) -> Snapshot:
@@ -30,8 +35,18 @@ class SearchRun(Protocol):
     def stop(self) -> None:
         """End the search for good; the best so far is kept and saved."""
 
+    @property
+    def detachable(self) -> bool:
+        """Whether the search can be left to a process of its own."""
+
+    def detach(self) -> None:
+        """Hold here; a process of its own goes on once the screen has closed."""
+
     def save(self) -> Path:
         """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
 
         Raises SaveError, also when there is no best yet.
         """
+
+    def close(self) -> None:
+        """Let go of the run, which has ended or goes on elsewhere; may take a moment."""

@@ -26,6 +26,8 @@ class WatchedRun:
     object means nothing to the search; any number may watch one run.
     """
 
+    here = False
+
     def __init__(self, folder: Path):
         """Open the run. Raises StoreError."""
         self.run_dir = folder
@@ -65,6 +67,14 @@ class WatchedRun:
     def stop(self) -> None:
         """Have the search end for good."""
         self._wish("stop")
+
+    @property
+    def detachable(self) -> bool:
+        """It is in a process of its own already."""
+        return False
+
+    def detach(self) -> None:
+        """Nothing to do: the end of this object means nothing to the search."""
 
     def save(self) -> Path:
         """Have the best so far written by the process that searches; the path of the YAML.

@@ -5,7 +5,7 @@ from textual.widgets import Button
 
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.help import Help, described
-from maedet_tui.screens.picker import Picker
+from maedet_tui.screens.home import Home
 from maedet_tui.widgets.plot import Plot
 from tests.ui import factory
 
@@ -86,6 +86,29 @@ async def test_quit_asks_while_searching(watch, key):
 async def test_ctrl_c_twice_is_a_yes(watch):
     async with watch(factory.snapshot()) as w:
         await w.press("ctrl+c", "ctrl+c")
+        await w.until(lambda: not w.app.is_running)
+        assert w.run.orders == ["stop"]
+
+
+@pytest.mark.parametrize("keys", [["d"], ["left", "enter"]])
+async def test_quit_offers_to_leave_the_search_running(watch, keys):
+    async with watch(factory.snapshot()) as w:
+        w.run.detachable = True
+        await w.press("q")
+        await w.sees("it goes on in the background", "Detach (d)")
+        await w.press(*keys)
+        await w.until(lambda: not w.app.is_running)
+        assert w.run.orders[0] == "detach"
+
+
+async def test_the_offer_to_leave_the_search_running_can_be_declined(watch):
+    async with watch(factory.snapshot(), size=(80, 24)) as w:
+        w.run.detachable = True
+        await w.press("q")
+        await w.sees("Stop (y)", "Detach (d)", "Search on (n)")
+        await w.press("enter")
+        assert w.app.is_running and w.run.orders == []
+        await w.press("q", "y")
         await w.until(lambda: not w.app.is_running)
         assert w.run.orders == ["stop"]
 
@@ -180,14 +203,14 @@ async def test_light_and_dark(watch):
         assert w.app.current_theme.dark
 
 
-async def test_new_search_only_after_the_end(watch):
+async def test_home_only_after_the_end(watch):
     async with watch(factory.snapshot()) as w:
         await w.press("n")
-        assert not isinstance(w.app.screen, Picker)
+        assert not isinstance(w.app.screen, Home)
         w.run.snapshot = factory.finished()
         await w.sees("The search finished")
         await w.press("n")
-        await w.until(lambda: isinstance(w.app.screen, Picker))
+        await w.until(lambda: isinstance(w.app.screen, Home))
 
 
 async def test_buttons_answer_to_the_mouse(watch):
