@@ -13,9 +13,14 @@ from maedet_tui.export.source import ExportError, Source
 _COLUMNS = ("block", "kernel", "in", "out", "stride", "bottleneck", "expansion", "se", "depth")
 
 
+def yaml(source: Source) -> str:
+    """The structure as YAML that every command reads."""
+    return structure_yaml.dumps(source.structure)
+
+
 def write_yaml(source: Source, path: Path) -> list[str]:
     """The structure as YAML."""
-    path.write_text(structure_yaml.dumps(source.structure), "utf-8")
+    path.write_text(yaml(source), "utf-8")
     return _same(source, structure_yaml.loads(path.read_text("utf-8")))
 
 
@@ -89,3 +94,11 @@ def _read_table(text: str) -> Structure:
         row = {name: cell for name, cell in zip(head, cells) if name in _COLUMNS and cell != "-"}
         rows.append({key: int(cell) if key != "block" else cell for key, cell in row.items()})
     return structure_yaml.from_rows(rows)
+
+
+#: format -> (what people call it, what writes it as text)
+WRITERS = {
+    "yaml": ("YAML", yaml),
+    "structure-info": ("structure_info", info),
+    "markdown": ("Markdown tables", markdown),
+}
