@@ -80,6 +80,7 @@ class Runner:
         self._candidate: Candidate | None = None
         self._best: Member | None = None
         self._bests: list[Member] = []
+        self._members = views.Members()
         self._recheck: tuple[Ranked, ...] = ()
         self._notices: list[str] = []
         self._batch = 0
@@ -350,6 +351,7 @@ class Runner:
             switched_at=evolution.switched_at,
             history=self._history.freeze(),
             bests=tuple(map(views.new_best, self._bests[-BESTS:])),
+            members=self._members.freeze(evolution.population, at_once=state != "running"),
             audit=auditor.latest if auditor is not None else None,
             recheck=self._recheck,
             latency=self._best_latency(),

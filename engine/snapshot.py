@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.costs import Cost
 from engine.scorers.base import Score
@@ -22,6 +23,16 @@ class Candidate:
     score: Score
     cost: Cost
     stage_costs: tuple[Cost, ...]
+
+
+class Individual(NamedTuple):
+    """A member of the population: born at that iteration, by the mutation that origin names."""
+
+    structure: Structure
+    score: Score
+    cost: Cost
+    born: int
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,8 @@ class Snapshot:
     member, as "worse" than all of a full population, or by the budgets "flops",
     "params", "layers", "latency" (only reasons that occurred). switched_at: iteration at which
     fine mutation began. history: the best over time, thinned to a bounded length.
-    bests: the latest changes of the best, oldest first. notices: what the user should
+    bests: the latest changes of the best, oldest first. members: the population, best
+    first; the same tuple as long as it stays the same. notices: what the user should
     know, oldest first. recheck: the final structures re-scored, best first, where the
     score is a random one. latency: of the best, under a latency budget. error: why a
     failed run failed.
@@ -134,6 +146,7 @@ class Snapshot:
     switched_at: int | None = None
     history: tuple[Point, ...] = ()
     bests: tuple[NewBest, ...] = ()
+    members: tuple[Individual, ...] = ()
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()
     latency: LatencyResult | None = None

@@ -29,10 +29,11 @@ class Member(NamedTuple):
 
 
 class Population:
-    """At most `capacity` members, in ascending order of Z."""
+    """At most `capacity` members, in ascending order of Z; each change is a new `version`."""
 
     def __init__(self, capacity: int):
         self.capacity = capacity
+        self.version = 0
         self.members: list[Member] = []
         self._z: list[float] = []
         self._known: set[Structure] = set()
@@ -67,12 +68,14 @@ class Population:
         self._z.insert(place, z)
         self.members.insert(place, member)
         self._known.add(member.structure)
+        self.version += 1
         return True
 
     def keep_top(self, count: int) -> None:
         """Keep the `count` members of highest Z (line 4)."""
         while len(self.members) > count:
             self._drop_worst()
+        self.version += 1
 
     def scores(self) -> tuple[float, ...]:
         """Z of every member, ascending."""

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from maedet_tui.export import FORMATS, Exported, ExportError, export, source_of
+from maedet_tui.files import names_a_file
 from maedet_tui.run import SaveError
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.structures.items import Item
@@ -102,7 +103,7 @@ class SaveAs(ModalScreen[Path | None]):
             name = name.removesuffix(ending)
         if not name:
             raise ValueError("There is no name to save it under; write one.")
-        if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
+        if not names_a_file(name):
             raise ValueError(
                 f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.', "
                 "and write the folder in the line below."

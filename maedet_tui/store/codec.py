@@ -19,6 +19,7 @@ from engine.search.population import Member
 from engine.snapshot import (
     Audit,
     Candidate,
+    Individual,
     LatencyResult,
     PopulationSummary,
     Ranked,
@@ -122,6 +123,12 @@ def read_member(row: Sequence) -> Member:
     return Member(
         read_structure(structure), read_score(score), cost, int(born), str(origin), parent
     )
+
+
+def read_individual(row: Sequence) -> Individual:
+    """What a screen shows of a member in such a row. Raises one of DAMAGE."""
+    structure, score, cost, born, origin, _ = read_member(row)
+    return Individual(structure, score, cost, born, str(origin))
 
 
 def read_rng(text: str) -> tuple:

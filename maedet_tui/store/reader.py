@@ -13,7 +13,7 @@ from engine.costs import Cost
 from engine.search.evolution import State
 from engine.search.population import Member
 from engine.settings import Preset
-from engine.snapshot import STATES, Candidate, NewBest, Point, Snapshot
+from engine.snapshot import STATES, Candidate, Individual, NewBest, Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 from maedet_tui.store.database import StoreError
@@ -58,6 +58,7 @@ class RunReader:
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
         self._bests: list[NewBest] = []
+        self._living: dict[int, Individual] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -139,6 +140,24 @@ class RunReader:
                 self._bests.append(NewBest(int(iteration), float(z), str(origin)))
             return tuple(self._bests)
 
+    def members(self) -> tuple[Individual, ...]:
+        """The population at the last checkpoint, best first; only what is new is parsed."""
+        with self._checked():
+            known = self._living
+            born = [
+                int(iteration)
+                for (iteration,) in self._connection.execute(
+                    "SELECT iteration FROM population ORDER BY z DESC, iteration DESC"
+                )
+            ]
+            for chunk in database.chunks([one for one in born if one not in known]):
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT * FROM population WHERE iteration IN ({marks})"
+                for row in self._connection.execute(query, chunk):
+                    known[row[0]] = codec.read_individual(row)
+            self._living = {one: known[one] for one in born}
+            return tuple(self._living.values())
+
     def checkpoint(self) -> Checkpoint | None:
         """What the search goes on from; None before the first one."""
         with self._consistent(), self._checked():
@@ -180,6 +199,7 @@ class RunReader:
                 best_iteration=status.best_iteration,
                 history=self.points(),
                 bests=self.new_bests(),
+                members=self.members(),
                 **codec.read_findings(status.findings, preset.budget.image_size),
             )
 

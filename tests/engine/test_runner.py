@@ -11,7 +11,9 @@ from engine.history import POINTS
 from engine.runner import Runner
 from engine.scorers.base import Cancelled, ScoringError
 from engine.scorers.closed_form import ClosedForm
+from engine.search.evolution import Evolution
 from engine.settings import Budget, Forward, Objective, Preset, Schedule
+from engine.views import Members
 from engine.zoo import ZOO
 
 QUICK = Preset(
@@ -56,6 +58,37 @@ def test_a_run_ends_with_everything_the_search_found():
     assert snapshot.bests[-1].z == best.score.z
     assert snapshot.bests[-1].iteration == snapshot.best_iteration
     assert snapshot.error is None and snapshot.ended
+
+
+def test_the_population_is_in_every_snapshot_best_first():
+    snapshot = finished(QUICK).snapshot
+    members, population = snapshot.members, snapshot.population
+    assert len(members) == population.size == len({m.structure for m in members})
+    z = [member.score.z for member in members]
+    assert z == sorted(z, reverse=True)
+    assert (z[0], z[-1]) == (population.best, population.worst)
+    best = members[0]
+    assert (best.structure, best.born) == (snapshot.best.structure, snapshot.best_iteration)
+    assert best.cost == snapshot.best.cost and best.origin == snapshot.bests[-1].origin
+
+
+def test_members_that_stay_are_not_described_anew():
+    evolution, members = Evolution(QUICK), Members()
+    score = ClosedForm(QUICK.objective).score
+
+    def step():
+        proposals = evolution.ask()
+        evolution.tell(list(zip(proposals, score([p.structure for p in proposals]))))
+
+    while len(evolution.population) < 32:
+        step()
+    before = members.freeze(evolution.population)
+    assert members.freeze(evolution.population) is before
+    version = evolution.population.version
+    while evolution.population.version == version:
+        step()
+    after = members.freeze(evolution.population, at_once=True)
+    assert len({id(member) for member in after} - {id(member) for member in before}) == 1
 
 
 def test_history_rises_is_bounded_and_ends_near_the_end():

@@ -72,6 +72,17 @@ def test_a_snapshot_reads_back(quick, tmp_path):
         assert getattr(found, name) == getattr(shown, name), name
     assert dict(found.counts) == dict(shown.counts)
     assert found.bests[-100:] == shown.bests
+    assert found.members == shown.members
+
+
+def test_members_are_read_once(tmp_path):
+    run = stopped_at_once(lasting(4000), tmp_path, "one")
+    reader = RunReader(run.run_dir)
+    before = {member.born: member for member in reader.snapshot().members}
+    resumed(run.run_dir)
+    shown = reader.snapshot().members
+    assert shown == RunReader(run.run_dir).snapshot().members
+    assert all(before[one.born] is one for one in shown if one.born in before)
 
 
 def test_a_latency_and_a_proxy_read_back(quick, tmp_path):
