@@ -29,7 +29,7 @@ class MaedetApp(App[None]):
     TITLE = "maedet-tui"
     CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "browse", "Browse",
+        Binding("b", "browse", "Browse", show=False,
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("question_mark", "help", "Help", tooltip="What every key does"),
         Binding("t", "theme", "Light/dark", show=False, tooltip="Change the colours"),

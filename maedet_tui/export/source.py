@@ -71,7 +71,8 @@ def missing(extra: str, packages: Sequence[str]) -> str | None:
     absent = [package for package in packages if find_spec(package) is None]
     if not absent:
         return None
+    names = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
     return (
-        f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed; "
+        f"{names} {'is' if len(absent) == 1 else 'are'} not installed; "
         f"pip install 'maedet-tui[{extra}]'"
     )

@@ -19,8 +19,8 @@ from textual.widgets.option_list import Option
 from maedet_tui import formatting
 from maedet_tui.files import StructureFileError
 from maedet_tui.run import SearchRun
-from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.compare import Compare
+from maedet_tui.screens.question import Question
 from maedet_tui.screens.structure import StructureScreen
 from maedet_tui.structures.comparison import FEWEST, MOST
 from maedet_tui.structures.items import (
@@ -243,7 +243,7 @@ class Browse(Screen[None]):
         """Ask for a path, and add what is there to the list."""
         ask: Callable[[str], Item] = partial(file_item, preset=self._preset)
         question = "Path of a structure file (YAML or structure_info), or of a run's folder"
-        dialog: Ask[Item] = Ask(question, "", ask, (StructureFileError,))
+        dialog: Question[Item] = Question(question, "", ask, (StructureFileError,))
         self.app.push_screen(dialog, self._add)
 
     def _add(self, item: Item | None) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -18,7 +18,7 @@ from engine.scorers.base import Score
 from engine.settings import Objective
 from maedet_tui import formatting
 from maedet_tui.presets.quantities import parse_image_size
-from maedet_tui.screens.ask import Ask
+from maedet_tui.screens.question import Question
 from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
 from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, measure, parse_alphas
@@ -67,11 +67,9 @@ class Compare(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="head", markup=False)
-        with Container(id="sheets"):
-            with VerticalScroll(id="numbers"):
-                yield NumbersView(id="sheet")
-            with VerticalScroll(id="blocks"):
-                yield BlocksView(id="compared")
+        with VerticalScroll(id="sheets"):
+            yield NumbersView(id="numbers")
+            yield BlocksView(id="blocks")
         yield Static("", id="small", markup=False)
         yield Footer()
 
@@ -157,7 +155,9 @@ class Compare(Screen[None]):
     def action_alphas(self) -> None:
         """Ask for the weights of C1-C5."""
         alphas = " ".join(f"{alpha:g}" for alpha in self._shown.objective.alphas)
-        dialog: Ask[tuple[float, ...]] = Ask("Weights of C1-C5 in Z", alphas, parse_alphas)
+        dialog: Question[tuple[float, ...]] = Question(
+            "Weights of C1-C5 in Z", alphas, parse_alphas
+        )
         self.app.push_screen(dialog, self._weigh)
 
     def _weigh(self, alphas: tuple[float, ...] | None) -> None:
@@ -176,7 +176,7 @@ class Compare(Screen[None]):
     def action_image_size(self) -> None:
         """Ask for the image size at which FLOPs are counted."""
         size = formatting.image_size(self._shown.image_size)
-        dialog: Ask[tuple[int, int]] = Ask("FLOPs at images of", size, _image_size)
+        dialog: Question[tuple[int, int]] = Question("FLOPs at images of", size, _image_size)
         self.app.push_screen(dialog, self._resize)
 
     def _resize(self, size: tuple[int, int] | None) -> None:

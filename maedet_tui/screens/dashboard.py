@@ -53,7 +53,7 @@ class Dashboard(Screen[None]):
         Binding("s", "save", "Save", tooltip="Write the best structure so far to the run's folder"),
         Binding("S", "save_as", "Save as", key_display="S", show=False,
                 tooltip="Save the best structure so far under a name, in any format"),
-        Binding("v", "view", "View",
+        Binding("v", "view", "View", show=False,
                 tooltip="Look at the best structure: tower, costs, entropies, the population"),
         Binding("x", "stop", "Stop",
                 tooltip="End the search for good; asks first, keeps and saves the best"),
@@ -182,7 +182,10 @@ class Dashboard(Screen[None]):
         view = self.query_one("#best", StructureView)
         if best is not None:
             preset, score = self.run.preset, best.score
-            view.border_subtitle = f"iteration {snapshot.best_iteration:,}"
+            view.border_subtitle = (
+                f"iteration {snapshot.best_iteration:,}  [@click=screen.view] v View [/]"
+                " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
+            )
             known = score.entropies if score.is_entropy else None
             view.show(View(preset, best.structure, score.z, known))
 

@@ -9,6 +9,9 @@ from maedet_tui import formatting, report
 from maedet_tui.structures.items import Item
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph
 
+#: characters below which there is no room for more than this panel
+LEAST = 46
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -34,6 +37,8 @@ class FactsPanel(Panel[Facts]):
             f"{formatting.quantity(cost.flops)} FLOPs at {size}, {cost.layers} layers"
         )
         how = f"{shown.place}. " + (f"Scored by {score.detail}." if score is not None else "")
+        if width < LEAST:
+            how = "Tables and tower need a larger terminal."
         return [
             paragraph(f"{item.name}, {item.origin}", width, STRONG),
             paragraph(costs, width),

@@ -59,9 +59,11 @@ class TowerPanel(Panel[Tower]):
         told = [self._words(block) for block in structure.blocks]
         # columns: level, map, bar of the map, spine, bar of channels, words
         named = max(len(formatting.image_size(one)) for one in maps)
-        words = max(map(len, told)) + 1 if width >= 64 else 0
         map_bar = 16 if width >= 72 else 8
-        room = max(width - 3 - named - 1 - map_bar - 2 - words, 6)
+        room = max(width - 3 - named - 1 - map_bar - 2, 6)
+        words = max(map(len, told)) + 1
+        words = words if room - words >= 12 else 0
+        room -= words
         widest = max(max(b.out_channels, inner_width(b)) for b in structure.blocks)
         units = units_a_row(structure, max(shown.room - 4, 8))
         parts: list[Part] = []

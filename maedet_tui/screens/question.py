@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 Answer = TypeVar("Answer")
 
 
-class Ask(ModalScreen[Answer | None], Generic[Answer]):
+class Question(ModalScreen[Answer | None], Generic[Answer]):
     """Dismissed with what `read` makes of the line, or None.
 
     read: raises an exception of `refusals` whose text tells what is wrong.
