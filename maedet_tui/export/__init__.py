@@ -49,7 +49,7 @@ FORMATS = {
     "structure-info": Format(".txt", "the structure for the authors' released code"),
     "markdown": Format(".md", "structure and costs as tables"),
     "python": Format(".py", "one file that defines the backbone and needs torch alone"),
-    "mmdet": Format("_mmdet", "a folder for MMDetection 3: backbone, GFLV2, FCOS, RetinaNet"),
+    "mmdet": Format("_mmdet", "a folder for MMDetection 3: with GFLV2, FCOS, RetinaNet"),
     "torchvision": Format(
         "_torchvision.py",
         "FCOS, RetinaNet and Mask R-CNN of torchvision",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,8 +17,8 @@ from textual.widgets.option_list import Option
 from maedet_tui import formatting
 from maedet_tui.files import StructureFileError
 from maedet_tui.run import SearchRun
+from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.compare import Compare
-from maedet_tui.screens.question import Question
 from maedet_tui.screens.structure import StructureScreen
 from maedet_tui.structures.comparison import FEWEST, MOST
 from maedet_tui.structures.items import (
@@ -241,13 +239,16 @@ class Browse(Screen[None]):
 
     def action_open(self) -> None:
         """Ask for a path, and add what is there to the list."""
-        ask: Callable[[str], Item] = partial(file_item, preset=self._preset)
         question = "Path of a structure file (YAML or structure_info), or of a run's folder"
-        dialog: Question[Item] = Question(question, "", ask, (StructureFileError,))
-        self.app.push_screen(dialog, self._add)
+        self.app.push_screen(Ask(question, "", file_item, (StructureFileError,)), self._add)
 
-    def _add(self, item: Item | None) -> None:
-        if item is None:
+    def _add(self, path: str | None) -> None:
+        if path is None:
+            return
+        try:
+            item = file_item(path, self._preset)
+        except StructureFileError as error:  # gone in the moment since it was asked for
+            self.notify(str(error), title="Not opened", severity="error", markup=False)
             return
         if not any(_same(item, one) for one in self._groups["Files"]):
             self._groups["Files"].append(item)

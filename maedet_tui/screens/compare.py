@@ -18,7 +18,7 @@ from engine.scorers.base import Score
 from engine.settings import Objective
 from maedet_tui import formatting
 from maedet_tui.presets.quantities import parse_image_size
-from maedet_tui.screens.question import Question
+from maedet_tui.screens.ask import Ask
 from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
 from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, measure, parse_alphas
@@ -155,12 +155,11 @@ class Compare(Screen[None]):
     def action_alphas(self) -> None:
         """Ask for the weights of C1-C5."""
         alphas = " ".join(f"{alpha:g}" for alpha in self._shown.objective.alphas)
-        dialog: Question[tuple[float, ...]] = Question(
-            "Weights of C1-C5 in Z", alphas, parse_alphas
-        )
+        dialog = Ask("Weights of C1-C5 in Z", alphas, parse_alphas, (ValueError,))
         self.app.push_screen(dialog, self._weigh)
 
-    def _weigh(self, alphas: tuple[float, ...] | None) -> None:
+    def _weigh(self, text: str | None) -> None:
+        alphas = None if text is None else parse_alphas(text)
         if alphas is not None and alphas != self._shown.objective.alphas:
             self._judge_by(replace(self._shown.objective, alphas=alphas))
 
@@ -176,12 +175,12 @@ class Compare(Screen[None]):
     def action_image_size(self) -> None:
         """Ask for the image size at which FLOPs are counted."""
         size = formatting.image_size(self._shown.image_size)
-        dialog: Question[tuple[int, int]] = Question("FLOPs at images of", size, _image_size)
-        self.app.push_screen(dialog, self._resize)
+        dialog = Ask("FLOPs at images of", size, _image_size, (ValueError,))
+        self.app.push_screen(dialog, self._count_at)
 
-    def _resize(self, size: tuple[int, int] | None) -> None:
-        if size is not None:
-            self._shown = replace(self._shown, image_size=size)
+    def _count_at(self, text: str | None) -> None:
+        if text is not None:
+            self._shown = replace(self._shown, image_size=_image_size(text))
             self._show()
 
     # --- what takes its time ----------------------------------------------------

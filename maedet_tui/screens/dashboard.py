@@ -68,8 +68,8 @@ class Dashboard(Screen[None]):
                 tooltip="Where panels are shown one at a time: show the one before", show=False),
         Binding("f", "single", "Panels",
                 tooltip="Fill the screen with one panel, or show all that fit"),
-        Binding("n", "new", "New search", show=False,
-                tooltip="When the search has ended: pick a preset for another"),
+        Binding("n", "home", "Home", show=False,
+                tooltip="To presets and runs, when the search has ended or runs elsewhere"),
     ]  # fmt: skip
 
     def __init__(self, run: SearchRun, characters: Glyphs):
@@ -237,7 +237,7 @@ class Dashboard(Screen[None]):
         ended = self._shown is not None and self._shown.ended
         if action in ("pause", "stop") and ended:
             return None
-        if action == "new" and not ended:
+        if action == "home" and not self.app.can_go_home:
             return None
         # with all panels on show, Tab moves the focus from one to the next as everywhere
         return action != "panel" or self.has_class("-single")
@@ -309,9 +309,9 @@ class Dashboard(Screen[None]):
         self._single = not self._single
         self._arrange(self.size.width, self.size.height)
 
-    def action_new(self) -> None:
-        """Back to the presets."""
-        self.app.pick()
+    def action_home(self) -> None:
+        """To the presets and runs."""
+        self.app.go_home()
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         self._choose(event.name)

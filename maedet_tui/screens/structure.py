@@ -91,7 +91,7 @@ class StructureScreen(Screen[None]):
                 yield EntropyBars(self._glyphs, id="entropy")
                 yield CostBars(self._glyphs, id="costs")
             with VerticalScroll(id="tower"):
-                yield TowerPanel(self._glyphs, id="drawing")
+                yield TowerPanel(self._glyphs, id="standing")
         yield Footer()
 
     def on_mount(self) -> None:

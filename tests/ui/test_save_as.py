@@ -47,9 +47,10 @@ def choose(dialog, format_):
 
 
 async def said(w, *texts):
-    """Wait until the toasts say all of it."""
+    """Wait until the toasts say all of it; the first check of a module imports torch."""
     await w.until(
-        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts)
+        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts),
+        patience=60,
     )
 
 
@@ -65,8 +66,9 @@ async def trouble(w, *texts):
 
 async def test_yaml_in_four_keys(watch, folder):
     async with watch(SNAPSHOT) as w:
-        await opened(w)
-        await w.sees(f"Writes {folder}", "maedet-m-best.yaml")
+        dialog = await opened(w)
+        target = dialog.query_one("#target")
+        await w.until(lambda: str(folder / "maedet-m-best.yaml") in str(target.render()))
         await w.press("enter")
         await said(w, str(folder / "maedet-m-best.yaml"), "checked: 5 blocks read back the same")
         assert isinstance(w.app.screen, Dashboard)
