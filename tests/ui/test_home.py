@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from engine.settings import Preset
+from engine.settings import PROXIES, Preset
 from maedet_tui.app import MaedetApp
+from maedet_tui.presets import builtin_names
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.home import Home
@@ -41,8 +42,13 @@ class Desk:
 
 
 @pytest.fixture
-def home(tmp_path, own_presets):
-    """Opens the home screen on tmp_path/runs: `async with home() as w`; `w.desk` keeps books."""
+def home(tmp_path, own_presets, monkeypatch):
+    """Opens the home screen on tmp_path/runs: `async with home() as w`; `w.desk` keeps books.
+
+    Presets by a proxy are left out, so that own ones are in sight on a small screen.
+    """
+    names = [name for name in builtin_names() if name not in PROXIES]
+    monkeypatch.setattr("maedet_tui.presets.library.builtin_names", lambda: names)
 
     @asynccontextmanager
     async def opened(size=(120, 40), characters=UNICODE, desk=None):
