@@ -115,6 +115,7 @@ async def test_copy_into_a_place_that_cannot_be_written(home, own_presets, monke
 async def test_delete_asks_and_never_takes_a_built_in(home, own_presets):
     (own_presets / "mine.yaml").write_text(MINE)
     async with home() as w:
+        await marked(w, PresetTable, "built-in maedet-s")
         await w.press("d")
         await w.sees("maedet-s comes with the program")
         await marked(w, PresetTable, "mine")
