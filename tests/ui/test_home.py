@@ -296,6 +296,7 @@ async def test_plain_characters(home, tmp_path, own_presets):
     (own_presets / ("very-long-name-" * 4 + ".yaml")).write_text(BROKEN)
     searched(QUICK, tmp_path / "runs", "one")
     async with home((80, 24), characters=PLAIN) as w:
+        await marked(w, PresetTable, "built-in maedet-s")
         await w.sees("* finished", "<= 49G FLOPs", "~")
         above = w.text.rsplit("\n", 1)[0]  # the footer is Textual's
         assert above.isascii(), [c for c in above if not c.isascii()]
