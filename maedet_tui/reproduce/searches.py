@@ -58,10 +58,10 @@ def run(job: Job) -> Found:
     """Search, on the calling thread, to the end."""
     preset = job.settings()
     evolution, scorer = Evolution(preset), ClosedForm(preset.objective)
-    history = History(preset.schedule.iterations, preset.budget.image_size)
+    history = History(preset)
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals]), strict=True))
-        history.record(evolution.iteration, evolution.best)
+        history.record(evolution.iteration, evolution.best, evolution.counts["accepted"])
     best = evolution.best
     return Found(best.structure, best.score, best.cost, history.freeze(), evolution.switched_at)
 
