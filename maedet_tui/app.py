@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from engine.settings import Preset
 from maedet_tui.run import SearchRun
-from maedet_tui.screens.confirm import Confirm
+from maedet_tui.screens.confirm import Confirm, Leave
 from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.help import Help, described, help_lines
 from maedet_tui.screens.picker import Picker
@@ -131,15 +131,25 @@ class MaedetApp(App[None]):
         """Quit, after asking if a search is under way. Asked twice, the answer is yes."""
         if self._run is None or self._run.snapshot.ended:
             self.exit()
-        elif isinstance(self.screen, Confirm) and self.screen.name == "leave":
+        elif self.screen.name == "leave":
             self._end()
         else:
             question = (
                 "The search is not over. Stop it and quit?\n"
                 f"The best structure so far is kept in {self._run.run_dir}."
             )
-            dialog = Confirm(question, "Stop and quit", "Search on", name="leave")
-            self.push_screen(dialog, lambda yes: self._end() if yes else None)
+            if self._run.detachable:
+                question += "\nDetached, it goes on in the background."
+                self.push_screen(Leave(question), self._leave)
+            else:
+                dialog = Confirm(question, "Stop and quit", "Search on", name="leave")
+                self.push_screen(dialog, lambda yes: self._leave("stop" if yes else "stay"))
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "detach" and not self._run.snapshot.ended:
+            self._run.detach()
+        if answer in ("stop", "detach"):
+            self._end()
 
     def _end(self) -> None:
         """Stop what runs, and give the terminal back."""

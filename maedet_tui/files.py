@@ -65,6 +65,17 @@ def read_structure(ref: str) -> NamedStructure:
         raise StructureFileError(f"{ref}: {error}") from None
 
 
+def names_a_file(name: str) -> bool:
+    """Whether a name is that of one file or folder on any system, and of a visible one."""
+    return (
+        bool(name.strip())
+        and not name.startswith(".")
+        and len(name) <= 100
+        and name.isprintable()
+        and not any(character in name for character in '/\\:*?"<>|')
+    )
+
+
 def latency_folder() -> Path:
     """Where measured latencies are kept, in the user's cache."""
     from platformdirs import user_cache_path
@@ -104,10 +115,12 @@ def _read_text(path: Path) -> str:
         raise StructureFileError(f"{path}: is not text in UTF-8, so not a structure") from None
 
 
-def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
+def write_atomically(
+    path: Path, text: str, *, private: bool = False, option: str = "--runs-dir"
+) -> None:
     """Write a file so that a reader sees the old text or the new one, never a part.
 
-    private: for its owner alone. Raises SaveError.
+    private: for its owner alone. option: names another place. Raises SaveError.
     """
     temporary = None
     try:
@@ -124,7 +137,7 @@ def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise save_error(path, error) from None
+        raise save_error(path, error, option) from None
 
 
 def set_usual_permissions(path: Path) -> None:

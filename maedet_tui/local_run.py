@@ -22,8 +22,8 @@ from maedet_tui.run import SaveError
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
-from maedet_tui.store.sinks import Trackers, refuse_missing
 from maedet_tui.store.writer import RunStore
+from maedet_tui.trackers import Trackers, refuse_missing
 
 #: seconds between saves of a new best while a search goes on
 AUTOSAVE_EVERY = 30.0
@@ -48,11 +48,13 @@ class LocalRun:
     ):
         """Claim a new run's folder and begin its database; the search does not start yet.
 
-        store: of a run to go on with instead. track: names of `maedet_tui.store.sinks`.
+        store: of a run to go on with instead. track: names of `maedet_tui.trackers`.
+        detached: whether `detach` was asked for.
         Raises SaveError if the name is taken or the place cannot be written, so that no
         search runs for hours to find that out.
         """
         refuse_missing(track)
+        self.track, self.detached = tuple(track), False
         self._new = store is None
         self._store = store or new_run(preset, runs_dir, name)
         self.preset = preset
@@ -124,6 +126,16 @@ class LocalRun:
     def stop(self) -> None:
         """End the search for good; the best so far is kept and saved."""
         self._runner.stop()
+
+    @property
+    def detachable(self) -> bool:
+        """Whether there is something recorded for another process to go on from."""
+        return self._runner.checkpoint is not None and self.trouble is None
+
+    def detach(self) -> None:
+        """Stop here, for `maedet_tui.detach` to have another process go on."""
+        self.detached = True
+        self.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the search has ended and is saved and recorded; whether that is so."""

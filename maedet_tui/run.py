@@ -30,6 +30,13 @@ class SearchRun(Protocol):
     def stop(self) -> None:
         """End the search for good; the best so far is kept and saved."""
 
+    @property
+    def detachable(self) -> bool:
+        """Whether the search can be left to a process of its own."""
+
+    def detach(self) -> None:
+        """Hold here; a process of its own goes on once the screen has closed."""
+
     def save(self) -> Path:
         """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
 

@@ -66,6 +66,14 @@ class WatchedRun:
         """Have the search end for good."""
         self._wish("stop")
 
+    @property
+    def detachable(self) -> bool:
+        """It is in a process of its own already."""
+        return False
+
+    def detach(self) -> None:
+        """Nothing to do: the end of this object means nothing to the search."""
+
     def save(self) -> Path:
         """Have the best so far written by the process that searches; the path of the YAML.
 

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from maedet_tui.cli.output import FAILED, Failure, failures
+
+if TYPE_CHECKING:
+    from maedet_tui.presets.library import Entry
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def presets(context: click.Context) -> None:
-    """List the presets; show one, or check a file of your own.
+    """List the presets, built in and your own; show one, or check a file.
 
-    To make your own: `maedet-tui presets show maedet-m > mine.yaml`, edit it, and
-    `maedet-tui search mine.yaml`.
+    To make your own: `maedet-tui` and `e` on a preset; or `maedet-tui presets show
+    maedet-m > mine.yaml`, edit it, and `maedet-tui search mine.yaml`. Files in the folder
+    that MAEDET_PRESETS names (else in your configuration folder) can be named like
+    built-in ones.
     """
     if context.invoked_subcommand is not None:
         return
-    from maedet_tui import formatting
-    from maedet_tui.presets import builtin_presets
-
-    def limit(value: int | None) -> str:
-        return "-" if value is None else formatting.short_quantity(value)
+    from maedet_tui.presets.folder import user_folder
+    from maedet_tui.presets.glance import HEADINGS, glance
+    from maedet_tui.presets.library import entries
+    from maedet_tui.presets.load import shown_name
 
     with failures():
-        found = builtin_presets()
-    click.echo(f"{'name':18} {'FLOPs':>6} {'params':>7} {'layers':>6}  description")
-    for preset in found:
-        budget = preset.budget
+        found = list(entries())
+    width = max(len(shown_name(entry.name)) for entry in found)
+    flops, params, layers, latency, _, _ = HEADINGS
+    click.echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
+    for entry in found:
+        name = f"{shown_name(entry.name):{width}}"
+        if entry.preset is None:
+            click.echo(f"{name} {_broken(entry)}")
+            continue
+        flops, params, layers, latency, _, _ = glance(entry.preset)
         click.echo(
-            f"{preset.name:18} {limit(budget.flops):>6} {limit(budget.params):>7} "
-            f"{budget.layers or '-':>6}  {preset.description}"
+            f"{name} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {entry.preset.description}"
         )
+    if not all(entry.builtin for entry in found):
+        click.echo(f"Your own presets are in {user_folder()}.")
+
+
+def _broken(entry: Entry) -> str:
+    more = len(entry.problems) - 1
+    return f"has a problem: {entry.problems[0]}" + (f" (and {more} more)" if more else "")
 
 
 @presets.command()

@@ -65,7 +65,7 @@ def resume(
     with failures():
         from maedet_tui.store.begin import branch_run, reopen_run
         from maedet_tui.store.folders import find_run
-        from maedet_tui.store.sinks import refuse_missing
+        from maedet_tui.trackers import refuse_missing
 
         refuse_missing(track)
         folder = find_run(run, runs_dir)

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from maedet_tui.trackers import TRACKERS
+
 
 def runs_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --runs-dir to a command."""
@@ -24,8 +26,9 @@ def track_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --track to a command."""
     return click.option(
         "--track",
-        type=click.Choice(["csv", "tensorboard"]),
+        type=click.Choice(list(TRACKERS)),
         multiple=True,
-        help="Write the history as it grows into the run's folder too: history.csv, or "
-        "event files for TensorBoard. May be given for each.",
+        help="Write the history as it grows into the run's folder too: "
+        + "; ".join(f"{name}: {tracker.summary}" for name, tracker in TRACKERS.items())
+        + ". May be given for each.",
     )(command)

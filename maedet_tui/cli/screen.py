@@ -131,6 +131,11 @@ def _report(run: LocalRun) -> int:
 
     run.close(PATIENCE)
     snapshot = run.snapshot
+    if run.detached and snapshot.state == "stopped" and not run.trouble:
+        from maedet_tui.detach import detach
+        from maedet_tui.store.begin import reopen_run
+
+        return detach(reopen_run(run.run_dir), run.track)
     if snapshot.state == "failed":
         click.echo(f"Error: {snapshot.error}", err=True)
     if run.save_error:

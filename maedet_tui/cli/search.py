@@ -91,7 +91,7 @@ def search(
         if detach:
             from maedet_tui.detach import detach as leave
             from maedet_tui.store.begin import new_run
-            from maedet_tui.store.sinks import refuse_missing
+            from maedet_tui.trackers import refuse_missing
 
             refuse_missing(track)
             code = leave(new_run(chosen, runs_dir, name), track)

@@ -81,7 +81,7 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"write {max(1, space.max_width // space.width_step) * space.width_step}",
         )
     limited = budget.flops or budget.params or budget.latency
-    if sound(("budget", "flops"), ("budget", "params"), ("budget", "latency")) and not limited:
+    if sound(("budget",)) and not limited:
         report(
             ("budget",),
             "limits nothing; write flops (such as 91G), params (such as 26M) "

@@ -10,9 +10,8 @@ from typing import Any
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
 from engine.settings import Preset
+from maedet_tui.presets.folder import SUFFIXES, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def builtin_names() -> list[str]:
@@ -28,12 +27,12 @@ def builtin_names() -> list[str]:
 
 
 def builtin_presets() -> list[Preset]:
-    """Every preset that comes with the program."""
+    """Every preset that comes with the program. Raises PresetError."""
     return [load(name) for name in builtin_names()]
 
 
 def load(ref: str | Path, overrides: Mapping[str, tuple[Any, str]] | None = None) -> Preset:
-    """The preset with that name, or in the file at that path.
+    """The preset with that name, built in or the user's own, or in the file at that path.
 
     overrides: dotted key -> (value, option that gave it), in place of what is written;
     they pass the same checks. Raises PresetError.
@@ -47,8 +46,13 @@ def read_source(ref: str | Path) -> tuple[str, str, str]:
     ref = str(ref)
     if ref in builtin_names():
         entry = files("presets") / f"{ref}.yaml"
-        return entry.read_text(encoding="utf-8"), str(entry), ref
+        return file_text(Path(str(entry))), str(entry), ref
     path = Path(ref)
+    looks_like_path = "/" in ref or "\\" in ref or path.suffix in SUFFIXES
+    # a file by its path is read whatever the state of the folder
+    mine = {} if looks_like_path else user_presets()
+    if ref in mine:
+        return file_text(mine[ref]), str(mine[ref]), ref
     try:
         is_file, is_dir = path.is_file(), path.is_dir() and bool(ref)
     except (OSError, ValueError):  # a name that no file can have
@@ -56,12 +60,12 @@ def read_source(ref: str | Path) -> tuple[str, str, str]:
     if not is_file:
         if is_dir:
             message = "is a folder; name the preset's file in it"
-        elif "/" in ref or "\\" in ref or path.suffix in _SUFFIXES:
+        elif looks_like_path:
             message = f"no such file; name a file or one of {', '.join(builtin_names())}"
         else:
-            message = f"no such preset; {_available(ref)}"
+            message = f"no such preset; {_available(ref, [*builtin_names(), *mine])}"
         raise PresetError([Problem(shown_name(ref), "", message)], unknown=True)
-    return _file_text(path), ref, path.stem
+    return file_text(path), ref, path.stem
 
 
 def shown_name(ref: str) -> str:
@@ -71,14 +75,15 @@ def shown_name(ref: str) -> str:
     return repr(ref[:60])
 
 
-def _available(ref: str) -> str:
-    names = builtin_names()
+def _available(ref: str, names: list[str]) -> str:
     hint = closest(ref, names)
     known = f"available are {', '.join(names)}, or give the path of a YAML file"
     return f"{hint} ({known})" if hint.startswith("did") else known
 
 
-def _file_text(path: Path) -> str:
+def file_text(path: Path) -> str:
+    """The text of a preset's file. Raises PresetError."""
+
     def refused(message: str) -> PresetError:
         return PresetError([Problem(str(path), "", message)])
 
@@ -107,21 +112,49 @@ def parse(
     source: the file, for messages. name: used where the text has no `name`.
     overrides: as for `load`. Raises PresetError with every problem of the text.
     """
+    preset, problems = examine(text, source=source, name=name, overrides=overrides)
+    if problems or preset is None:
+        raise PresetError(problems)
+    return preset
+
+
+def examine(
+    text: str,
+    *,
+    source: str = "preset",
+    name: str = "preset",
+    overrides: Mapping[str, tuple[Any, str]] | None = None,
+) -> tuple[Preset | None, list[Problem]]:
+    """A preset out of YAML text, and every problem of the text, in its order.
+
+    With problems, defaults stand in for what is wrong; None where there is no initial
+    structure to be made out. The arguments are as for `parse`.
+    """
     try:
         document = read(text)
     except YamlError as error:
         where = f"{source}:{error.line}" if error.line else source
-        raise PresetError([Problem(where, "", error.message)]) from None
+        return None, [Problem(where, "", error.message)]
     if document.value is None:
         document.value = {}
     if not isinstance(document.value, dict):
         message = "a preset is a mapping of keys such as budget and search"
-        raise PresetError([Problem(f"{source}:1", "", message)])
+        return None, [Problem(f"{source}:1", "", message)]
     origins = _override(document, overrides or {})
     # pydantic takes a while to import: not before there is something to validate
     from maedet_tui.presets.validate import validate
 
     return validate(document, origins, source=source, name=name)
+
+
+def load_entry(source: str, name: str) -> tuple[Preset | None, tuple[Problem, ...]]:
+    """What is in a preset's file, as `examine` has it; an unreadable file is a problem too."""
+    try:
+        text = file_text(Path(source))
+    except PresetError as error:
+        return None, tuple(error.problems)
+    preset, problems = examine(text, source=source, name=name)
+    return preset, tuple(problems)
 
 
 def _override(document: Document, overrides: Mapping[str, tuple[Any, str]]) -> dict[tuple, str]:

@@ -14,6 +14,12 @@ class Problem:
     key: str
     message: str
 
+    @property
+    def line(self) -> int | None:
+        """The line in the file, counted from 1; None where there is none to point at."""
+        number = self.where.rpartition(":")[2]
+        return int(number) if number.isdecimal() and ":" in self.where else None
+
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.key, self.message) if part)
 

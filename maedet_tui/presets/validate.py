@@ -12,15 +12,19 @@ from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Document
 from engine.settings import Preset
 from maedet_tui.presets.crosschecks import check_all, initial_structure
-from maedet_tui.presets.problems import PresetError, Problem
+from maedet_tui.presets.problems import Problem
 from maedet_tui.presets.schema import PresetFile
 
 
-def validate(document: Document, origins: Mapping[tuple, str], *, source: str, name: str) -> Preset:
-    """The preset in a document whose value is a mapping.
+def validate(
+    document: Document, origins: Mapping[tuple, str], *, source: str, name: str
+) -> tuple[Preset | None, list[Problem]]:
+    """The preset in a document whose value is a mapping, and all problems in the order
+    of the file.
 
-    origins: path -> command-line option, for values that are not from the file.
-    Raises PresetError with all problems, in the order of the file.
+    origins: path -> command-line option, for values that are not from the file. With
+    problems, defaults stand in for what is wrong; without an initial structure there is
+    no preset.
     """
     found: list[tuple[int, Problem]] = []
 
@@ -47,10 +51,11 @@ def validate(document: Document, origins: Mapping[tuple, str], *, source: str, n
 
     structure = initial_structure(model, report)
     check_all(model, structure, sound, report)
-    if found or structure is None:
-        found.sort(key=lambda item: item[0])
-        raise PresetError([problem for _, problem in found])
-    return Preset(
+    found.sort(key=lambda item: item[0])
+    problems = [problem for _, problem in found]
+    if structure is None:
+        return None, problems
+    preset = Preset(
         name=model.name or name,
         initial=structure,
         budget=model.budget.settings(),
@@ -66,6 +71,7 @@ def validate(document: Document, origins: Mapping[tuple, str], *, source: str, n
         reference=model.reference,
         source=source,
     )
+    return preset, problems
 
 
 def _without_nulls(value: dict) -> dict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,37 +10,77 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
+Answer = TypeVar("Answer")
 
-class Confirm(ModalScreen[bool]):
-    """Dismissed with True for yes; anything else is no."""
+
+class Question(ModalScreen[Answer]):
+    """Buttons side by side under a question; the last one, which changes nothing, has the focus.
+
+    Subclasses have an action `answer`, whose parameter a button's name is.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", tooltip="Do it"),
-        Binding("n,escape", "answer(False)", "No", tooltip="Leave everything as it is"),
-        Binding("left,right", "other", "Other button", show=False, tooltip="Move between buttons"),
-    ]
+        Binding("left", "app.focus_previous", "Button before", show=False,
+                tooltip="Move to the button before"),
+        Binding("right", "app.focus_next", "Next button", show=False,
+                tooltip="Move to the next button"),
+    ]  # fmt: skip
 
-    def __init__(self, question: str, yes: str, no: str, name: str | None = None):
+    def __init__(self, question: str, buttons: list[Button], name: str | None = None):
         super().__init__(name=name)
-        self._question, self._yes, self._no = question, yes, no
+        self._question, self._buttons = question, buttons
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Label(self._question, id="question", markup=False)
             with Horizontal(id="answers"):
-                yield Button(f"{self._yes} (y)", variant="error", id="yes")
-                yield Button(f"{self._no} (n)", variant="primary", id="no")
+                yield from self._buttons
 
     def on_mount(self) -> None:
-        self.query_one("#no").focus()
+        self._buttons[-1].focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        await self.run_action(f"answer({event.button.name})")
+
+
+class Confirm(Question[bool]):
+    """Dismissed with True for yes; anything else is no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", tooltip="Do it"),
+        Binding("n,escape", "answer(False)", "No", tooltip="Leave everything as it is"),
+    ]
+
+    def __init__(self, question: str, yes: str, no: str, name: str | None = None):
+        buttons = [
+            Button(f"{yes} (y)", variant="error", id="yes", name="True"),
+            Button(f"{no} (n)", variant="primary", id="no", name="False"),
+        ]
+        super().__init__(question, buttons, name)
 
     def action_answer(self, yes: bool) -> None:
         """Answer from the keyboard."""
         self.dismiss(yes)
 
-    def action_other(self) -> None:
-        """Move the focus to the other button."""
-        self.focus_next()
+
+class Leave(Question[str]):
+    """Leaving while a search is under way; dismissed with "stop", "detach" or "stay"."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('stop')", "Stop and quit", tooltip="End the search and quit"),
+        Binding("d", "answer('detach')", "Detach",
+                tooltip="Quit, and let the search go on in the background"),
+        Binding("n,escape", "answer('stay')", "Search on", tooltip="Leave everything as it is"),
+    ]  # fmt: skip
+
+    def __init__(self, question: str):
+        buttons = [
+            Button("Stop (y)", variant="error", id="yes", name="'stop'"),
+            Button("Detach (d)", variant="warning", id="detach", name="'detach'"),
+            Button("Search on (n)", variant="primary", id="no", name="'stay'"),
+        ]
+        super().__init__(question, buttons, "leave")
+
+    def action_answer(self, answer: str) -> None:
+        """Answer from the keyboard."""
+        self.dismiss(answer)

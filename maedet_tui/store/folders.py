@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from datetime import datetime
 from pathlib import Path
 
 from engine.formats.rows import closest
-from maedet_tui.files import save_error
+from maedet_tui.files import names_a_file, save_error
 from maedet_tui.run import SaveError
 from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import FILE as RUN_LOCK
 from maedet_tui.store.lock import RunLock
+from maedet_tui.trackers import forget as forget_tracks
 
 DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
     database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
-    "preset.yaml", "best.yaml", "best.txt", "run.log", "history.csv",
+    "preset.yaml", "best.yaml", "best.txt", "run.log",
 )  # fmt: skip
 
 
@@ -68,13 +68,7 @@ def claim_folder(runs_dir: Path, preset_name: str, name: str | None) -> Path:
 
 def refuse_bad_name(name: str) -> None:
     """Raise SaveError unless the name is that of one folder, and a visible one."""
-    if (
-        not name.strip()
-        or name.startswith(".")
-        or len(name) > 100
-        or not name.isprintable()
-        or any(character in name for character in '/\\:*?"<>|')
-    ):
+    if not names_a_file(name):
         raise SaveError(
             f"--name {name!r} cannot name a folder; use letters, digits, '-', '_' and '.'"
         )
@@ -122,10 +116,7 @@ def remove_run(folder: Path) -> None:
     lock = RunLock(folder)
     lock.take()
     try:
-        for events in (folder / "tensorboard").glob("events.out.tfevents.*"):
-            events.unlink()
-        with contextlib.suppress(OSError):  # never made, or holds something of the user's
-            (folder / "tensorboard").rmdir()
+        forget_tracks(folder)
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
             if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.", ".run.db")):
                 path.unlink()

@@ -13,7 +13,7 @@ from typing import Any
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader, Status
-from maedet_tui.store.sinks import HEADINGS, row
+from maedet_tui.trackers.values import HEADINGS, row
 
 #: what the listing says of a run whose process died without ending it
 INTERRUPTED = "interrupted"

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from engine.runner import Runner
 from engine.snapshot import Snapshot
 from maedet_tui.store.database import StoreError
-from maedet_tui.store.sinks import Trackers
 from maedet_tui.store.writer import RunStore
+from maedet_tui.trackers import Trackers
 
 #: seconds between two transactions, and between two looks at wishes
 WRITE_EVERY, LOOK_EVERY = 0.4, 0.1

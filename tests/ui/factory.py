@@ -127,6 +127,7 @@ class FakeRun:
         self.preset = preset_ or preset()
         self.run_dir = Path("runs/maedet-m-0")
         self.snapshot = snapshot
+        self.detachable = False
         self.orders: list[str] = []
         self.save_error: str | None = None
 
@@ -138,6 +139,9 @@ class FakeRun:
 
     def stop(self) -> None:
         self.orders.append("stop")
+
+    def detach(self) -> None:
+        self.orders.append("detach")
 
     def save(self) -> Path:
         self.orders.append("save")

@@ -90,6 +90,29 @@ async def test_ctrl_c_twice_is_a_yes(watch):
         assert w.run.orders == ["stop"]
 
 
+@pytest.mark.parametrize("keys", [["d"], ["left", "enter"]])
+async def test_quit_offers_to_leave_the_search_running(watch, keys):
+    async with watch(factory.snapshot()) as w:
+        w.run.detachable = True
+        await w.press("q")
+        await w.sees("it goes on in the background", "Detach (d)")
+        await w.press(*keys)
+        await w.until(lambda: not w.app.is_running)
+        assert w.run.orders[0] == "detach"
+
+
+async def test_the_offer_to_leave_the_search_running_can_be_declined(watch):
+    async with watch(factory.snapshot(), size=(80, 24)) as w:
+        w.run.detachable = True
+        await w.press("q")
+        await w.sees("Stop (y)", "Detach (d)", "Search on (n)")
+        await w.press("enter")
+        assert w.app.is_running and w.run.orders == []
+        await w.press("q", "y")
+        await w.until(lambda: not w.app.is_running)
+        assert w.run.orders == ["stop"]
+
+
 async def test_ctrl_c_over_another_question_asks(watch):
     async with watch(factory.snapshot()) as w:
         await w.press("x", "ctrl+c")

@@ -1,5 +1,6 @@
 """The real program in a pseudo-terminal of 80x24, with a real and short search."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -7,6 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+
+from maedet_tui.store import control
+from maedet_tui.store.reader import RunReader
 
 pexpect = pytest.importorskip("pexpect")
 pyte = pytest.importorskip("pyte")
@@ -120,6 +124,26 @@ def test_ctrl_c_asks_and_gives_the_terminal_back(terminal, tmp_path):
     t.ends()
     assert t.given_back
     assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+def test_a_search_left_running_goes_on_without_the_terminal(terminal, tmp_path):
+    t = terminal(10_000_000)
+    t.sees("running", "best Z")
+    t.child.send("q")
+    t.sees("Detach (d)")
+    t.child.send("d")
+    assert t.ends() == 0
+    assert t.given_back
+    folder = tmp_path / "runs/one"
+    try:
+        assert b"Searching in the background" in t.output
+        with contextlib.closing(RunReader(folder)) as reader:
+            left = reader.status().iteration
+            deadline = time.monotonic() + PATIENCE
+            while (status := reader.status()).iteration <= left or status.state != "running":
+                assert time.monotonic() < deadline, f"stands still: {status}"
+    finally:
+        assert control.stop(folder)
 
 
 def test_termination_gives_the_terminal_back(terminal, tmp_path):

@@ -1,0 +1,94 @@
+"""The folder of the user's own presets: finding, saving and removing files by their names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from maedet_tui.files import names_a_file, save_error, write_atomically
+from maedet_tui.presets.problems import PresetError, Problem
+from maedet_tui.run import SaveError
+
+#: names another folder
+VARIABLE = "MAEDET_PRESETS"
+SUFFIXES = (".yaml", ".yml")
+
+
+def user_folder() -> Path:
+    """Where the user's presets are kept; it need not exist yet."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser()
+    from platformdirs import user_config_path
+
+    return user_config_path("maedet-tui", appauthor=False) / "presets"
+
+
+def user_presets() -> dict[str, Path]:
+    """The user's presets by name, in order. Raises PresetError if the folder is unreadable."""
+    folder = user_folder()
+    try:
+        files = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix in SUFFIXES and not path.name.startswith(".")
+        )
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}; {VARIABLE} names another folder"
+        raise PresetError([Problem(str(folder), "", message)]) from None
+    found: dict[str, Path] = {}
+    for path in files:
+        found.setdefault(path.stem, path)
+    return found
+
+
+def user_path(name: str) -> Path:
+    """The file of the user's preset of that name, there or not. Raises PresetError."""
+    return user_presets().get(name) or user_folder() / f"{name}.yaml"
+
+
+def refuse_bad_name(name: str) -> None:
+    """Raise SaveError unless a preset of the user's may have the name."""
+    from maedet_tui.presets.load import builtin_names
+
+    if not names_a_file(name):
+        raise SaveError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
+    if Path(name).suffix in SUFFIXES:
+        raise SaveError(f"{name}: leave {Path(name).suffix} out; a name is enough")
+    if name in builtin_names():
+        raise SaveError(f"{name}: is a built-in preset, which stays as it is; choose another name")
+
+
+def save(name: str, text: str) -> Path:
+    """Write a preset of the user's, over an older one of the name; its path. Raises SaveError."""
+    refuse_bad_name(name)
+    try:
+        path = user_path(name)
+    except PresetError as error:
+        raise SaveError(str(error)) from None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise save_error(path.parent, error, VARIABLE) from None
+    write_atomically(path, text, option=VARIABLE)
+    return path
+
+
+def remove(path: Path) -> None:
+    """Remove a preset of the user's. Raises SaveError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SaveError(f"{path}: cannot be removed: {error.strerror}") from None
+
+
+def free_name(name: str) -> str:
+    """The name, or with a number after it if it is taken. Raises PresetError."""
+    from maedet_tui.presets.load import builtin_names
+
+    taken = {*builtin_names(), *user_presets()}
+    number = 2
+    while (candidate := name if name not in taken else f"{name}-{number}") in taken:
+        number += 1
+    return candidate

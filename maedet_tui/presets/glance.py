@@ -1,0 +1,31 @@
+"""A preset in one line: budget, space and scorer."""
+
+from __future__ import annotations
+
+from engine.settings import Preset
+from maedet_tui import formatting
+
+HEADINGS = ("FLOPs", "params", "layers", "latency", "space", "scorer")
+
+
+def glance(preset: Preset) -> tuple[str, ...]:
+    """Under HEADINGS: 91G, -, 91, 25ms, ResBlock 3/5, auto."""
+    budget, space = preset.budget, preset.space
+    kernels = "/".join(str(kernel) for kernel in space.kernels)
+    return (
+        _limit(budget.flops),
+        _limit(budget.params),
+        str(budget.layers or "-"),
+        latency(budget.latency),
+        f"{'+'.join(space.blocks)} {kernels}",
+        preset.scorer,
+    )
+
+
+def latency(seconds: float | None) -> str:
+    """A limit of latency: 25ms; - for none."""
+    return "-" if seconds is None else f"{1000 * seconds:.4g}ms"
+
+
+def _limit(value: int | None) -> str:
+    return "-" if value is None else formatting.short_quantity(value)

@@ -1,0 +1,76 @@
+"""All presets that have a name, built in or the user's own, sound or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from importlib.resources import files
+from pathlib import Path
+
+from engine.settings import Preset
+from maedet_tui.presets.folder import user_presets
+from maedet_tui.presets.load import builtin_names, file_text, load_entry
+from maedet_tui.presets.problems import PresetError, Problem
+
+#: lines in common, as a share, from which on one preset counts as made from another
+ALIKE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A preset in the list: what it says, or every problem in it.
+
+    source: its file. draft: the preset as far as it can be read, problems or not.
+    """
+
+    name: str
+    builtin: bool
+    source: str
+    draft: Preset | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def preset(self) -> Preset | None:
+        """The preset, if there is nothing wrong with it."""
+        return None if self.problems else self.draft
+
+
+def names() -> list[Entry]:
+    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`."""
+    built_in = [Entry(name, True, str(builtin_file(name))) for name in builtin_names()]
+    return built_in + [Entry(name, False, str(path)) for name, path in user_presets().items()]
+
+
+def read(unread: Entry) -> Entry:
+    """The same entry, read and checked."""
+    draft, problems = load_entry(unread.source, unread.name)
+    if not unread.builtin and unread.name in builtin_names():
+        message = f"{unread.name} is the name of a built-in preset, which wins; rename this file"
+        problems = (Problem(unread.source, "", message), *problems)
+    return Entry(unread.name, unread.builtin, unread.source, draft, problems)
+
+
+def entries() -> Iterator[Entry]:
+    """Every preset, read and checked one after the other. Raises PresetError as `names`."""
+    return map(read, names())
+
+
+def builtin_file(name: str) -> Path:
+    """The file of a built-in preset."""
+    return Path(str(files("presets") / f"{name}.yaml"))
+
+
+def nearest_builtin(text: str) -> tuple[str, str] | None:
+    """(name, text) of the built-in preset that a text was most likely made from, if any."""
+    lines = text.splitlines()
+    best, most = None, ALIKE
+    for name in builtin_names():
+        try:
+            other = file_text(builtin_file(name))
+        except PresetError:
+            continue
+        matcher = SequenceMatcher(None, lines, other.splitlines(), autojunk=False)
+        if matcher.quick_ratio() > most and (ratio := matcher.ratio()) > most:
+            best, most = (name, other), ratio
+    return best
