@@ -20,6 +20,10 @@ class SearchRun(Protocol):
     run_dir: Path
 
     @property
+    def pid(self) -> int | None:
+        """The process that searches, None if there is none on this machine."""
+
+    @property
     def snapshot(self) -> Snapshot:
         """The newest state; a new object each time something changed."""
 

@@ -13,11 +13,15 @@ class Glyphs(NamedTuple):
     """One character for each thing that is drawn.
 
     markers: one for each of C1-C5, so that lines differ without colour.
-    braille: whether curves may be drawn in dots of 2 x 4 a cell.
+    braille: whether curves may be drawn in dots of 2 x 4 a cell. fills: of bands that
+    stand on one another, so that neighbours differ without colour. heights: of a bar
+    within a cell, from nothing to all of it.
     """
 
     braille: bool
     markers: str
+    fills: str
+    heights: str
     full: str
     empty: str
     tick: str
@@ -26,6 +30,8 @@ class Glyphs(NamedTuple):
     corner: str
     y_tick: str
     x_tick: str
+    x_left: str
+    x_right: str
     switch: str
     dash: str
     running: str
@@ -39,11 +45,11 @@ class Glyphs(NamedTuple):
 
 
 UNICODE = Glyphs(
-    True, "○△□◇●", "━", "─", "┿", "│", "─", "└", "┤", "┬", "┊", "╌",
+    True, "○△□◇●", "░▒", " ▁▂▃▄▅▆▇█", "━", "─", "┿", "│", "─", "└", "┤", "┬", "←", "→", "┊", "╌",
     "▶", "‖", "✓", "✗", "▲", "±", "≤", "·",
 )  # fmt: skip
 PLAIN = Glyphs(
-    False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
+    False, "12345", "12345", " .:#", "=", "-", "+", "|", "-", "+", "+", "+", "<", ">", ":", "-",
     ">", "=", "*", "x", "!", "+-", "<=", "-",
 )  # fmt: skip
 
