@@ -13,7 +13,7 @@ from pathlib import Path
 
 from maedet_tui.app import MaedetApp
 from maedet_tui.local_run import LocalRun
-from maedet_tui.presets import builtin_presets, load
+from maedet_tui.presets import load
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (150, 46)
@@ -28,7 +28,7 @@ async def until(pilot, condition: Callable[[], bool]) -> None:
 async def take() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = LocalRun(load("maedet-m"), Path(folder) / "runs", "maedet-m")
-        app = MaedetApp(run=run, presets=builtin_presets, start=lambda preset: run)
+        app = MaedetApp(run=run, start=lambda preset: run)
         async with app.run_test(size=SIZE) as pilot:
             run.start()
             await until(pilot, lambda: run.snapshot.iteration > 60_000)
@@ -41,10 +41,11 @@ async def take() -> None:
             app.save_screenshot("dashboard.svg", str(IMAGES))
             run.stop()
         run.close(5)
-        picker = MaedetApp(presets=builtin_presets, start=lambda preset: run)
-        async with picker.run_test(size=(100, 30)) as pilot:
+        home = MaedetApp(start=lambda preset: run, runs_dir=Path(folder) / "runs")
+        async with home.run_test(size=(120, 40)) as pilot:
             await pilot.pause(0.5)
-            picker.save_screenshot("presets.svg", str(IMAGES))
+            await home.workers.wait_for_complete()
+            home.save_screenshot("presets.svg", str(IMAGES))
 
 
 if __name__ == "__main__":

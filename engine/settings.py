@@ -92,6 +92,8 @@ class Schedule:
     strategy: "evolution", or "random" for structures drawn anew each time. compound:
     probability of one more mutation on top of each one; 0 is the paper's MUTATE, and
     0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
+    trade: probability that one more width, or depth, is set to what the budget leaves
+    room for (`engine.search.trade`); 0 in the paper.
     """
 
     population: int = 256
@@ -101,6 +103,7 @@ class Schedule:
     seed: int = 0
     strategy: str = "evolution"
     compound: float = 0.0
+    trade: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ column counts two as one (Appendix H: a ResBlock "is stacked by two Blocks").
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -88,3 +88,8 @@ def level_names(blocks: Iterable[Block]) -> tuple[str, ...]:
     """The level of each block, C1 for the stem."""
     bounds = stage_bounds(blocks)
     return tuple(LEVELS[i] for i, (start, end) in enumerate(bounds) for _ in range(start, end))
+
+
+def level_name(blocks: Sequence[Block], index: int) -> str:
+    """The level of one block."""
+    return LEVELS[sum(block.stride == 2 for block in blocks[: index + 1]) - 1]

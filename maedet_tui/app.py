@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import get_current_worker
 
-from engine.settings import Preset
-from maedet_tui.run import SearchRun
-from maedet_tui.screens.confirm import Confirm, Leave
-from maedet_tui.screens.dashboard import Dashboard
-from maedet_tui.screens.help import Help, described, help_lines
-from maedet_tui.screens.picker import Picker
+from maedet_tui.run import SaveError, SearchRun
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
 
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from maedet_tui.presets.library import Entry
+
+# screens are imported where they are shown: each takes a while, and the first paint waits
+
 
 class MaedetApp(App[None]):
-    """Shows the dashboard of `run`, or lets the user pick one of `presets` to `start`."""
+    """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
     CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
@@ -41,14 +43,17 @@ class MaedetApp(App[None]):
         self,
         *,
         run: SearchRun | None = None,
-        presets: Callable[[], Sequence[Preset]],
         start: Callable[[Preset], SearchRun],
+        resume: Callable[[Path], SearchRun] | None = None,
+        runs_dir: Path = Path("runs"),
         characters: Glyphs | None = None,
     ):
+        """start, resume: begin a search of a preset, or go on with the run in a folder; they
+        raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
         super().__init__()
         self._run = run
-        self._presets = presets
-        self._start = start
+        self._start, self._resume = start, resume
+        self._runs_dir = runs_dir
         self._glyphs = characters or glyphs()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -61,6 +66,8 @@ class MaedetApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the command palette too, and a few that need none."""
+        from maedet_tui.screens.help import described
+
         seen: set[str] = set()
         for active in described(screen):
             binding = active.binding
@@ -77,12 +84,22 @@ class MaedetApp(App[None]):
         yield SystemCommand("Screenshot", "Save the screen as SVG", self.deliver_screenshot)
 
     def on_mount(self) -> None:
-        run = self._run
-        self.push_screen(self._picker() if run is None else Dashboard(run, self._glyphs))
+        if self._run is None:
+            self.push_screen(self._home())
+        else:
+            self._show(self._run)
         self._catch_signals()
 
-    def _picker(self) -> Picker:
-        return Picker(self._presets, self.search, self._glyphs)
+    def _home(self) -> Screen[None]:
+        from maedet_tui.screens.home import Home
+
+        return Home(self._runs_dir, self._glyphs)
+
+    def _show(self, run: SearchRun) -> None:
+        from maedet_tui.screens.dashboard import Dashboard
+
+        self._run = run
+        self.push_screen(Dashboard(run, self._glyphs))
 
     def _catch_signals(self) -> None:
         """Whatever ends the process from outside, the search's best is kept."""
@@ -102,24 +119,88 @@ class MaedetApp(App[None]):
             os.dup2(nowhere, stream)
         loop.call_soon_threadsafe(self._end)
 
+    @property
+    def shown_run(self) -> SearchRun | None:
+        """The run whose dashboard is up, or under what is."""
+        return self._run
+
     def search(self, preset: Preset) -> None:
         """Start a search and show it."""
         try:
             run = self._start(preset)
         except Exception as error:  # whatever went wrong, the user can pick another preset
-            self.notify(str(error), title=f"{preset.name} did not start", severity="error",
-                        timeout=10, markup=False)  # fmt: skip
+            self._say(f"{preset.name} did not start", error)
             return
-        self._run = run
-        self.switch_screen(Dashboard(run, self._glyphs))
+        self._show(run)
 
-    def pick(self) -> None:
-        """Back to the presets, from a search that has ended."""
-        self._run = None
-        self.switch_screen(self._picker())
+    def open_run(self, folder: Path) -> None:
+        """Show a run of another process, or one that has ended."""
+        from maedet_tui.watched_run import WatchedRun
+
+        def opened() -> SearchRun:
+            run = WatchedRun(folder)
+            _ = run.snapshot  # a long history takes a while to read: here, not on the screen
+            return run
+
+        self._open(opened, f"{folder.name} does not open")
+
+    def resume_run(self, folder: Path) -> None:
+        """Go on with a run and show it; one that is paused elsewhere goes on there."""
+        from maedet_tui.store.control import told_to_go_on
+
+        if told_to_go_on(folder):
+            self.open_run(folder)
+        elif self._resume is not None:
+            resume = self._resume
+            self._open(lambda: resume(folder), f"{folder.name} does not go on")
+
+    def _open(self, opened: Callable[[], SearchRun], otherwise: str) -> None:
+        """Open a run in a thread; where another was asked for meanwhile, that one is shown."""
+
+        def work() -> None:
+            try:
+                run = opened()
+            except SaveError as error:
+                self.call_from_thread(self._say, otherwise, error)
+            else:
+                if get_current_worker().is_cancelled or self._run is not None:
+                    run.close()
+                else:
+                    self.call_from_thread(self._show, run)
+
+        self.run_worker(work, thread=True, exclusive=True, group="open", exit_on_error=False)
+
+    def edit(self, entry: Entry) -> None:
+        """Open a preset in the editor."""
+        from maedet_tui.screens.editor import Editor
+
+        self.push_screen(Editor(entry, self._glyphs))
+
+    def _say(self, title: str, error: Exception) -> None:
+        self.notify(str(error), title=title, severity="error", timeout=10, markup=False)
+
+    @property
+    def can_go_home(self) -> bool:
+        """Whether leaving the dashboard costs nothing: its search has ended, or is elsewhere."""
+        return self._run is None or not self._run.here or self._run.snapshot.ended
+
+    def go_home(self) -> None:
+        """From the dashboard to presets and runs; a search of another process goes on."""
+        run, self._run = self._run, None
+        if run is not None:
+            # in a thread, for the last of a run may still be on its way to the disk
+            self.run_worker(run.close, thread=True, exit_on_error=False)
+        from maedet_tui.screens.home import Home
+
+        if isinstance(self.screen_stack[-2], Home):
+            self.pop_screen()
+        else:
+            self.switch_screen(self._home())
 
     def action_help(self) -> None:
         """Show the keys of the screen that is up."""
+        from maedet_tui.screens.help import Help, help_lines
+
         about = "MAE-DET: designing detection backbones by their entropy. Ctrl+P lists all actions."
         self.push_screen(Help(about, help_lines(self.screen)))
 
@@ -129,7 +210,9 @@ class MaedetApp(App[None]):
 
     def action_leave(self) -> None:
         """Quit, after asking if a search is under way. Asked twice, the answer is yes."""
-        if self._run is None or self._run.snapshot.ended:
+        from maedet_tui.screens.confirm import Confirm, Leave
+
+        if self.can_go_home:
             self.exit()
         elif self.screen.name == "leave":
             self._end()
@@ -152,7 +235,7 @@ class MaedetApp(App[None]):
             self._end()
 
     def _end(self) -> None:
-        """Stop what runs, and give the terminal back."""
-        if self._run is not None and not self._run.snapshot.ended:
+        """Stop what runs here, and give the terminal back."""
+        if not self.can_go_home:
             self._run.stop()
         self.exit()

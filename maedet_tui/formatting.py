@@ -72,6 +72,16 @@ def memory(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 0.995e9 else f"{size / 1e6:.0f} MB"
 
 
+def age(seconds: float) -> str:
+    """How long ago, in one unit: now, 12 s, 5 min, 3 h, 4 d."""
+    if seconds < 1:
+        return "now"
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"
+
+
 def layers(block: Block) -> str:
     """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth."""
     return f"{block.depth / 2:g}" if block.kind == "ResBlock" else f"{block.depth}"

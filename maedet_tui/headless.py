@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
 from typing import Any, Protocol, TextIO
 
 import click
 
 from engine.formats.structure_yaml import to_rows
 from engine.snapshot import Snapshot
-from maedet_tui import report
+from maedet_tui import report, signals
 from maedet_tui.cli.output import FAILED, print_json, score_values
 from maedet_tui.local_run import LocalRun
 
@@ -25,8 +23,6 @@ LOOK_EVERY, LINE_EVERY = 0.1, 5.0
 JSON_EVERY = 1.0
 #: seconds that an interrupted search is given to end before its best is saved as it is
 PATIENCE = 0.5
-#: what a caller such as nohup has set
-_IGNORED = signal.SIG_IGN
 
 
 def search_headless(
@@ -38,7 +34,7 @@ def search_headless(
     the search was started from may go.
     """
     stream = sys.stderr if as_json and not json_lines else sys.stdout
-    with _signals(keep_on_hangup=detached) as received:
+    with signals.collected(keep_on_hangup=detached) as received:
         run.start()
         with _display(stream, json_lines) as display:
             told: set[str] = set()
@@ -101,32 +97,6 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "best_at_iteration": snapshot.best_iteration,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
     }
-
-
-@contextmanager
-def _signals(*, keep_on_hangup: bool) -> Iterator[list[int]]:
-    """Collect SIGINT, SIGTERM and SIGHUP instead of dying of them.
-
-    keep_on_hangup: SIGHUP means nothing, as under nohup.
-    """
-    received: list[int] = []
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        if not (keep_on_hangup and number == getattr(signal, "SIGHUP", None)):
-            received.append(number)
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    try:
-        ignored = [n for n in numbers if n != signal.SIGINT and signal.getsignal(n) == _IGNORED]
-        before = {n: signal.signal(n, receive) for n in numbers if n not in ignored}
-    except ValueError:  # not the main thread, as in a test: signals are somebody else's there
-        before = {}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Display(Protocol):

@@ -38,6 +38,8 @@ class LocalRun:
     and when the search ends, however it ends. Files of earlier runs are never touched.
     """
 
+    here = True
+
     def __init__(
         self,
         preset: Preset,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.settings import Preset
-from engine.snapshot import Snapshot
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from engine.snapshot import Snapshot
 
 
 class SaveError(Exception):
@@ -14,10 +15,14 @@ class SaveError(Exception):
 
 
 class SearchRun(Protocol):
-    """A search under way or ended. Every method returns at once."""
+    """A search under way or ended. Every method returns at once.
+
+    here: whether it runs in this process, and so ends with it.
+    """
 
     preset: Preset
     run_dir: Path
+    here: bool
 
     @property
     def pid(self) -> int | None:
@@ -46,3 +51,6 @@ class SearchRun(Protocol):
 
         Raises SaveError, also when there is no best yet.
         """
+
+    def close(self) -> None:
+        """Let go of the run, which has ended or goes on elsewhere; may take a moment."""

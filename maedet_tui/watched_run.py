@@ -26,6 +26,8 @@ class WatchedRun:
     object means nothing to the search; any number may watch one run.
     """
 
+    here = False
+
     def __init__(self, folder: Path):
         """Open the run. Raises StoreError."""
         self.run_dir = folder

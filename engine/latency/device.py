@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -12,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.latency.operations import Operation, Step
+from engine.processor import cpu_name
 from engine.scorers.forward_device import device_named, settle
 
 Kernel = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
@@ -46,7 +45,7 @@ class Device:
         """The processor's or GPU's own name."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
-        return _cpu_name()
+        return cpu_name()
 
     @property
     def detail(self) -> str:
@@ -160,13 +159,3 @@ class Device:
                 if taken is not None:
                     taken.append(self.clock() - start)
             x = main
-
-
-def _cpu_name() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

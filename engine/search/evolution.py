@@ -19,6 +19,7 @@ from engine.scorers.base import Score
 from engine.search.mutation import Mutation, Mutator
 from engine.search.population import Member, Population
 from engine.search.sampling import ORIGIN, Sampler
+from engine.search.trade import Trader
 from engine.settings import Budget, Preset
 from engine.structure import Structure
 
@@ -89,6 +90,8 @@ class Evolution:
         self.population = Population(schedule.population)
         self._rng = Random(schedule.seed)
         self._mutator = Mutator(preset.space, schedule.compound)
+        self._trade = schedule.trade
+        self._trader = Trader(preset.space, preset.budget, self._mutator)
         self._sampler = (
             Sampler(preset.space, preset.initial) if schedule.strategy == "random" else None
         )
@@ -147,6 +150,8 @@ class Evolution:
         parent = self.population.draw(self._rng)
         fine = self.switched_at is not None
         mutation = self._mutator.mutate(parent.structure, self._rng, fine)
+        if self._trade and self._rng.random() < self._trade:
+            mutation = self._trader.trade(mutation, self._rng, fine)
         return mutation.structure, mutation, parent.born
 
     def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:

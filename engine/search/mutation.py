@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from engine.blocks import KINDS
 from engine.settings import Space
-from engine.structure import LEVELS, Block, Structure, level_names, stage_bounds
+from engine.structure import LEVELS, Block, Structure, level_name, stage_bounds
 
 #: Appendix A
 WIDTH_FACTORS = (1 / 1.5, 1 / 1.25, 1.0, 1.25, 1.5, 2.0)
@@ -88,24 +88,21 @@ class Mutator:
         draw = random()
         if field == "out_channels":
             after = self._width(before, draw)
-            changed = widened(blocks, index, after)
-            changed = _with(changed, index, self._proportioned(changed[index]))
+            changed = self.resized(blocks, index, field, after)
         elif field == "depth":
             after = self._depth(blocks, index, draw)
             changed = self._deepened(blocks, index, after)
         elif field == "kind":
             after = self.space.blocks[int(draw * len(self.space.blocks))]
-            changed = _with(blocks, index, self._proportioned(KINDS[after].adopt(block)))
+            changed = replaced(blocks, index, self._proportioned(KINDS[after].adopt(block)))
         elif field == "bottleneck":
-            mutated = block._replace(bottleneck=self._width(before, draw))
-            mutated = self._proportioned(mutated)
-            after = mutated.bottleneck
-            changed = _with(blocks, index, mutated)
+            changed = self.resized(blocks, index, field, self._width(before, draw))
+            after = changed[index].bottleneck
         else:
             choices = self.space.kernels if field == "kernel" else self.space.expansions
             after = choices[int(draw * len(choices))]
-            changed = _with(blocks, index, block._replace(**{field: after}))
-        level = level_names(blocks)[index]
+            changed = replaced(blocks, index, block._replace(**{field: after}))
+        level = level_name(blocks, index)
         return Mutation(Structure(changed), level, index, field, before, after)
 
     def _fields(self, kind: str, fine: bool) -> tuple[str, ...]:
@@ -122,6 +119,17 @@ class Mutator:
         step = self.space.width_step
         scaled = width * WIDTH_FACTORS[int(draw * len(WIDTH_FACTORS))]
         return max(step, min(self.space.max_width, round(scaled / step) * step))
+
+    def resized(
+        self, blocks: tuple[Block, ...], index: int, field: str, width: int
+    ) -> tuple[Block, ...]:
+        """Blocks with another "out_channels" or "bottleneck" of one, the neighbours and the
+        share of the bottleneck following."""
+        if field == "out_channels":
+            blocks = widened(blocks, index, width)
+        else:
+            blocks = replaced(blocks, index, blocks[index]._replace(bottleneck=width))
+        return replaced(blocks, index, self._proportioned(blocks[index]))
 
     def _proportioned(self, block: Block) -> Block:
         """The block with its bottleneck within the space's share of its output width."""
@@ -154,13 +162,14 @@ class Mutator:
         ones, so that its halves can go on to differ (Appendix A)."""
         block = blocks[index]
         if depth <= self.space.split_above:
-            return _with(blocks, index, block._replace(depth=depth))
+            return replaced(blocks, index, block._replace(depth=depth))
         first = block._replace(depth=depth - depth // 2)
         second = block._replace(in_channels=block.out_channels, stride=1, depth=depth // 2)
         return (*blocks[:index], first, second, *blocks[index + 1 :])
 
 
-def _with(blocks: tuple[Block, ...], index: int, block: Block) -> tuple[Block, ...]:
+def replaced(blocks: tuple[Block, ...], index: int, block: Block) -> tuple[Block, ...]:
+    """Blocks with one in the place of another."""
     return (*blocks[:index], block, *blocks[index + 1 :])
 
 

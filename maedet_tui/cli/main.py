@@ -16,6 +16,8 @@ from maedet_tui.cli.resume import resume
 from maedet_tui.cli.runs import runs
 from maedet_tui.cli.score import score
 from maedet_tui.cli.search import search
+from maedet_tui.cli.shapes import shapes
+from maedet_tui.cli.train import train
 from maedet_tui.cli.zoo import zoo
 
 
@@ -62,6 +64,8 @@ commands = (
     score,
     export,
     bench,
+    train,
+    shapes,
     zoo,
     presets,
     latency,

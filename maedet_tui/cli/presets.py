@@ -27,7 +27,7 @@ def presets(context: click.Context) -> None:
     from maedet_tui.presets.folder import user_folder
     from maedet_tui.presets.glance import HEADINGS, glance
     from maedet_tui.presets.library import entries
-    from maedet_tui.presets.load import shown_name
+    from maedet_tui.presets.reading import shown_name
 
     with failures():
         found = list(entries())

@@ -9,7 +9,7 @@ import click
 
 from maedet_tui.cli.output import Failure, failures
 
-NAMES = ("table1", "table4", "table6", "table8", "sizes", "all")
+NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "all")
 
 
 @click.command()
@@ -32,14 +32,15 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     table4  single- and multi-scale entropy, coarse and coarse-to-fine
     table6  mobile backbones
     table8  seven ratios of the weights of C3, C4 and C5
+    table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy
     sizes   the four readings of "the size of the feature map" on all of these
 
-    AP columns are quoted from the paper. Searches use the closed form; all of them
-    together take minutes.
+    AP columns are quoted from the paper. Searches use the closed form and take seconds
+    each; those by a proxy are a fortieth as long and take minutes each. Ctrl-C ends early:
+    searches that are finished by then are printed and written all the same.
     """
     from rich.console import Console
 
-    from maedet_tui.files import write_atomically
     from maedet_tui.reproduce import render, tables
     from maedet_tui.reproduce.paper import TABLES
     from maedet_tui.reproduce.searches import QUICK_ITERATIONS, run_all
@@ -57,20 +58,28 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
         jobs += tables.sizes_jobs(seeds, iterations)
     if output is not None:
         _check_writable(output)  # better now than after the searches
-    found = _searched(jobs, run_all)
+    found, interrupted = _searched(jobs, run_all)
     sheets = [
-        tables.compare_sizes(found, seeds, iterations)
-        if name == "sizes"
-        else tables.compare(TABLES[name], found, seeds, iterations)
-        for name in names
+        tables.compare(TABLES[name], found, seeds, iterations) for name in names if name in TABLES
     ]
+    if "sizes" in names and not interrupted:
+        sheets.append(tables.compare_sizes(found, seeds, iterations))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
     for sheet in sheets:
         console.print(render.terminal(sheet))
-    if output is None:
-        return
+    if output is not None:
+        _write(output, sheets, [] if interrupted else names, found, seeds, iterations)
+    if interrupted:
+        raise SystemExit(130)
+
+
+def _write(output: Path, sheets, names, found, seeds: int, iterations: int | None) -> None:
+    """Tables, and the figures of the tables in `names`."""
+    from maedet_tui.files import write_atomically
+    from maedet_tui.reproduce import render
+
     with failures():
         for sheet in sheets:
             write_atomically(output / f"{sheet.name}.md", render.markdown(sheet))
@@ -101,12 +110,35 @@ def _check_writable(folder: Path) -> None:
 
 
 def _searched(jobs, run_all):
-    """Run the searches behind a progress bar on a terminal."""
+    """Run the searches behind progress bars on a terminal; what was found, and whether
+    Ctrl-C came before the end."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("searches"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )  # fmt: skip
+    found: dict = {}
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("searches")
-        return run_all(jobs, lambda done, total: progress.update(task, completed=done, total=total))
+        whole = progress.add_task("searches", total=len(set(jobs)))
+        bars: dict = {}
+
+        def show(done, total, running):
+            progress.update(whole, completed=done, total=total)
+            for job in [job for job in bars if job not in running]:
+                progress.remove_task(bars.pop(job))
+            for job, iteration in running.items():
+                if job not in bars:
+                    every = job.settings().schedule.iterations
+                    bars[job] = progress.add_task(f"  {job.preset}, seed {job.seed}", total=every)
+                progress.update(bars[job], completed=iteration)
+
+        try:
+            run_all(jobs, show, found)
+        except KeyboardInterrupt:
+            click.echo(
+                f"Interrupted: {len(found)} of {len(set(jobs))} searches are finished.", err=True
+            )
+            return found, True
+    return found, False

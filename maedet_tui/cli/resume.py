@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,12 +63,13 @@ def resume(
     headless = headless or as_json or json_lines
     with failures():
         from maedet_tui.store.begin import branch_run, reopen_run
+        from maedet_tui.store.control import told_to_go_on
         from maedet_tui.store.folders import find_run
         from maedet_tui.trackers import refuse_missing
 
         refuse_missing(track)
         folder = find_run(run, runs_dir)
-        if not overrides and _told_to_go_on(folder):
+        if not overrides and told_to_go_on(folder):
             click.echo(f"{folder}: goes on in the process that searches it")
             return
         if not (headless or detach) and not (sys.stdout.isatty() and sys.stdin.isatty()):
@@ -94,16 +94,3 @@ def resume(
 
             code = go_on(store, track)
     click.get_current_context().exit(code)
-
-
-def _told_to_go_on(folder: Path) -> bool:
-    """Whether another process holds the run paused, and has been told to go on."""
-    from maedet_tui.store.control import state_of, wish
-    from maedet_tui.store.database import StoreError
-    from maedet_tui.store.lock import holder
-
-    with contextlib.suppress(StoreError):  # said by whoever opens the run next
-        if holder(folder) is not None and state_of(folder) == "paused":
-            wish(folder, "resume")
-            return True
-    return False

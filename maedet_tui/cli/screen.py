@@ -14,6 +14,7 @@ from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
 if TYPE_CHECKING:
     from engine.settings import Preset
     from maedet_tui.local_run import LocalRun
+    from maedet_tui.run import SearchRun
     from maedet_tui.store.writer import RunStore
     from maedet_tui.watched_run import WatchedRun
 
@@ -44,27 +45,7 @@ def go_on(store: RunStore, track: Sequence[str] = ()) -> int:
 
 def look_on(run: WatchedRun) -> int:
     """Show a search of another process, or one that has ended. Returns the exit code."""
-    from maedet_tui.app import MaedetApp
-
-    class Onlooker(MaedetApp):
-        def action_leave(self) -> None:
-            """Leave; the search goes on."""
-            self.exit()
-
-        def _end(self) -> None:
-            self.exit()
-
-        def pick(self) -> None:
-            self.exit()
-
-    def start(_: Preset) -> WatchedRun:
-        return run
-
-    app = Onlooker(run=run, presets=list, start=start)
-    app.run()
-    if run.live and not run.snapshot.ended:
-        click.echo(f"The search goes on: maedet-tui watch {run.run_dir}")
-    return FAILED if app.return_code else 0
+    return _open(None, run.run_dir.parent, None, watched=run)
 
 
 def _open(
@@ -73,24 +54,32 @@ def _open(
     name: str | None,
     store: RunStore | None = None,
     track: Sequence[str] = (),
+    watched: WatchedRun | None = None,
 ) -> int:
     from maedet_tui.app import MaedetApp
-    from maedet_tui.local_run import LocalRun
 
     # the search gives way to a key within a millisecond instead of five, several times a key
     sys.setswitchinterval(0.0005)
     runs: list[LocalRun] = []
 
-    def prepare(chosen: Preset) -> LocalRun:
-        if store is not None and not runs:
-            run = LocalRun.of(store, track)
+    def begun(chosen: Preset | None, store: RunStore | None = None) -> LocalRun:
+        from maedet_tui.local_run import LocalRun
+
+        if store is not None:
+            runs.append(LocalRun.of(store, track))
         else:
-            run = LocalRun(chosen, runs_dir, name if not runs else None, track=track)
-        runs.append(run)
-        return run
+            runs.append(LocalRun(chosen, runs_dir, name if not runs else None, track=track))
+        return runs[-1]
 
     def start(chosen: Preset) -> LocalRun:
-        run = prepare(chosen)
+        run = begun(chosen)
+        run.start()
+        return run
+
+    def resume(folder: Path) -> LocalRun:
+        from maedet_tui.store.begin import reopen_run
+
+        run = begun(None, reopen_run(folder))
         run.start()
         return run
 
@@ -100,29 +89,27 @@ def _open(
             if runs:
                 self.call_after_refresh(runs[0].start)
 
-    crashed = False
-    with failures():
-        app = Screens(run=prepare(preset) if preset else None, presets=_usable, start=start)
-        try:
-            app.run()
-            crashed = bool(app.return_code)
-        finally:
+    crashed, first = False, watched
+    if preset is not None:
+        with failures():
+            first = begun(preset, store)
+    app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
+    try:
+        app.run()
+        crashed = bool(app.return_code)
+    finally:
+        with failures():
             codes = [_report(run) for run in runs]
+    _say_what_goes_on(app.shown_run)
     return max([FAILED if crashed else 0, *codes])
 
 
-def _usable() -> list[Preset]:
-    """The built-in presets; one that was edited into nonsense is left out."""
-    from maedet_tui.presets import PresetError, builtin_names, load
-
-    usable = []
-    for name in builtin_names():
-        try:
-            usable.append(load(name))
-        except PresetError as error:
-            broken = str(error).splitlines()[0]
-            click.echo(f"Left out a preset with mistakes: {broken}", err=True)
-    return usable
+def _say_what_goes_on(run: SearchRun | None) -> None:
+    """A search of another process that was on show when the screen closed."""
+    if run is not None and not run.here:
+        if not run.snapshot.ended:
+            click.echo(f"The search goes on: maedet-tui watch {run.run_dir}")
+        run.close()
 
 
 def _report(run: LocalRun) -> int:
@@ -130,6 +117,8 @@ def _report(run: LocalRun) -> int:
     from maedet_tui.report import ending, rescue
 
     run.close(PATIENCE)
+    if run.saved and not run.run_dir.exists():  # removed meanwhile on the home screen
+        return 0
     snapshot = run.snapshot
     if run.detached and snapshot.state == "stopped" and not run.trouble:
         from maedet_tui.detach import detach

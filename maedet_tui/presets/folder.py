@@ -1,17 +1,37 @@
-"""The folder of the user's own presets: finding, saving and removing files by their names."""
+"""Where presets are, by name: those that come with the program, and the user's own folder.
+
+The home screen lists names before it paints, so nothing here is imported that reads files.
+"""
 
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
-from maedet_tui.files import names_a_file, save_error, write_atomically
 from maedet_tui.presets.problems import PresetError, Problem
 from maedet_tui.run import SaveError
 
 #: names another folder
 VARIABLE = "MAEDET_PRESETS"
 SUFFIXES = (".yaml", ".yml")
+
+
+def builtin_names() -> list[str]:
+    """Names of the presets that come with the program, in their order of size."""
+    names = [
+        entry.name.removesuffix(".yaml")
+        for entry in files("presets").iterdir()
+        if entry.name.endswith(".yaml")
+    ]
+    # the paper's three budgets first, small to large, then everything else by name
+    first = ["maedet-s", "maedet-m", "maedet-l"]
+    return [name for name in first if name in names] + sorted(set(names) - set(first))
+
+
+def builtin_file(name: str) -> Path:
+    """The file of a built-in preset."""
+    return Path(str(files("presets") / f"{name}.yaml"))
 
 
 def user_folder() -> Path:
@@ -50,7 +70,7 @@ def user_path(name: str) -> Path:
 
 def refuse_bad_name(name: str) -> None:
     """Raise SaveError unless a preset of the user's may have the name."""
-    from maedet_tui.presets.load import builtin_names
+    from maedet_tui.files import names_a_file
 
     if not names_a_file(name):
         raise SaveError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
@@ -62,6 +82,8 @@ def refuse_bad_name(name: str) -> None:
 
 def save(name: str, text: str) -> Path:
     """Write a preset of the user's, over an older one of the name; its path. Raises SaveError."""
+    from maedet_tui.files import save_error, write_atomically
+
     refuse_bad_name(name)
     try:
         path = user_path(name)
@@ -85,8 +107,6 @@ def remove(path: Path) -> None:
 
 def free_name(name: str) -> str:
     """The name, or with a number after it if it is taken. Raises PresetError."""
-    from maedet_tui.presets.load import builtin_names
-
     taken = {*builtin_names(), *user_presets()}
     number = 2
     while (candidate := name if name not in taken else f"{name}-{number}") in taken:

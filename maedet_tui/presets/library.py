@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from importlib.resources import files
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.settings import Preset
-from maedet_tui.presets.folder import user_presets
-from maedet_tui.presets.load import builtin_names, file_text, load_entry
+from maedet_tui.presets.folder import builtin_file, builtin_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
+
+if TYPE_CHECKING:
+    from engine.settings import Preset
 
 #: lines in common, as a share, from which on one preset counts as made from another
 ALIKE = 0.3
@@ -36,14 +35,20 @@ class Entry:
         return None if self.problems else self.draft
 
 
-def names() -> list[Entry]:
-    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`."""
+def names(*, own: bool = True) -> list[Entry]:
+    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`.
+
+    own: the user's too.
+    """
     built_in = [Entry(name, True, str(builtin_file(name))) for name in builtin_names()]
-    return built_in + [Entry(name, False, str(path)) for name, path in user_presets().items()]
+    mine = user_presets() if own else {}
+    return built_in + [Entry(name, False, str(path)) for name, path in mine.items()]
 
 
 def read(unread: Entry) -> Entry:
     """The same entry, read and checked."""
+    from maedet_tui.presets.reading import load_entry
+
     draft, problems = load_entry(unread.source, unread.name)
     if not unread.builtin and unread.name in builtin_names():
         message = f"{unread.name} is the name of a built-in preset, which wins; rename this file"
@@ -56,13 +61,12 @@ def entries() -> Iterator[Entry]:
     return map(read, names())
 
 
-def builtin_file(name: str) -> Path:
-    """The file of a built-in preset."""
-    return Path(str(files("presets") / f"{name}.yaml"))
-
-
 def nearest_builtin(text: str) -> tuple[str, str] | None:
     """(name, text) of the built-in preset that a text was most likely made from, if any."""
+    from difflib import SequenceMatcher
+
+    from maedet_tui.presets.reading import file_text
+
     lines = text.splitlines()
     best, most = None, ALIKE
     for name in builtin_names():

@@ -189,6 +189,7 @@ class SearchSection(_Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = _SCHEDULE.seed
     strategy: Literal["evolution", "random"] = _SCHEDULE.strategy
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
+    trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
 
     def settings(self) -> Schedule:
         return Schedule(
@@ -199,6 +200,7 @@ class SearchSection(_Section):
             seed=self.seed,
             strategy=self.strategy,
             compound=float(self.compound),
+            trade=float(self.trade),
         )
 
 

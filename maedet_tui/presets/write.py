@@ -57,6 +57,7 @@ def dump(preset: Preset) -> str:
                 "seed": schedule.seed,
                 "strategy": schedule.strategy,
                 "compound": schedule.compound,
+                "trade": schedule.trade,
             },
             "scorer": preset.scorer,
             "device": preset.device,

@@ -22,9 +22,9 @@ from maedet_tui.reproduce.searches import Found, Job
 
 #: figure number -> (row of Table 4, what the paper calls it)
 EVOLUTIONS = {
-    "figure8": (1, "single-scale entropy"),
-    "figure9": (2, "multi-scale entropy (coarse)"),
-    "figure10": (3, "multi-scale entropy (coarse-to-fine)"),
+    "figure8": (2, "single-scale entropy"),
+    "figure9": (3, "multi-scale entropy (coarse)"),
+    "figure10": (4, "multi-scale entropy (coarse-to-fine)"),
 }
 _QUANTITIES = (("layers", "# layers", 1), ("flops", "GFLOPs", 1e9), ("params", "M params", 1e6))
 _STYLES = ("-", "--", "-.", ":", (0, (5, 1)))

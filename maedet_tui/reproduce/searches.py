@@ -1,85 +1,204 @@
-"""Runs the searches behind a table, several at a time, in closed form."""
+"""Runs the searches behind a table, several at a time.
+
+Entropy is searched in closed form; the proxies of Table 9 have none, so that theirs are
+shorter and at a lower resolution, which the tables say.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
+from time import monotonic
 from typing import NamedTuple
 
 from engine.costs import Cost
 from engine.history import History
 from engine.scorers.base import Score
-from engine.scorers.closed_form import ClosedForm
+from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution
-from engine.settings import Preset
+from engine.settings import PROXIES, Objective, Preset
 from engine.snapshot import Point
 from engine.structure import Structure
 from maedet_tui.presets import load
 
 #: iterations of a search under --quick
 QUICK_ITERATIONS = 24_000
+#: a proxy is searched with one of this many iterations; with this population
+PROXY_SHARE, PROXY_POPULATION = 40, 64
+#: side of the images of a proxy, and how many a minibatch has
+PROXY_RESOLUTION, PROXY_BATCH = 128, 8
+#: seconds between two signs of life of a search
+INTERVAL = 0.5
 
 
 class Job(NamedTuple):
     """A search: a preset by name, and what differs from it. Jobs are equal if they are
-    one and the same search, which then runs once for all tables that need it."""
+    one and the same search, which then runs once for all tables that need it.
+
+    population, resolution: in place of the preset's, where given.
+    """
 
     preset: str
     alphas: tuple[float, ...] | None
     size: str
     seed: int
     iterations: int | None
+    population: int | None = None
+    resolution: int | None = None
 
     def settings(self) -> Preset:
-        """The preset of this search."""
+        """The preset of this search, with the paper's own mutation."""
         preset = load(self.preset)
         objective = replace(preset.objective, size=self.size)
         if self.alphas is not None:
             objective = replace(objective, alphas=self.alphas)
-        schedule = replace(preset.schedule, seed=self.seed)
+        if self.resolution is not None:
+            objective = replace(objective, resolution=self.resolution)
+        schedule = replace(preset.schedule, seed=self.seed, compound=0.0, trade=0.0)
         if self.iterations is not None:
             schedule = replace(schedule, iterations=self.iterations)
-        return replace(preset, objective=objective, schedule=schedule)
+        if self.population is not None:
+            schedule = replace(schedule, population=self.population)
+        return replace(
+            preset,
+            objective=objective,
+            schedule=schedule,
+            scorer=preset.scorer if preset.scorer in PROXIES else "closed-form",
+            forward=replace(preset.forward, batch=PROXY_BATCH),
+        )
 
 
 class Found(NamedTuple):
-    """What a search ended with."""
+    """What a search ended with. iterations: T."""
 
     structure: Structure
     score: Score
     cost: Cost
     history: tuple[Point, ...]
     switched_at: int | None
+    iterations: int
 
 
-def run(job: Job) -> Found:
-    """Search, on the calling thread, to the end."""
+#: a search and how many iterations it has made
+Running = Mapping[Job, int]
+#: told (searches done, all, those that run now)
+Progress = Callable[[int, int, Running], None]
+
+
+def run(
+    job: Job,
+    told: Callable[[int], None] = lambda iteration: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Found | None:
+    """Search, on the calling thread, to the end; None if stopped before.
+
+    told: called now and then with the iteration.
+    """
     preset = job.settings()
-    evolution, scorer = Evolution(preset), ClosedForm(preset.objective)
+    schedule = preset.schedule
+
+    evolution = Evolution(preset)
+    scorer = make_scorer(preset.scorer, "cpu", preset.objective, preset.forward, schedule.seed)
     history = History(preset)
+    next_word = monotonic() + INTERVAL
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals]), strict=True))
         history.record(evolution.iteration, evolution.best, evolution.counts["accepted"])
-    best = evolution.best
-    return Found(best.structure, best.score, best.cost, history.freeze(), evolution.switched_at)
+        if monotonic() > next_word:
+            if stopped():
+                return None
+            told(evolution.iteration)
+            next_word = monotonic() + INTERVAL
+    best, switched = evolution.best, evolution.switched_at
+    return Found(
+        best.structure, best.score, best.cost, history.freeze(), switched, schedule.iterations
+    )
 
 
 def run_all(
-    jobs: Iterable[Job], progress: Callable[[int, int], None] = lambda done, total: None
+    jobs: Iterable[Job],
+    progress: Progress = lambda done, total, running: None,
+    found: dict[Job, Found] | None = None,
 ) -> dict[Job, Found]:
-    """Run each different job once, on all cores. progress: called with (done, total)."""
-    different = list(dict.fromkeys(jobs))
-    progress(0, len(different))
-    found: dict[Job, Found] = {}
-    with ProcessPoolExecutor(max_workers=min(len(different), os.cpu_count() or 1)) as pool:
-        futures = {pool.submit(run, job): job for job in different}
+    """Run each different job once, on all cores, the longest first.
+
+    found: filled as searches end, so that those are kept if this is interrupted.
+    """
+    found = {} if found is None else found
+    # each proxy alone takes longer than all else on its core
+    different = sorted(dict.fromkeys(jobs), key=lambda job: job.preset not in PROXIES)
+    total = len(different)
+    progress(0, total, {})
+    # a fresh interpreter: torch's threads do not survive a fork
+    context = multiprocessing.get_context("spawn")
+    stop, words = context.Event(), context.Queue()
+    workers = min(total, os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, context, _begin, (stop, words)) as pool:
+        futures = {pool.submit(_work, job): job for job in different}
+        running: dict[Job, int] = {}
+        pending = set(futures)
         try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                progress(len(found), len(different))
+            while pending:
+                ended, pending = wait(pending, INTERVAL / 2, FIRST_COMPLETED)
+                while not words.empty():
+                    job, iteration = words.get()
+                    running[job] = iteration
+                for future in ended:
+                    found[futures[future]] = future.result()
+                for job in found:
+                    running.pop(job, None)
+                progress(len(found), total, running)
         except BaseException:
+            stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return found
+
+
+_stop = _words = None
+
+
+def _begin(stop, words) -> None:
+    """In a new process: one thread of torch a search, and Ctrl-C is the parent's to hear."""
+    global _stop, _words
+    _stop, _words = stop, words
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(job: Job) -> Found | None:
+    if job.preset in PROXIES:
+        import torch
+
+        torch.set_num_threads(1)
+    return run(job, lambda iteration: _words.put((job, iteration)), _stop.is_set)
+
+
+def own_score(job: Job, structure: Structure) -> Score:
+    """A structure's score under the objective that a job searches by."""
+    preset = job.settings()
+    scorer = make_scorer(preset.scorer, "cpu", preset.objective, preset.forward, job.seed)
+    return scorer.score([structure])[0]
+
+
+def jobs_of(
+    preset: str,
+    alphas: tuple[float, ...] | None,
+    seeds: int,
+    iterations: int | None,
+    size: str = Objective().size,
+    short: bool = False,
+) -> list[Job]:
+    """The searches behind a row: one for each seed, or a single short one by a proxy.
+
+    iterations: of the closed form, None for the presets' own. short: as short as a proxy's.
+    """
+    if preset not in PROXIES and not short:
+        return [Job(preset, alphas, size, seed, iterations) for seed in range(seeds)]
+    schedule = load(preset).schedule
+    least = max(1, (iterations or schedule.iterations) // PROXY_SHARE)
+    resolution = PROXY_RESOLUTION if preset in PROXIES else None
+    return [Job(preset, alphas, size, 0, least, PROXY_POPULATION, resolution)]

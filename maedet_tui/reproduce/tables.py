@@ -10,12 +10,20 @@ from typing import NamedTuple
 from engine.blocks import KINDS
 from engine.costs import PAPER_IMAGE_SIZE, total_cost
 from engine.scorers.closed_form import ClosedForm
-from engine.settings import SIZE_READINGS, Objective
+from engine.settings import PROXIES, SIZE_READINGS, Objective
 from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui import formatting
 from maedet_tui.reproduce.paper import TABLES, Row, Table
-from maedet_tui.reproduce.searches import Found, Job
+from maedet_tui.reproduce.searches import (
+    PROXY_BATCH,
+    PROXY_POPULATION,
+    PROXY_RESOLUTION,
+    Found,
+    Job,
+    jobs_of,
+    own_score,
+)
 
 HEADINGS = (
     "row",
@@ -28,6 +36,7 @@ HEADINGS = (
     "layers",
     "# layers C2-C5",
     "widths C1-C5",
+    "T",
     "Z",
     "Z / paper's",
 )
@@ -48,10 +57,10 @@ def jobs(
 ) -> list[Job]:
     """The searches behind a table."""
     return [
-        Job(row.preset, row.alphas, size, seed, iterations)
+        job
         for row in table.rows
         if row.preset
-        for seed in range(seeds)
+        for job in jobs_of(row.preset, row.alphas, seeds, iterations, size, row.short)
     ]
 
 
@@ -69,65 +78,99 @@ def stage_layers(structure: Structure) -> tuple[float, ...]:
 
 def compare(table: Table, found: Mapping[Job, Found], seeds: int, iterations: int | None) -> Sheet:
     """The table with our columns: of several seeds the one of highest Z, and the range of
-    params over all of them."""
-    rows = []
+    params over all of them. Searches that are not in `found` are left open."""
+    rows, proxies = [], []
     for row in table.rows:
         if row.preset is None:
-            rows.append(_unsearched(row))
+            rows.append(_unsearched(row, table))
             continue
-        searches = [
-            Job(row.preset, row.alphas, Objective().size, s, iterations) for s in range(seeds)
-        ]
-        rows.append(_searched(row, searches, [found[job] for job in searches]))
-    notes = (
-        f"* AP as the paper prints it ({table.ap}); nothing was trained here.",
-        f"Ours: the best of {seeds} seed{'s' * (seeds > 1)}, closed form, "
-        f"{'the presets’ own' if iterations is None else formatting.count(iterations)} iterations.",
+        searches = jobs_of(row.preset, row.alphas, seeds, iterations, short=row.short)
+        results = {job: found[job] for job in searches if job in found}
+        rows.append(_searched(row, table, results))
+        proxies += [job for job in results if job.preset in PROXIES]
+    headings = HEADINGS
+    if table.against:
+        headings = (*HEADINGS[:-1], f"Z / {ZOO[table.against].title}'s")
+    return Sheet(
+        table.name, table.title, headings, tuple(rows), _notes(table, seeds, proxies, found)
     )
-    return Sheet(table.name, table.title, HEADINGS, tuple(rows), notes)
 
 
-def _searched(row: Row, searches: list[Job], results: list[Found]) -> tuple[str, ...]:
-    best = max(results, key=lambda found: found.score.z)
-    params = sorted(found.cost.params for found in results)
+def _notes(
+    table: Table, seeds: int, proxies: list[Job], found: Mapping[Job, Found]
+) -> tuple[str, ...]:
+    notes = [
+        f"* AP as the paper prints it ({table.ap}); nothing was trained here.",
+        f"Ours: the best of {seeds} seed{'s' * (seeds > 1)} in closed form, with the paper's own "
+        "mutation and T iterations.",
+    ]
+    if proxies:
+        notes.append(
+            "Rows by a proxy, and one as short: one seed, a population of "
+            f"{PROXY_POPULATION}, images at {PROXY_RESOLUTION}x{PROXY_RESOLUTION} "
+            f"({PROXY_BATCH} a minibatch). Z is the closed form's at 384x384 in every row."
+        )
+    reference = ZOO["maedet-m"]
+    for job in proxies:
+        ours, theirs = found[job].score.z, own_score(job, reference.structure).z
+        notes.append(f"{job.preset} of ours {ours:.1f}, of {reference.title} {theirs:.1f}.")
+    return tuple(notes)
+
+
+def _searched(row: Row, table: Table, results: Mapping[Job, Found]) -> tuple[str, ...]:
+    if not results:
+        blank = ("not searched",) + ("-",) * (len(HEADINGS) - 5)
+        return (row.label, row.flops, row.params, _ap(row), *blank)
+    job, best = max(results.items(), key=lambda item: item[1].score.z)
+    params = sorted(found.cost.params for found in results.values())
     spread = f"{formatting.quantity(params[0])}-{formatting.quantity(params[-1])}"
-    relative = "-"
-    if row.reference is not None:
-        objective = searches[0].settings().objective
-        z = ClosedForm(objective).score([ZOO[row.reference].structure])[0].z
-        relative = f"{best.score.z / z:.4f}"
+    proxy = job.preset in PROXIES
+    objective = Objective() if proxy or table.against else job.settings().objective
+    scorer = ClosedForm(objective)
+    z, relative = scorer.score([best.structure])[0].z, "-"
+    if against := table.against or row.reference:
+        relative = f"{z / scorer.score([ZOO[against].structure])[0].z:.4f}"
     return (
         row.label,
         row.flops,
         row.params,
-        f"{row.ap:.1f}",
+        _ap(row),
         formatting.quantity(best.cost.flops),
         formatting.quantity(best.cost.params),
-        spread,
+        spread if len(results) > 1 else "-",
         str(best.cost.layers),
         "-".join(f"{count:g}" for count in stage_layers(best.structure)),
         "-".join(map(str, best.structure.widths)),
-        formatting.score(best.score.z),
+        formatting.count(best.iterations),
+        formatting.score(z),
         relative,
     )
 
 
-def _unsearched(row: Row) -> tuple[str, ...]:
+def _ap(row: Row) -> str:
+    return "-" if row.ap is None else f"{row.ap:.1f}"
+
+
+def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
     structure = ZOO[row.reference].structure
-    cost = total_cost(structure, PAPER_IMAGE_SIZE)
+    cost, scorer = total_cost(structure, PAPER_IMAGE_SIZE), ClosedForm(Objective())
+    z, relative = scorer.score([structure])[0].z, "-"
+    if table.against:
+        relative = f"{z / scorer.score([ZOO[table.against].structure])[0].z:.4f}"
     return (
         row.label,
         row.flops,
         row.params,
-        f"{row.ap:.1f}",
+        _ap(row),
         formatting.quantity(cost.flops),
         formatting.quantity(cost.params),
         "-",
         str(cost.layers),
         "-".join(f"{count:g}" for count in stage_layers(structure)),
         "-".join(map(str, structure.widths)),
-        formatting.score(ClosedForm(Objective()).score([structure])[0].z),
         "-",
+        formatting.score(z),
+        relative,
     )
 
 
@@ -142,6 +185,7 @@ def sizes_jobs(seeds: int, iterations: int | None) -> list[Job]:
         for size in SIZE_READINGS
         for name in JUDGED
         for job in jobs(TABLES[name], seeds, iterations, size)
+        if job.preset not in PROXIES
     ]
 
 
@@ -152,11 +196,11 @@ def compare_sizes(found: Mapping[Job, Found], seeds: int, iterations: int | None
         errors: dict[str, list[float]] = {}
         for name in JUDGED:
             for row in TABLES[name].rows:
-                if row.preset is None:
+                if row.preset is None or row.preset in PROXIES:
                     continue
                 ours = [
-                    found[Job(row.preset, row.alphas, size, seed, iterations)].cost.params
-                    for seed in range(seeds)
+                    found[job].cost.params
+                    for job in jobs_of(row.preset, row.alphas, seeds, iterations, size)
                 ]
                 printed = float(row.params.removesuffix("M")) * 1e6
                 errors.setdefault(name, []).append(log(median(ours) / printed))

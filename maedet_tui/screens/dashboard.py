@@ -52,8 +52,8 @@ class Dashboard(PlotKeys, Arrangement):
                 tooltip="End the search for good; asks first, keeps and saves the best"),
         *PLOT_KEYS,
         *PANEL_KEYS,
-        Binding("n", "new", "New search", show=False,
-                tooltip="When the search has ended: pick a preset for another"),
+        Binding("n", "home", "Home", show=False,
+                tooltip="To presets and runs, when the search has ended or runs elsewhere"),
     ]  # fmt: skip
 
     def __init__(self, run: SearchRun, characters: Glyphs):
@@ -216,7 +216,7 @@ class Dashboard(PlotKeys, Arrangement):
         ended = self._shown is not None and self._shown.ended
         if action in ("pause", "stop") and ended:
             return None
-        if action == "new" and not ended:
+        if action == "home" and not self.app.can_go_home:
             return None
         # with all panels on show, Tab moves the focus from one to the next as everywhere
         single = self.has_class("-single") or self.maximized is not None
@@ -263,6 +263,6 @@ class Dashboard(PlotKeys, Arrangement):
         if self.maximized is None:
             self.choose("plots")
 
-    def action_new(self) -> None:
-        """Back to the presets."""
-        self.app.pick()
+    def action_home(self) -> None:
+        """To the presets and runs."""
+        self.app.go_home()

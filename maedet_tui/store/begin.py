@@ -82,7 +82,7 @@ def branch_run(
     overrides: as for `maedet_tui.presets.load`. The other run may be live or ended; it
     is only read. Raises SaveError and PresetError.
     """
-    from maedet_tui.presets.load import parse
+    from maedet_tui.presets.reading import parse
 
     with contextlib.closing(RunReader(folder)) as reader:
         checkpoint, before = reader.checkpoint(), reader.record.preset

@@ -64,3 +64,12 @@ def stop(folder: Path, patience: float = 5.0) -> bool:
         with contextlib.suppress(OSError):
             os.kill(owner.pid, signal.SIGTERM)
     return wait_for(lambda: holder(folder) is None, patience)
+
+
+def told_to_go_on(folder: Path) -> bool:
+    """Whether another process holds the run paused, and has been told to go on."""
+    with contextlib.suppress(StoreError):  # said by whoever opens the run next
+        if holder(folder) is not None and state_of(folder) == "paused":
+            wish(folder, "resume")
+            return True
+    return False

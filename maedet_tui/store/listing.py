@@ -6,11 +6,13 @@ import contextlib
 import csv
 import io
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from maedet_tui.store.database import StoreError
+from maedet_tui.store.database import FILE, StoreError
+from maedet_tui.store.folders import run_folders
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader, Status
 from maedet_tui.trackers.values import HEADINGS, row
@@ -19,6 +21,8 @@ from maedet_tui.trackers.values import HEADINGS, row
 INTERRUPTED = "interrupted"
 #: what it says of a folder that cannot be read
 UNREADABLE = "unreadable"
+#: the states of a run that a process searches
+LIVE = ("starting", "running", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +100,40 @@ def history_csv(reader: RunReader) -> str:
     writer.writerow(HEADINGS)
     writer.writerows(map(row, reader.points()))
     return out.getvalue()
+
+
+class Listing:
+    """The runs of a folder, looked at again and again: only what has changed is read."""
+
+    def __init__(self, runs_dir: Path, most: int = 200):
+        """most: runs to list, the ones last written."""
+        self.runs_dir = runs_dir
+        self._most = most
+        self._known: dict[Path, tuple[tuple, float, Line]] = {}
+
+    def lines(self) -> Iterator[Line]:
+        """The runs, the one last written first. Raises StoreError if the folder is unreadable."""
+        marked = [(_mark(folder), folder) for folder in run_folders(self.runs_dir)]
+        marked.sort(key=lambda pair: pair[0][0], reverse=True)
+        marked = marked[: self._most]
+        kept = {folder for _, folder in marked}
+        self._known = {folder: known for folder, known in self._known.items() if folder in kept}
+        for mark, folder in marked:
+            known = self._known.get(folder)
+            if known is None or known[0] != mark:
+                known = self._known[folder] = (mark, time.time(), line(folder))
+            _, read_at, found = known
+            yield replace(found, age=max(0.0, found.age + time.time() - read_at))
+
+
+def _mark(folder: Path) -> tuple:
+    """Changes with the run: when it was last written, how much there is, and by whom."""
+    when, size = 0, 0
+    for name in (FILE, f"{FILE}-wal"):
+        with contextlib.suppress(OSError):
+            stat = (folder / name).stat()
+            when, size = max(when, stat.st_mtime_ns), size + stat.st_size
+    who = None
+    with contextlib.suppress(StoreError):  # said where the run is read
+        who = holder(folder)
+    return when, size, who

@@ -79,8 +79,8 @@ class RunReader:
     @cached_property
     def record(self) -> Record:
         """What never changes."""
-        from maedet_tui.presets.load import parse
         from maedet_tui.presets.problems import PresetError
+        from maedet_tui.presets.reading import parse
 
         with self._checked():
             _, created, name, text, parent, at = self._one("SELECT * FROM run")

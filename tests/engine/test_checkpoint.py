@@ -78,8 +78,8 @@ def test_interrupted_again_and_again_ends_the_same():
     same(ended(Runner(PRESET, start_from=checkpoint)), whole)
 
 
-def test_random_search_and_compound_mutations_end_the_same():
-    for changed in ({"strategy": "random"}, {"compound": 0.4}):
+def test_random_search_and_compound_mutations_and_trades_end_the_same():
+    for changed in ({"strategy": "random"}, {"compound": 0.4, "trade": 0.5}):
         preset = replace(PRESET, schedule=replace(PRESET.schedule, **changed))
         part = interrupted(preset, ClosedForm(preset.objective), 30)
         same(ended(Runner(preset, start_from=part.checkpoint)), ended(Runner(preset)))

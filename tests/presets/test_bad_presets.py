@@ -78,6 +78,7 @@ CASES = [
     (SMALL + "space: {bottleneck_ratio: [1]}", "my.yaml:8", "space.bottleneck_ratio", "two"),
     (SMALL + "search: {strategy: evolve}", "my.yaml:8", "search.strategy", "evolution"),
     (SMALL + "search: {compound: 1}", "my.yaml:8", "search.compound", "at most 0.9"),
+    (SMALL + "search: {trade: 1.5}", "my.yaml:8", "search.trade", "at most 1"),
     (with_block("bottleneck: 16", "bottleneck: 64") + "\nspace: {bottleneck_ratio: [0, 0.5]}",
      "my.yaml:4", "initial[2]", "outside space.bottleneck_ratio"),
     (SMALL + "space: {max_width: 100}", "my.yaml:8", "space.max_width", "write 96"),

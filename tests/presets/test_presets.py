@@ -17,7 +17,7 @@ def test_the_paper_s_settings_are_in_m():
     preset = load("maedet-m")
     assert preset.budget == Budget(91_000_000_000, None, 91, (800, 1280))
     assert preset.objective == Objective(384, (0.0, 0.0, 1.0, 1.0, 6.0), "nominal", "relu")
-    assert preset.schedule == Schedule(256, 96_000, 10, 0.5, 0)
+    assert preset.schedule == Schedule(256, 96_000, 10, 0.5, 0, compound=0.4, trade=0.3)
     assert preset.space == Space(
         blocks=("ResBlock",), kernels=(3, 5), width_step=8, max_width=2048,
         stage_depths=(1, 3, 10, 10, 10), split_above=10,

@@ -5,13 +5,14 @@ import csv
 import pytest
 from click.testing import CliRunner
 
-from engine.settings import SIZE_READINGS
+from engine.scorers.closed_form import ClosedForm
+from engine.settings import SIZE_READINGS, Objective
 from engine.zoo import ZOO
 from maedet_tui.cli.main import cli
 from maedet_tui.presets import load
 from maedet_tui.reproduce import render, tables
 from maedet_tui.reproduce.paper import TABLES
-from maedet_tui.reproduce.searches import Job, run, run_all
+from maedet_tui.reproduce.searches import PROXY_SHARE, Job, jobs_of, own_score, run, run_all
 
 SHORT = 400
 
@@ -46,7 +47,10 @@ def test_a_table_stands_beside_the_paper_s(name, found):
     assert len(sheet.rows) == len(TABLES[name].rows)
     for row, cells in zip(TABLES[name].rows, sheet.rows):
         values = dict(zip(sheet.headings, cells))
-        assert (values["paper params"], values["paper AP*"]) == (row.params, f"{row.ap:.1f}")
+        assert (values["paper params"], values["paper AP*"]) == (
+            row.params,
+            f"{row.ap:.1f}" if row.ap else "-",
+        )
         assert values["our FLOPs"][-1] in "GM"
     assert any("nothing was trained" in note for note in sheet.notes)
 
@@ -56,6 +60,65 @@ def test_of_several_seeds_the_best_is_shown(found):
     best = max((found[job._replace(seed=seed)] for seed in (0, 1)), key=lambda f: f.score.z)
     rows = tables.compare(TABLES["table1"], found, 2, SHORT).rows
     assert f"{best.score.z:,.2f}" in rows[3]
+
+
+def test_proxies_are_searched_briefly_and_scored_in_closed_form_as_well(found):
+    sheet = tables.compare(TABLES["table9"], found, 2, SHORT)
+    cells = {row[0]: dict(zip(sheet.headings, row)) for row in sheet.rows}
+    for label in ("SynFlow", "NASWOT", "Zen-NAS", "MAE-DET, as short"):
+        assert cells[label]["T"] == str(SHORT // PROXY_SHARE)
+    assert cells["MAE-DET"]["T"] == str(SHORT)
+    (job,) = jobs_of("synflow", None, 2, SHORT)
+    best = found[job]
+    assert best.score.method == "synflow" and best.cost.flops <= 91e9
+    closed = ClosedForm(Objective()).score([best.structure, ZOO["maedet-m"].structure])
+    assert cells["SynFlow"]["Z"] == f"{closed[0].z:,.2f}"
+    assert cells["SynFlow"]["Z / MAE-DET-M's"] == f"{closed[0].z / closed[1].z:.4f}"
+    assert any("128x128" in note and "one seed" in note for note in sheet.notes)
+    own = own_score(job, ZOO["maedet-m"].structure).z
+    assert f"synflow of ours {best.score.z:.1f}, of MAE-DET-M {own:.1f}." in sheet.notes
+
+
+def test_the_paper_s_own_mutation_is_run_whatever_a_preset_ships():
+    assert load("maedet-m").schedule.trade > 0
+    for table in TABLES.values():
+        for job in tables.jobs(table, 1, None):
+            schedule = job.settings().schedule
+            assert (schedule.compound, schedule.trade) == (0, 0)
+
+
+def test_an_interruption_keeps_the_searches_that_are_finished():
+    jobs = [Job("maedet-m", None, "nominal", seed, SHORT) for seed in range(2)]
+    jobs.append(Job("maedet-m", None, "nominal", 0, 10**9))
+    kept, seen = {}, []
+
+    def progress(done, total, running):
+        seen.append((done, total))
+        if done == 2 and running:
+            assert all(iteration > 0 for iteration in running.values())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(jobs, progress, kept)
+    assert set(kept) == set(jobs[:2])
+    assert seen[0] == (0, 3) and seen[-1] == (2, 3)
+
+
+def test_an_interrupted_command_prints_and_writes_what_there_is(tmp_path, found, monkeypatch):
+    monkeypatch.setattr("maedet_tui.reproduce.searches.QUICK_ITERATIONS", SHORT)
+    (kept,) = jobs_of("naswot", None, 1, SHORT)
+
+    def run_all(jobs, progress, into):
+        into[kept] = found[kept]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("maedet_tui.reproduce.searches.run_all", run_all)
+    out = tmp_path / "out"
+    result = CliRunner().invoke(cli, ["reproduce", "table9", "--quick", "--output", str(out)])
+    assert result.exit_code == 130, result.output
+    assert "1 of 5 searches are finished" in result.output
+    rows = {row[0]: row for row in csv.reader((out / "table9.csv").read_text().splitlines())}
+    assert rows["SynFlow"][4] == "not searched" and rows["NASWOT"][4] != "not searched"
 
 
 def test_a_search_is_the_same_in_another_process(found):

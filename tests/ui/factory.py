@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +144,8 @@ RECHECK = (
 class FakeRun:
     """A run that stands still until its snapshot is swapped; `orders` is what it was told."""
 
+    here = True
+
     def __init__(self, snapshot: Snapshot, preset_: Preset | None = None):
         self.preset = preset_ or preset()
         self.run_dir = Path("runs/maedet-m-0")
@@ -166,6 +167,9 @@ class FakeRun:
     def detach(self) -> None:
         self.orders.append("detach")
 
+    def close(self) -> None:
+        self.orders.append("close")
+
     def save(self) -> Path:
         self.orders.append("save")
         if self.save_error:
@@ -175,17 +179,7 @@ class FakeRun:
 
 def app_for(run: FakeRun, characters: Glyphs = UNICODE) -> MaedetApp:
     """The app with a run on show."""
-    return MaedetApp(run=run, presets=lambda: [preset()], start=_no_start, characters=characters)
-
-
-def picking(presets: Sequence[Preset], started: list[Preset], run: FakeRun) -> MaedetApp:
-    """The app with presets to pick from; `started` collects what was started."""
-
-    def start(chosen: Preset) -> FakeRun:
-        started.append(chosen)
-        return run
-
-    return MaedetApp(presets=lambda: presets, start=start, characters=UNICODE)
+    return MaedetApp(run=run, start=_no_start, characters=characters)
 
 
 def _no_start(_: Preset) -> FakeRun:

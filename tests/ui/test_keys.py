@@ -5,7 +5,7 @@ from textual.widgets import Button
 
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.help import Help, described
-from maedet_tui.screens.picker import Picker
+from maedet_tui.screens.home import Home
 from maedet_tui.widgets.plot import Plot
 from tests.ui import factory
 
@@ -203,14 +203,14 @@ async def test_light_and_dark(watch):
         assert w.app.current_theme.dark
 
 
-async def test_new_search_only_after_the_end(watch):
+async def test_home_only_after_the_end(watch):
     async with watch(factory.snapshot()) as w:
         await w.press("n")
-        assert not isinstance(w.app.screen, Picker)
+        assert not isinstance(w.app.screen, Home)
         w.run.snapshot = factory.finished()
         await w.sees("The search finished")
         await w.press("n")
-        await w.until(lambda: isinstance(w.app.screen, Picker))
+        await w.until(lambda: isinstance(w.app.screen, Home))
 
 
 async def test_buttons_answer_to_the_mouse(watch):

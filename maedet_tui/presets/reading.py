@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
 from engine.settings import Preset
-from maedet_tui.presets.folder import SUFFIXES, user_presets
+from maedet_tui.presets.folder import SUFFIXES, builtin_file, builtin_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
-
-
-def builtin_names() -> list[str]:
-    """Names of the presets that come with the program, in their order of size."""
-    names = [
-        entry.name.removesuffix(".yaml")
-        for entry in files("presets").iterdir()
-        if entry.name.endswith(".yaml")
-    ]
-    # the paper's three budgets first, small to large, then everything else by name
-    first = ["maedet-s", "maedet-m", "maedet-l"]
-    return [name for name in first if name in names] + sorted(set(names) - set(first))
 
 
 def builtin_presets() -> list[Preset]:
@@ -45,8 +32,7 @@ def read_source(ref: str | Path) -> tuple[str, str, str]:
     """(text, source for messages, default name) of a preset. Raises PresetError."""
     ref = str(ref)
     if ref in builtin_names():
-        entry = files("presets") / f"{ref}.yaml"
-        return file_text(Path(str(entry))), str(entry), ref
+        return file_text(builtin_file(ref)), str(builtin_file(ref)), ref
     path = Path(ref)
     looks_like_path = "/" in ref or "\\" in ref or path.suffix in SUFFIXES
     # a file by its path is read whatever the state of the folder

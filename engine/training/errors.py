@@ -1,0 +1,27 @@
+"""What can go wrong with training, other than the program."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+#: what to install for a module, as an extra of the package
+EXTRA = "pip install 'maedet-tui[train]'"
+_PACKAGES = {"PIL": "Pillow", "pycocotools": "pycocotools"}
+
+
+class TrainingError(Exception):
+    """Something that a user can put right, in one sentence; `problems`: several of them."""
+
+    def __init__(self, *problems: str):
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+def need(*modules: str) -> None:
+    """Raise TrainingError with what to install if one of the modules is missing."""
+    missing = [_PACKAGES[module] for module in modules if find_spec(module) is None]
+    if missing:
+        raise TrainingError(
+            f"training needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} "
+            f"not installed; {EXTRA}"
+        )

@@ -1,0 +1,78 @@
+"""`maedet-tui shapes`: a synthetic set to train on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from maedet_tui.cli.output import USAGE, Failure, print_json
+from maedet_tui.cli.train_options import image_size
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--images",
+    type=click.IntRange(1, 1_000_000),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Images to train on.",
+)
+@click.option(
+    "--validation",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="Images to evaluate on.  [default: a fifth of --images]",
+)
+@click.option(
+    "--size",
+    default="128x128",
+    show_default=True,
+    metavar="WIDTHxHEIGHT",
+    callback=image_size,
+    help="Of each image.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def shapes(
+    folder: Path,
+    images: int,
+    validation: int | None,
+    size: tuple[int, int],
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Write a synthetic set in COCO's format into DIR: circles, squares, triangles, crosses.
+
+    The same seed writes the same set. DIR gets images/, train.json and val.json.
+    """
+    from engine.training.errors import TrainingError
+    from engine.training.shapes import write_shapes
+    from maedet_tui.files import save_error
+
+    validation = validation or max(1, images // 5)
+
+    def progress(made: int) -> None:
+        if os.isatty(2):
+            click.echo(f"\r\033[K{made:,} of {images + validation:,}", nl=False, err=True)
+
+    try:
+        write_shapes(folder, images, size, seed, validation, progress)
+    except TrainingError as error:
+        raise Failure(str(error), USAGE if folder.exists() else 1) from None
+    except OSError as error:
+        raise Failure(str(save_error(folder, error, "another DIR"))) from None
+    finally:
+        if os.isatty(2):
+            click.echo("\r\033[K", nl=False, err=True)
+    if as_json:
+        print_json({"folder": str(folder), "train": images, "val": validation, "seed": seed})
+        return
+    click.echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
+    click.echo(
+        f"Train: maedet-tui train SOURCE --data {folder}/train.json --images {folder}/images "
+        f"--val-data {folder}/val.json --size {size[1]}x{size[0]} --fpn-channels 64"
+    )

@@ -1,0 +1,132 @@
+"""What the marked row of the home screen stands for, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maedet_tui import formatting
+from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
+
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from maedet_tui.presets.library import Entry
+    from maedet_tui.store.listing import Line
+
+#: problems of a preset that are listed here; the editor has them all
+_MOST = 4
+
+
+def budget_line(preset: Preset, glyphs: Glyphs) -> str:
+    """The limits of a preset: <= 91G FLOPs at 1280x800, <= 91 layers."""
+    from maedet_tui.presets.glance import latency
+
+    budget = preset.budget
+    limits = []
+    if budget.flops is not None:
+        size = formatting.image_size(budget.image_size)
+        flops = formatting.short_quantity(budget.flops)
+        limits.append(f"{glyphs.at_most} {flops} FLOPs at {size}")
+    if budget.params is not None:
+        limits.append(f"{glyphs.at_most} {formatting.short_quantity(budget.params)} params")
+    if budget.layers is not None:
+        limits.append(f"{glyphs.at_most} {budget.layers} layers")
+    if budget.latency is not None:
+        limits.append(f"{glyphs.at_most} {latency(budget.latency)}, batch {preset.timing.batch}")
+    return ", ".join(limits) or "no limits"
+
+
+class DetailPanel(Panel["Entry | Line"]):
+    """A preset's settings, or where a run stands."""
+
+    def __init__(self, characters: Glyphs, runs_dir: Path, id: str | None = None):
+        super().__init__(id=id)
+        self._glyphs, self._runs_dir = characters, runs_dir
+
+    def parts(self, shown: Entry | Line, width: int) -> list[Part]:
+        if hasattr(shown, "iteration"):
+            return self._run(shown, width)
+        parts = self._problems(shown, width)
+        if shown.draft is not None:
+            parts += self._preset(shown.draft, width)
+        return [*parts, *row("file", shown.source, label_width=7, width=width)]
+
+    def _problems(self, entry: Entry, width: int) -> list[Part]:
+        parts: list[Part] = []
+        for problem in entry.problems[:_MOST]:
+            where = f"line {problem.line}" if problem.line else ""
+            text = ": ".join(part for part in (where, problem.key, problem.message) if part)
+            parts.append(paragraph(f"{self._glyphs.warning} {text}", width, "$error"))
+        if more := len(entry.problems) - _MOST:
+            parts += [paragraph(f"and {more} more", width, "$error")] if more > 0 else []
+        if parts:
+            parts.append(paragraph("`e` opens it in the editor to be put right.", width))
+        return parts
+
+    def _preset(self, preset: Preset, width: int) -> list[Part]:
+        objective, space, schedule = preset.objective, preset.space, preset.schedule
+        alphas = " ".join(f"{alpha:g}" for alpha in objective.alphas)
+        kernels = " or ".join(str(kernel) for kernel in space.kernels)
+        depths = " ".join(str(depth) for depth in space.stage_depths)
+        fine = formatting.short_quantity(schedule.fine_at * schedule.iterations)
+        parts: list[Part] = [paragraph(preset.description, width)] if preset.description else []
+        for label, value in (
+            ("budget", budget_line(preset, self._glyphs)),
+            ("score", f"alphas {alphas} of C1-C5, {objective.size} sizes"),
+            ("", f"at {objective.resolution}x{objective.resolution}, {objective.activation}"),
+            ("space", f"{' or '.join(space.blocks)}, kernels {kernels}"),
+            ("", f"widths to {space.max_width} by {space.width_step}"),
+            ("", f"at most {depths} deep in C1-C5"),
+            ("search", f"{formatting.count(schedule.iterations)} iterations, fine from {fine}"),
+            ("", f"population {schedule.population}, keep {schedule.keep}, seed {schedule.seed}"),
+            ("scorer", f"{preset.scorer}, device {preset.device}"),
+        ):
+            parts += row(label, value, label_width=7, width=width)
+        return parts
+
+    def _run(self, line: Line, width: int) -> list[Part]:
+        if line.problem:
+            return [paragraph(f"{self._glyphs.warning} {line.problem}", width, "$error")]
+        of = f"{formatting.count(line.iteration)} of {formatting.count(line.iterations)}"
+        made = datetime.fromtimestamp(line.created).strftime("%Y-%m-%d %H:%M")
+        parts: list[Part] = []
+        for label, value in (
+            ("state", f"{line.state}, {line.phase}" if line.phase else line.state),
+            ("preset", line.preset),
+            ("search", f"iteration {of}"),
+            ("best Z", "-" if line.score is None else formatting.score(line.score)),
+            ("scorer", line.scorer or "-"),
+            ("begun", f"{made}, {formatting.duration(line.seconds)} of search"),
+            ("from", line.parent or ""),
+            ("folder", str(self._runs_dir / line.name)),
+        ):
+            if value:
+                style = STRONG if label == "state" else ""
+                parts += row(label, value, style, label_width=7, width=width)
+        return parts
+
+
+class HintPanel(Panel["Entry | Line"]):
+    """The same in a line or two, for small terminals."""
+
+    USUAL_WIDTH = 78
+
+    def __init__(self, characters: Glyphs, id: str | None = None):
+        super().__init__(id=id)
+        self._glyphs = characters
+
+    def parts(self, shown: Entry | Line, width: int) -> list[Part]:
+        if shown.problems if hasattr(shown, "problems") else shown.problem:
+            problem = str(shown.problems[0]) if hasattr(shown, "problems") else shown.problem
+            return [paragraph(f"{self._glyphs.warning} {problem}", width, "$error")]
+        if hasattr(shown, "iteration"):
+            of = f"{formatting.count(shown.iteration)} of {formatting.count(shown.iterations)}"
+            return [(f"{shown.preset}, iteration {of}, {shown.scorer}", MUTED)]
+        if shown.draft is None:
+            return [("", MUTED)]
+        return [
+            (f"{shown.draft.description or shown.name}\n", ""),
+            (budget_line(shown.draft, self._glyphs), MUTED),
+        ]

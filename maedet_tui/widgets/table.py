@@ -1,0 +1,151 @@
+"""A list in columns, as many of them as there is room for; a box with its headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.panel import MUTED, Part
+
+
+class Column(NamedTuple):
+    """A heading; the columns of the largest `spared` go first where it is narrow."""
+
+    heading: str
+    right: bool = False
+    spared: int = 0
+
+
+class Row(NamedTuple):
+    """What stands in the columns; the last of fewer cells takes the room of the rest."""
+
+    id: str
+    cells: tuple[Part, ...]
+
+
+def widths(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 2) -> list[int]:
+    """The width of each column, 0 for those that must go; the first one gives way last."""
+    found = [
+        max([len(c.heading), *(len(r.cells[i][0]) for r in rows if len(r.cells) == len(columns))])
+        for i, c in enumerate(columns)
+    ]
+    names = max([len(columns[0].heading), *(len(row.cells[0][0]) for row in rows)])
+    found[0] = names
+
+    def over() -> int:
+        shown = [width for width in found if width]
+        return sum(shown) + gap * (len(shown) - 1) - room
+
+    for index in sorted(range(1, len(columns)), key=lambda i: -columns[i].spared):
+        # a long name may lose its end before a column goes, down to a name that is legible
+        if over() <= max(names - 16, 0):
+            break
+        found[index] = 0
+    found[0] = max(names - max(over(), 0), 4)
+    return found
+
+
+class Table(OptionList):
+    """Rows to choose from. A click marks a row, one on the marked row chooses it."""
+
+    def __init__(self, columns: Sequence[Column], characters: Glyphs, id: str | None = None):
+        super().__init__(id=id, markup=False, compact=True)
+        self._columns, self._glyphs = tuple(columns), characters
+        self._rows: tuple[Row, ...] = ()
+        self._drawn: tuple[Content, ...] = ()
+
+    @property
+    def marked(self) -> str | None:
+        """The id of the marked row."""
+        return None if self.highlighted is None else self._rows[self.highlighted].id
+
+    def mark(self, id: str) -> None:
+        """Mark a row, if it is there."""
+        ids = [row.id for row in self._rows]
+        if id in ids:
+            self.highlighted = ids.index(id)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show rows, keeping the marked one marked; costs little where they stay the same."""
+        before, marked, place = [row.id for row in self._rows], self.marked, self.highlighted
+        self._rows = tuple(rows)
+        ids = [row.id for row in rows]
+        contents = self._contents()
+        if ids == before:
+            for index, (new, old) in enumerate(zip(contents, self._drawn)):
+                if new != old:
+                    self.replace_option_prompt_at_index(index, new)
+        else:
+            top = self.scroll_offset.y
+            with self.prevent(OptionList.OptionHighlighted):
+                self.set_options([Option(text) for text in contents])
+            if rows:
+                self.highlighted = (
+                    ids.index(marked) if marked in ids else min(place or 0, len(ids) - 1)
+                )
+                if marked in ids:
+                    self.scroll_to(y=top, animate=False)
+        self._drawn = contents
+
+    def on_mount(self) -> None:
+        if not self._glyphs.braille:
+            self.vertical_scrollbar.renderer = PlainScrollBar
+
+    def on_resize(self, _: Resize) -> None:
+        self.show(self._rows)
+
+    def on_click(self, event: Click) -> None:
+        index = event.style.meta.get("option")
+        if index is not None and index != self.highlighted:
+            event.prevent_default()
+            self.highlighted = index
+
+    def _contents(self) -> tuple[Content, ...]:
+        room = (self.scrollable_content_region.width or 76) - 1
+        sizes = widths(self._columns, self._rows, room)
+        headings = tuple((column.heading, MUTED) for column in self._columns)
+        if isinstance(self.parent, TableBox):
+            self.parent.head(self._line(headings, sizes, room))
+        return tuple(self._line(row.cells, sizes, room) for row in self._rows)
+
+    def _line(self, cells: Sequence[Part], sizes: Sequence[int], room: int) -> Content:
+        parts: list[Part] = []
+        for index, (text, style) in enumerate(cells):
+            size, column = sizes[index], self._columns[index]
+            if len(cells) < len(self._columns) and index == len(cells) - 1:
+                size = room - sum(len(text) for text, _ in parts)
+            if size > 0:
+                text = self._cut(text, size)
+                parts.append((f"{text:>{size}}" if column.right else f"{text:<{size}}", style))
+                parts.append(("  ", ""))
+        return Content.assemble(*parts[:-1])
+
+    def _cut(self, text: str, size: int) -> str:
+        if len(text) <= size:
+            return text
+        return text[: size - 1] + self._glyphs.cut
+
+
+class TableBox(Vertical):
+    """A border around a table and its headings."""
+
+    def __init__(self, title: str, table: Table, id: str | None = None):
+        super().__init__(id=id, classes="table-box")
+        self.border_title = title
+        self._table = table
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="headings", markup=False)
+        yield self._table
+
+    def head(self, headings: Content) -> None:
+        """Show the headings."""
+        self.query_one(".headings", Static).update(headings)

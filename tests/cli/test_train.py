@@ -1,0 +1,231 @@
+"""`maedet-tui shapes` and `maedet-tui train`, on images small enough for a test."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from maedet_tui.cli import cli
+from tests.cli.conftest import last_json, program
+
+MINI = """\
+structure:
+  - {block: Conv, kernel: 3, in: 3, out: 8, stride: 2}
+  - {block: ResBlock, kernel: 3, in: 8, out: 16, stride: 2, bottleneck: 8, depth: 1}
+  - {block: ResBlock, kernel: 3, in: 16, out: 32, stride: 2, bottleneck: 8, depth: 1}
+  - {block: ResBlock, kernel: 3, in: 32, out: 32, stride: 2, bottleneck: 8, depth: 1}
+  - {block: ResBlock, kernel: 3, in: 32, out: 32, stride: 2, bottleneck: 8, depth: 1}
+"""
+DATA = ("--data", "set/train.json", "--images", "set/images")
+SMALL = ("--size", "64x64", "--fpn-channels", "16", "--head-depth", "1", "--batch", "4")
+TRAIN = ("train", "mini.yaml", *DATA, *SMALL, "--output", "out", "--device", "cpu")
+VALIDATE = ("--val-data", "set/val.json")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def small(folder, run, monkeypatch):
+    """The current folder with a set of shapes and a structure; real programs get one thread."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    (folder / "mini.yaml").write_text(MINI)
+    made = run("shapes", "set", "--images", "8", "--validation", "3", "--size", "64x64")
+    assert made.exit_code == 0 and "8 images to train on and 3 to evaluate on" in made.output
+    return folder
+
+
+def test_from_shapes_to_precision(small, run):
+    result = run(*TRAIN, *VALIDATE, "--steps", "4", "--evaluate-every", "2", "--json")
+    assert result.exit_code == 0, result.output
+    values = last_json(result.stdout)
+    assert values["steps"] == 4 and values["state"] == "finished" and values["name"] == "mini"
+    assert values["AP"] is not None and values["loss"] > 0 and values["seconds_per_step"] > 0
+    assert values["settings"]["warmup"] == 0 and values["settings"]["precision"] == "float32"
+    assert json.loads((small / "out/result.json").read_text()) == values
+    lines = [json.loads(line) for line in (small / "out/progress.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4]
+    assert "step 2: AP" in result.stderr and "step 4: AP" in result.stderr
+
+
+def test_the_checkpoint_is_weights_that_can_be_exported(small, run):
+    pytest.importorskip("safetensors")
+    assert run(*TRAIN, "--steps", "1").exit_code == 0
+    result = run("export", "mini.yaml", "--format", "state-dict", "--weights", "out/last.pt")
+    assert result.exit_code == 0, result.output
+
+
+def test_going_on(small, run):
+    def again(*args):
+        return run(*TRAIN, "--steps", "3", *args)
+
+    assert again().exit_code == 0
+    refused = again()
+    assert (
+        refused.exit_code == 1 and "is there already; go on with it by --resume" in refused.output
+    )
+    went_on = again("--resume", "--json")
+    assert went_on.exit_code == 0 and last_json(went_on.stdout)["steps"] == 3
+    other = run(*TRAIN, "--steps", "5", "--resume")
+    assert other.exit_code == 2 and "--steps differs from the training" in other.output
+    assert "which has 3" in other.output
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("train", "maedet-x", *DATA), 2, "not in the zoo"),
+        (("train", "mini.yaml", "--data", "no.json", "--images", "set"), 1, "no.json: cannot be"),
+        ((*TRAIN, "--size", "16x64"), 2, "sides from 32"),
+        ((*TRAIN, "--scales", "small"), 2, "write LEAST-MOST"),
+        ((*TRAIN, "--scales", "2-1"), 1, "scales is 2.0"),
+        ((*TRAIN, "--precision", "float16"), 1, "float16 needs a GPU"),
+        ((*TRAIN, "--val-images", "set/images"), 2, "--val-images needs --val-data"),
+        ((*TRAIN, "--resume"), 1, "out/last.pt: cannot be read: No such file"),
+        ((*TRAIN, "--weights", "mini.yaml"), 1, "mini.yaml: is damaged, or not a checkpoint"),
+        ((*TRAIN[:-3], "mini.yaml/out"), 1, "a file is in the way of a folder"),
+        ((*TRAIN[:-3], "/proc/out"), 1, "/proc/out: "),
+        (("shapes", "set"), 2, "set: is there already"),
+        (("shapes", "mini.yaml/set"), 1, "mini.yaml/set: "),
+        (("shapes", "new", "--size", "31x31"), 2, "sides from 32"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(small, run, args, code, message):
+    result = run(*args)
+    assert result.exit_code == code and message in result.output, result.output
+    assert not (small / "out").exists()
+
+
+def test_a_broken_annotation_file_lists_its_records(small, run):
+    document = json.loads((small / "set/train.json").read_text())
+    document["annotations"][0]["bbox"][2] = -1
+    document["images"][7]["file_name"] = "gone.png"
+    (small / "set/train.json").write_text(json.dumps(document))
+    result = run(*TRAIN)
+    assert result.exit_code == 1 and "2 problems:" in result.output
+    assert "images record 8 (id 8): set/images/gone.png is missing" in result.output
+    assert "annotations record 1 (id 1): bbox is" in result.output
+
+
+def test_categories_that_were_not_learnt(small, run):
+    document = json.loads((small / "set/val.json").read_text())
+    document["categories"].append({"id": 9, "name": "star"})
+    (small / "set/val.json").write_text(json.dumps(document))
+    result = run(*TRAIN, *VALIDATE)
+    assert (
+        result.exit_code == 1 and "category star (id 9) is not in set/train.json" in result.output
+    )
+
+
+def test_an_image_that_breaks_while_it_trains(small, run):
+    for file in (small / "set/images").glob("train*"):
+        file.write_bytes(file.read_bytes()[:90])
+    result = run(*TRAIN)
+    assert result.exit_code == 1 and "cannot be decoded" in result.output
+
+
+def test_missing_packages_are_named(small, run, monkeypatch):
+    from engine.training import errors
+
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
+    result = run(*TRAIN, *VALIDATE)
+    assert result.exit_code == 1
+    assert "training needs Pillow and pycocotools" in result.output
+    assert "pip install 'maedet-tui[train]'" in result.output
+
+
+def test_too_little_memory_is_one_sentence(small, run, monkeypatch):
+    from engine.training.trainer import Trainer
+
+    def steps(_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB")
+
+    monkeypatch.setattr(Trainer, "steps", steps)
+    result = run(*TRAIN)
+    assert result.exit_code == 1 and "not enough memory; lower --batch" in result.output
+
+
+def test_a_full_disk_now_and_then_does_not_end_the_training(small, run, monkeypatch):
+    from engine.training import checkpoint
+
+    write, failed = checkpoint.write, []
+
+    def full_at_first(path, values):
+        if not failed:
+            failed.append(values["step"])
+            raise OSError(28, "No space left on device")
+        write(path, values)
+
+    monkeypatch.setattr(checkpoint, "write", full_at_first)
+    result = run(*TRAIN, "--steps", "3", "--save-every", "1")
+    assert result.exit_code == 0 and failed == [1]
+    assert "no space left" in result.output and "the training goes on" in result.output
+    assert torch.load(small / "out/last.pt", weights_only=True)["step"] == 3
+
+
+def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
+    pexpect = pytest.importorskip("pexpect")
+    arguments = ["-m", "maedet_tui", *TRAIN, "--steps", "3"]
+    out = pexpect.run(f"{sys.executable} {' '.join(arguments)}", timeout=60, cwd=str(small))
+    assert b"training" in out and b"/3" in out and b"Finished: 3 of 3 steps." in out
+    plain = run(*TRAIN[:-4], "--output", "other", "--steps", "3")
+    assert "\x1b" not in plain.output and "Finished: 3 of 3 steps." in plain.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_training_is_saved_and_goes_on(small, run, number, code):
+    process = program(*TRAIN, "--steps", "100000", "--json", start_new_session=True)
+    deadline = time.monotonic() + 60
+    progress = small / "out/progress.jsonl"
+    while not progress.exists() or not progress.read_text():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code and "Traceback" not in err, err
+    values = last_json(out)
+    saved = torch.load(small / "out/last.pt", weights_only=True)
+    assert values["state"] == "interrupted" and 20 <= values["steps"] == saved["step"]
+
+
+@pytest.mark.nightly
+def test_two_processes_learn_the_same_together(small):
+    """torchrun with gloo: same weights as saved by rank 0, losses as of one process.
+
+    Batch norm differs between processes on CPUs, so the losses are only near to each other.
+    """
+
+    def torchrun(count, output):
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        arguments = [*TRAIN[:-4], "--output", output, "--device", "cpu", *VALIDATE, "--steps", "6"]
+        command = [
+            sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={count}",
+            f"--master-port={port}", "-m", "maedet_tui", *arguments, "--json",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return last_json(done.stdout)
+
+    alone, together = torchrun(1, "alone"), torchrun(2, "together")
+    assert (alone["processes"], together["processes"]) == (1, 2)
+    assert together["steps"] == 6 and together["AP"] is not None
+    assert together["loss"] == pytest.approx(alone["loss"], rel=0.15)
+    result = CliRunner().invoke(
+        cli, [*TRAIN[:-4], "--output", "together", "--device", "cpu", "--resume", *VALIDATE]
+    )
+    assert result.exit_code == 0, result.output

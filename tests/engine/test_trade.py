@@ -1,0 +1,148 @@
+"""Trades: what a mutation costs beyond the budget, another block gives."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.blocks import KINDS
+from engine.checks import check
+from engine.costs import total_cost
+from engine.scorers.closed_form import ClosedForm
+from engine.search.evolution import Evolution, exceeded
+from engine.search.mutation import Mutator
+from engine.search.trade import Trader
+from engine.settings import Budget, Preset, Schedule, Space
+from engine.structure import Structure
+from engine.zoo import ZOO
+from tests.strategies import structures
+
+BUDGET = Budget(flops=91_000_000_000, layers=91)
+
+
+def changes(mutation):
+    """How many fields of blocks a mutation has changed, counted by itself."""
+    number = 0
+    while mutation is not None:
+        number, mutation = number + 1, mutation.earlier
+    return number
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    structures(most_depth=6),
+    st.integers(0, 2**32),
+    st.booleans(),
+    st.sampled_from(["ResBlock", "BasicBlock", "InvertedBlock"]),
+    st.sampled_from(["flops", "params", "layers"]),
+)
+def test_a_trade_keeps_the_structure_valid_and_never_costs_more(
+    structure, seed, fine, kind, limited
+):
+    space = Space(
+        blocks=(kind,),
+        stage_depths=(1, 12, 12, 12, 12),
+        max_width=160,
+        split_above=6,
+        bottleneck_ratio=(0.1, 2.0),
+    )
+    blocks = (
+        KINDS[kind].adopt(block) if block.kind == "ResBlock" else block
+        for block in structure.blocks
+    )
+    structure = Structure(tuple(blocks))
+    budget = Budget(**{limited: getattr(total_cost(structure), limited)})
+    mutator, rng = Mutator(space), Random(seed)
+    mutation = mutator.mutate(structure, rng, fine)
+    traded = Trader(space, budget, mutator).trade(mutation, rng, fine)
+    check(traded.structure)
+    before, after = total_cost(mutation.structure), total_cost(traded.structure)
+    if traded is mutation:
+        return
+    assert getattr(before, limited) > getattr(budget, limited)
+    assert getattr(after, limited) <= getattr(budget, limited)
+    assert changes(traded) == 2 and traded.earlier is mutation
+    assert (
+        traded.before > traded.after == getattr(traded.structure.blocks[traded.index], traded.field)
+    )
+    if fine:
+        assert [b.depth for b in structure.blocks] == [b.depth for b in traded.structure.blocks]
+
+
+def test_a_trade_uses_up_what_the_budget_leaves():
+    """One step of the width that paid more, and the budget would be exceeded."""
+    space, rng = Space(), Random(0)
+    mutator = Mutator(space)
+    trader, parent, seen = Trader(space, BUDGET, mutator), ZOO["maedet-m"].structure, set()
+    for _ in range(400):
+        traded = trader.trade(mutator.mutate(parent, rng, False), rng, False)
+        if traded.earlier is None or traded.field == "depth":
+            continue
+        seen.add(traded.field)
+        blocks = traded.structure.blocks
+        wider = mutator.resized(blocks, traded.index, traded.field, traded.after + 8)
+        assert exceeded(total_cost(Structure(blocks)), BUDGET) is None
+        assert exceeded(total_cost(Structure(wider)), BUDGET) == "flops"
+    assert seen == {"out_channels", "bottleneck"}
+
+
+def test_depth_moves_from_one_block_to_another():
+    structure = ZOO["maedet-m"].structure  # 91 layers, with room for 2 more bottlenecks in C5
+    space, rng = Space(), Random(0)
+    mutator = Mutator(space)
+    trader = Trader(space, Budget(layers=91), mutator)
+    moved = set()
+    for _ in range(500):
+        mutation = mutator.mutate(structure, rng, False)
+        traded = trader.trade(mutation, rng, False)
+        if mutation.field == "depth" and traded is not mutation:
+            assert total_cost(traded.structure).layers == 91
+            moved.add((mutation.level, traded.level))
+            assert str(traded).count("depth") == 2 and ", " in str(traded)
+    assert {("C5", "C3"), ("C5", "C4"), ("C2", "C5")} <= moved
+
+
+def test_within_the_budget_nothing_is_traded_and_no_random_number_is_drawn():
+    structure, rng = ZOO["maedet-s"].structure, Random(0)
+    mutator = Mutator(Space())
+    mutation = mutator.mutate(structure, rng, False)
+    state = rng.getstate()
+    assert Trader(Space(), BUDGET, mutator).trade(mutation, rng, False) is mutation
+    assert rng.getstate() == state
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_a_search_with_trades_keeps_every_budget(batch):
+    preset = Preset(
+        "m",
+        ZOO["initial"].structure,
+        replace(BUDGET, params=15_000_000),
+        schedule=Schedule(population=32, iterations=1500, keep=5, trade=0.7),
+    )
+    evolution, scorer = Evolution(preset), ClosedForm(preset.objective)
+    while proposals := evolution.ask(batch):
+        scores = scorer.score([proposal.structure for proposal in proposals])
+        evolution.tell(zip(proposals, scores))
+    for member in evolution.population.members:
+        assert exceeded(total_cost(member.structure), preset.budget) is None
+        check(member.structure)
+    assert any(changes(m.origin) > 1 for m in evolution.population.members if m.parent)
+
+
+def test_trades_beat_the_papers_mutation_at_the_edge_of_a_budget():
+    """The same number of iterations, at exactly the cost of the paper's S."""
+    entry = ZOO["maedet-s"].structure
+    cost = total_cost(entry)
+    budget = Budget(flops=cost.flops, layers=cost.layers)
+    best = {}
+    for trade in (0.0, 0.3):
+        schedule = Schedule(iterations=16_000, seed=1, compound=0.4 if trade else 0.0, trade=trade)
+        preset = Preset("s", ZOO["initial"].structure, budget, schedule=schedule)
+        evolution, scorer = Evolution(preset), ClosedForm(preset.objective)
+        while proposals := evolution.ask():
+            scores = scorer.score([proposal.structure for proposal in proposals])
+            evolution.tell(zip(proposals, scores))
+        best[trade] = evolution.best.score.z
+    assert best[0.3] > best[0.0]
