@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from textual.containers import ScrollableContainer
+from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 
 
@@ -16,6 +18,7 @@ class Glyphs(NamedTuple):
     braille: whether curves may be drawn in dots of 2 x 4 a cell. fills: of bands that
     stand on one another, so that neighbours differ without colour. heights: of a bar
     within a cell, from nothing to all of it.
+    block, right_half, shade: filled areas, and what is only a part of them.
     """
 
     braille: bool
@@ -42,16 +45,20 @@ class Glyphs(NamedTuple):
     plus_minus: str
     at_most: str
     dot: str
+    block: str
+    right_half: str
+    shade: str
+    times: str
     cut: str
 
 
 UNICODE = Glyphs(
     True, "○△□◇●", "░▒", " ▁▂▃▄▅▆▇█", "━", "─", "┿", "│", "─", "└", "┤", "┬", "←", "→", "┊", "╌",
-    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "…",
+    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "█", "▐", "░", "×", "…",
 )  # fmt: skip
 PLAIN = Glyphs(
     False, "12345", "12345", " .:#", "=", "-", "+", "|", "-", "+", "+", "+", "<", ">", ":", "-",
-    ">", "=", "*", "x", "!", "+-", "<=", "-", "~",
+    ">", "=", "*", "x", "!", "+-", "<=", "-", "#", "#", ".", "x", "~",
 )  # fmt: skip
 
 
@@ -60,6 +67,13 @@ class PlainScrollBar(ScrollBarRender):
 
     VERTICAL_BARS = (" ",) * 8
     HORIZONTAL_BARS = (" ",) * 8
+
+
+def plain_scroll_bars(screen: Screen[object]) -> None:
+    """Give every scrolling box of a screen bars of coloured blanks."""
+    for box in screen.query(ScrollableContainer):
+        box.vertical_scrollbar.renderer = PlainScrollBar
+        box.horizontal_scrollbar.renderer = PlainScrollBar
 
 
 #: terminals that cannot show more than their own 256 characters, whatever the locale says
