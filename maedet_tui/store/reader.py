@@ -13,7 +13,7 @@ from engine.costs import Cost
 from engine.search.evolution import State
 from engine.search.population import Member
 from engine.settings import Preset
-from engine.snapshot import STATES, Individual, NewBest, Point, Snapshot
+from engine.snapshot import STATES, Candidate, Individual, NewBest, Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 from maedet_tui.store.database import StoreError
@@ -57,6 +57,7 @@ class RunReader:
         self.path = folder / database.FILE
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
+        self._frozen: tuple[Point, ...] = ()
         self._bests: list[NewBest] = []
         self._living: dict[int, Individual] = {}
 
@@ -118,17 +119,21 @@ class RunReader:
         """The history so far; only what is new is read."""
         with self._checked():
             last = self._points[-1].iteration if self._points else -1
-            stages: dict[int, dict[str, Cost]] = {}
-            for iteration, level, *cost in self._connection.execute(
+            stages: dict[int, dict[str, tuple[Cost, float | None]]] = {}
+            for iteration, level, *cost, part in self._connection.execute(
                 "SELECT * FROM stages WHERE iteration > ?", (last,)
             ):
-                stages.setdefault(iteration, {})[level] = Cost(*map(int, cost))
-            for iteration, z in self._connection.execute(
+                stages.setdefault(iteration, {})[level] = Cost(*map(int, cost)), part
+            for iteration, z, accepted in self._connection.execute(
                 "SELECT * FROM history WHERE iteration > ? ORDER BY iteration", (last,)
             ):
-                costs = tuple(stages[iteration][level] for level in LEVELS)
-                self._points.append(Point(int(iteration), float(z), costs))
-            return tuple(self._points)
+                costs, parts = zip(*(stages[iteration][level] for level in LEVELS))
+                known = () if None in parts else tuple(map(float, parts))
+                accepted = None if accepted is None else int(accepted)
+                self._points.append(Point(int(iteration), float(z), costs, accepted, known))
+            if len(self._frozen) != len(self._points):
+                self._frozen = tuple(self._points)
+            return self._frozen
 
     def new_bests(self) -> tuple[NewBest, ...]:
         """Every change of the best; only what is new is read."""
@@ -202,6 +207,15 @@ class RunReader:
                 members=self.members(),
                 **codec.read_findings(status.findings, preset.budget.image_size),
             )
+
+    def best(self) -> Candidate | None:
+        """The best so far, without the history; None before there is one."""
+        with self._consistent(), self._checked():
+            status = self.status()
+            if status is None:
+                return None
+            size = self.record.preset.budget.image_size
+            return codec.read_findings(status.findings, size)["best"]
 
     def _members(self, table: str, order: str) -> tuple[Member, ...]:
         rows = self._connection.execute(f"SELECT * FROM {table} ORDER BY {order}")

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from textual.containers import ScrollableContainer
+from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 
 
@@ -13,11 +15,16 @@ class Glyphs(NamedTuple):
     """One character for each thing that is drawn.
 
     markers: one for each of C1-C5, so that lines differ without colour.
-    braille: whether curves may be drawn in dots of 2 x 4 a cell.
+    braille: whether curves may be drawn in dots of 2 x 4 a cell. fills: of bands that
+    stand on one another, so that neighbours differ without colour. heights: of a bar
+    within a cell, from nothing to all of it.
+    block, right_half, shade: filled areas, and what is only a part of them.
     """
 
     braille: bool
     markers: str
+    fills: str
+    heights: str
     full: str
     empty: str
     tick: str
@@ -26,6 +33,8 @@ class Glyphs(NamedTuple):
     corner: str
     y_tick: str
     x_tick: str
+    x_left: str
+    x_right: str
     switch: str
     dash: str
     running: str
@@ -36,16 +45,20 @@ class Glyphs(NamedTuple):
     plus_minus: str
     at_most: str
     dot: str
+    block: str
+    right_half: str
+    shade: str
+    times: str
     cut: str
 
 
 UNICODE = Glyphs(
-    True, "○△□◇●", "━", "─", "┿", "│", "─", "└", "┤", "┬", "┊", "╌",
-    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "…",
+    True, "○△□◇●", "░▒", " ▁▂▃▄▅▆▇█", "━", "─", "┿", "│", "─", "└", "┤", "┬", "←", "→", "┊", "╌",
+    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "█", "▐", "░", "×", "…",
 )  # fmt: skip
 PLAIN = Glyphs(
-    False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
-    ">", "=", "*", "x", "!", "+-", "<=", "-", "~",
+    False, "12345", "12345", " .:#", "=", "-", "+", "|", "-", "+", "+", "+", "<", ">", ":", "-",
+    ">", "=", "*", "x", "!", "+-", "<=", "-", "#", "#", ".", "x", "~",
 )  # fmt: skip
 
 
@@ -54,6 +67,13 @@ class PlainScrollBar(ScrollBarRender):
 
     VERTICAL_BARS = (" ",) * 8
     HORIZONTAL_BARS = (" ",) * 8
+
+
+def plain_scroll_bars(screen: Screen[object]) -> None:
+    """Give every scrolling box of a screen bars of coloured blanks."""
+    for box in screen.query(ScrollableContainer):
+        box.vertical_scrollbar.renderer = PlainScrollBar
+        box.horizontal_scrollbar.renderer = PlainScrollBar
 
 
 #: terminals that cannot show more than their own 256 characters, whatever the locale says

@@ -31,9 +31,9 @@ class Watch:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text for strip in strips)
 
-    async def until(self, condition: Callable[[], object]) -> None:
+    async def until(self, condition: Callable[[], object], patience: float = PATIENCE) -> None:
         """Wait for something to become true; fail if it never does."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError
@@ -58,9 +58,12 @@ def watch():
 
     @asynccontextmanager
     async def opened(
-        snapshot: Snapshot, size: tuple[int, int] = (120, 40), characters: Glyphs = UNICODE
+        snapshot: Snapshot,
+        size: tuple[int, int] = (120, 40),
+        characters: Glyphs = UNICODE,
+        preset: Preset | None = None,
     ):
-        run = factory.FakeRun(snapshot)
+        run = factory.FakeRun(snapshot, preset)
         app = factory.app_for(run, characters)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Watch(app, run, pilot)
