@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
+from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui.app import MaedetApp
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs
@@ -56,9 +57,12 @@ def watch():
 
     @asynccontextmanager
     async def opened(
-        snapshot: Snapshot, size: tuple[int, int] = (120, 40), characters: Glyphs = UNICODE
+        snapshot: Snapshot,
+        size: tuple[int, int] = (120, 40),
+        characters: Glyphs = UNICODE,
+        preset: Preset | None = None,
     ):
-        run = factory.FakeRun(snapshot)
+        run = factory.FakeRun(snapshot, preset)
         app = factory.app_for(run, characters)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Watch(app, run, pilot)
