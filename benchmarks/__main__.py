@@ -1,6 +1,7 @@
 """`python -m benchmarks` runs search, forward, accuracy and quality, one table each.
 
-Each is also a command of its own with options: `python -m benchmarks.accuracy --help`.
+Each is also a command of its own with options: `python -m benchmarks.accuracy --help`. A
+single one takes its options here too: `python -m benchmarks training --seeds 3`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,24 @@ import runpy
 import sys
 
 NAMES = ("search", "forward", "accuracy", "quality")
+#: run only if named: they take an hour, or need more packages
+MORE = ("training",)
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or NAMES
-    unknown = set(wanted) - set(NAMES)
-    if unknown:
-        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    given = sys.argv[1:] or NAMES
+    first_option = next((i for i, word in enumerate(given) if word.startswith("-")), len(given))
+    wanted, options = given[:first_option], given[first_option:]
+    unknown = set(wanted) - {*NAMES, *MORE}
+    if unknown or not wanted or (options and len(wanted) > 1):
+        sys.exit(
+            f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join((*NAMES, *MORE))}"
+            if unknown
+            else "options belong to one benchmark; name it first"
+        )
     for name in wanted:
         print(f"\n== {name}")
-        sys.argv = [f"benchmarks.{name}"]
+        sys.argv = [f"benchmarks.{name}", *options]
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")
 
 

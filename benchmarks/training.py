@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--size", type=parse_image_size, default=(64, 64), metavar="WIDTHxHEIGHT")
-    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--lr", type=float, default=0.02)
     parser.add_argument("--images", type=int, default=1000, help="to train on")
     parser.add_argument("--validation", type=int, default=200, help="images to evaluate on")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
@@ -130,7 +130,8 @@ def main() -> None:
         steps=options.steps,
         batch=options.batch,
         size=options.size,
-        least=0.8,
+        least=0.75,
+        most=1.0,  # more would pad 64 pixels to 96
         lr=options.lr,
         warmup=options.steps // 10,
         decays=(0.75, 0.92),

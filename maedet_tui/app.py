@@ -31,6 +31,8 @@ class MaedetApp(App[None]):
     TITLE = "maedet-tui"
     CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "browse", "Browse", show=False,
+                tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("question_mark", "help", "Help", tooltip="What every key does"),
         Binding("t", "theme", "Light/dark", show=False, tooltip="Change the colours"),
         Binding("q", "leave", "Quit", tooltip="Leave; asks first while a search is running"),
@@ -203,6 +205,17 @@ class MaedetApp(App[None]):
 
         about = "MAE-DET: designing detection backbones by their entropy. Ctrl+P lists all actions."
         self.push_screen(Help(about, help_lines(self.screen)))
+
+    def action_browse(self) -> None:
+        """Show the list of all structures, the one that is open already if there is one."""
+        from maedet_tui.screens.browse import Browse
+
+        if any(isinstance(screen, Browse) for screen in self.screen_stack):
+            while not isinstance(self.screen, Browse):
+                self.pop_screen()
+            return
+        runs_dir = self._runs_dir if self._run is None else self._run.run_dir.parent
+        self.push_screen(Browse(self._glyphs, self._run, runs_dir))
 
     def action_theme(self) -> None:
         """From dark to light and back."""

@@ -148,18 +148,21 @@ def set_usual_permissions(path: Path) -> None:
     os.chmod(path, 0o666 & ~_UMASK)
 
 
-def save_error(path: Path, error: OSError, option: str = "--runs-dir") -> SaveError:
-    """What a failed write means to the user, with the fix; option: names another place."""
+def save_error(path: Path, error: OSError, option: str | None = "--runs-dir") -> SaveError:
+    """What a failed write means to the user, with the fix.
+
+    option: names another place on the command line; None where that is not its place.
+    """
+    elsewhere = f"another place with {option}" if option else "another folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SaveError(f"{path}: no space left to write it; free some and save again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return SaveError(f"{path}: you may not write there; choose another place with {option}")
+        return SaveError(f"{path}: you may not write there; choose {elsewhere}")
     if error.errno == errno.ENOENT:
-        return SaveError(f"{path}: there is no folder {path.parent}; create it, or use {option}")
+        other = f"use {option}" if option else "choose another"
+        return SaveError(f"{path}: there is no folder {path.parent}; create it, or {other}")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return SaveError(
-            f"{path}: a file is in the way of a folder; choose another place with {option}"
-        )
+        return SaveError(f"{path}: a file is in the way of a folder; choose {elsewhere}")
     return SaveError(f"{path}: cannot be written: {error.strerror}")
 
 

@@ -60,7 +60,9 @@ def train(
         def evaluate() -> dict[str, float | None]:
             assert validation is not None
             display.busy("evaluating")
-            found = trainer.evaluate(validation)
+            found = trainer.evaluate(validation, stop=lambda: bool(received))
+            if not found:
+                return {}
             _append(output, {"step": trainer.step, **found}, first)
             display.note(f"step {trainer.step:,}: {precisions(found)}")
             return found
@@ -85,6 +87,7 @@ def train(
         _save(trainer, output)
         if validation and not ended:
             precision = evaluate()
+            ended = received[0] if received and not precision else None
     return Outcome(step, precision, trainer.step - began, seconds, ended)
 
 

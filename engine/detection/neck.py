@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -36,6 +37,9 @@ class FeaturePyramid(nn.Module):
             finer = maps[level].shape[-2:]
             maps[level] = maps[level] + F.interpolate(maps[level + 1], size=finer, mode="nearest")
         out = [smooth(x) for smooth, x in zip(self.smooth, maps, strict=True)]
-        out.append(self.p6(out[-1]))
-        out.append(self.p7(F.relu(out[-1])))
+        # in float32: on CPUs, the bfloat16 gradient of a strided convolution whose input is a
+        # single point is whatever memory held (torch 2.13)
+        with torch.autocast(out[-1].device.type, enabled=False):
+            out.append(self.p6(out[-1].float()))
+            out.append(self.p7(F.relu(out[-1])))
         return out

@@ -76,10 +76,10 @@ class Settings:
     def architecture(self) -> Architecture:
         """The detector around the backbone.
 
-        FCOS's reach of 8 strides is for images of 512 pixels and more; in small ones it
+        FCOS's reach of 8 strides is kept for images of 256 pixels and more; in small ones it
         would leave all objects to P3, and C4 and C5 nearly idle.
         """
-        return Architecture(self.channels, self.depth, min(8.0, max(1.0, min(self.size) / 64)))
+        return Architecture(self.channels, self.depth, min(8.0, max(1.0, min(self.size) / 32)))
 
     def as_dict(self) -> dict:
         """Plain values, for files."""

@@ -23,8 +23,8 @@ from engine.training.errors import TrainingError, need
 #: drawn this many times larger and averaged, so that edges are smooth
 _FINER = 4
 #: sides of the shapes, as shares of the image's shorter side, and in pixels at least, below
-#: which a circle is a square; most shapes of an image; most that two boxes may overlap
-_SIDES, _LEAST, _MOST, _OVERLAP = (0.1, 0.6), 12, 6, 0.05
+#: which a circle is a square; shapes of an image; most that two boxes may overlap
+_SIDES, _LEAST, _COUNT, _OVERLAP = (0.1, 0.6), 12, (2, 8), 0.05
 
 
 def _regular(corners: int, start: float = 0.0) -> list[tuple[float, float]]:
@@ -96,7 +96,7 @@ def draw(rng: Random, size: tuple[int, int]) -> tuple[Any, list[tuple[int, tuple
         0, 12, (height, width, 3)
     )
     objects: list[tuple[int, tuple[int, ...], int]] = []
-    for _ in range(rng.randint(1, _MOST)):
+    for _ in range(rng.randint(*_COUNT)):
         category, corners = rng.choice(list(enumerate(SHAPES.values(), 1)))
         least, most = (share * min(size) for share in _SIDES)
         side = math.exp(rng.uniform(math.log(max(least, _LEAST)), math.log(most)))

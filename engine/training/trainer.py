@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,11 +134,15 @@ class Trainer:
         return Step(self.step, *values, lr, float(norm))
 
     def evaluate(
-        self, annotations: Annotations, sides: tuple[float, float] = SIDES
+        self,
+        annotations: Annotations,
+        sides: tuple[float, float] = SIDES,
+        stop: Callable[[], bool] = lambda: False,
     ) -> dict[str, float | None]:
         """Average precision on other images; see `average_precision`. Raises TrainingError.
 
-        Every process looks at its share of the images, and all get the result.
+        Every process looks at its share of the images, and all get the result. stop: asked
+        between batches, where there is one process; if it says so, nothing is returned.
         """
         pictures = Pictures(annotations, annotations.pictures, self.settings.size)
         mine = range(self.processes.rank, len(annotations.pictures), self.processes.size)
@@ -152,6 +156,8 @@ class Trainer:
                 detections = self.detector.detect(self._images(batch), batch.sizes)
                 triples = zip(batch.pictures, batch.sizes, detections, strict=True)
                 found += records(annotations, triples)
+                if self.processes.size == 1 and stop():
+                    return {}
         everything = [row for rows in self.processes.gather(found) for row in rows]
         return average_precision(annotations, everything, sides)
 

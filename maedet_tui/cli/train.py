@@ -141,7 +141,7 @@ def train(
 
 @contextmanager
 def _training_failures() -> Iterator[None]:
-    """Turn what a user can put right into a Failure; of several processes, one speaks."""
+    """Turn what a user can put right into a Failure."""
     from engine.backbone.checkpoint import CheckpointError
     from engine.training.errors import TrainingError
 

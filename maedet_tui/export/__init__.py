@@ -14,9 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.backbone import MismatchError
-from engine.backbone.checkpoint import CheckpointError
-from maedet_tui.export.source import ExportError, Source, read_source
+from maedet_tui.export.source import ExportError, Source, missing, read_source, source_of
 from maedet_tui.files import save_error, set_usual_permissions
 
 
@@ -28,11 +26,22 @@ class Exported(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format. ending: of the file's name. takes_weights: can hold weights of the user's."""
+    """A format.
+
+    ending: of the file's name. takes_weights: can hold weights of the user's. extra: of
+    pyproject.toml, which installs the packages that are needed. packages: their names.
+    """
 
     ending: str
     summary: str
     takes_weights: bool = False
+    extra: str = ""
+    packages: tuple[str, ...] = ()
+
+    @property
+    def lacks(self) -> str | None:
+        """What must be installed before it can be written, in a sentence; None if nothing."""
+        return missing(self.extra, self.packages)
 
 
 FORMATS = {
@@ -40,24 +49,57 @@ FORMATS = {
     "structure-info": Format(".txt", "the structure for the authors' released code"),
     "markdown": Format(".md", "structure and costs as tables"),
     "python": Format(".py", "one file that defines the backbone and needs torch alone"),
-    "mmdet": Format("_mmdet", "a folder for MMDetection 3: backbone, GFLV2, FCOS, RetinaNet"),
-    "torchvision": Format("_torchvision.py", "FCOS, RetinaNet and Mask R-CNN of torchvision"),
-    "timm": Format("_timm.py", "makes timm.create_model(..., features_only=True) know it"),
-    "onnx": Format(".onnx", "C2-C5 as a graph, any batch and image size", True),
-    "state-dict": Format(".safetensors", "weights and batch-norm statistics", True),
+    "mmdet": Format("_mmdet", "a folder for MMDetection 3: with GFLV2, FCOS, RetinaNet"),
+    "torchvision": Format(
+        "_torchvision.py",
+        "FCOS, RetinaNet and Mask R-CNN of torchvision",
+        extra="torchvision",
+        packages=("torchvision",),
+    ),
+    "timm": Format(
+        "_timm.py",
+        "makes timm.create_model(..., features_only=True) know it",
+        extra="timm",
+        packages=("timm", "torchvision"),
+    ),
+    "onnx": Format(
+        ".onnx",
+        "C2-C5 as a graph, any batch and image size",
+        True,
+        extra="onnx",
+        packages=("onnx", "onnxscript", "onnxruntime"),
+    ),
+    "state-dict": Format(
+        ".safetensors",
+        "weights and batch-norm statistics",
+        True,
+        extra="export",
+        packages=("safetensors",),
+    ),
 }
 
 
 def export(
-    source: Source, format_: str, output: Path | None = None, weights: Path | None = None
+    source: Source,
+    format_: str,
+    output: Path | None = None,
+    weights: Path | None = None,
+    option: str | None = "--output",
 ) -> Exported:
     """Write a structure in one of FORMATS, and check it.
 
     output: a file, or a folder to put it in; by default, a name in the current folder.
     weights: a state dict for formats that hold weights, in place of initial ones.
+    option: names another place on the command line, for errors; None where there is none.
     Raises ExportError, SaveError.
     """
+    # with them comes torch, which a list of the formats does not need
+    from engine.backbone import MismatchError
+    from engine.backbone.checkpoint import CheckpointError
+
     chosen = FORMATS[format_]
+    if chosen.lacks:
+        raise ExportError(chosen.lacks)
     if weights and not chosen.takes_weights:
         takers = " and ".join(name for name, one in FORMATS.items() if one.takes_weights)
         raise ExportError(f"{format_} holds no weights; only {takers} do")
@@ -68,14 +110,14 @@ def export(
     try:
         scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".export-"))
     except OSError as error:
-        raise save_error(path, error, "--output") from None
+        raise save_error(path, error, option) from None
     try:
         # under its final name, which generated code may need to be imported
         made = scratch / (path.name if path.suffix else source.name)
         checked = write(source, made)
         _move(made, path)
     except OSError as error:
-        raise save_error(path, error, "--output") from None
+        raise save_error(path, error, option) from None
     except (MismatchError, CheckpointError) as error:
         raise ExportError(str(error)) from None
     finally:
@@ -126,4 +168,13 @@ def _writer(format_: str) -> Callable[..., list[str]]:
     return weights.write_onnx if format_ == "onnx" else weights.write_state_dict
 
 
-__all__ = ["FORMATS", "ExportError", "Exported", "Format", "Source", "export", "read_source"]
+__all__ = [
+    "FORMATS",
+    "ExportError",
+    "Exported",
+    "Format",
+    "Source",
+    "export",
+    "read_source",
+    "source_of",
+]

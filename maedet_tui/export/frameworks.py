@@ -9,7 +9,7 @@ import torch
 from engine.backbone import promised_shapes
 from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded
 from maedet_tui.export.mmdet import fpn_channels
-from maedet_tui.export.source import ExportError, Source, need
+from maedet_tui.export.source import ExportError, Source
 
 _TORCH = "import torch\n"
 _NN = "from torch import nn\n"
@@ -30,7 +30,6 @@ _SIDE = 128
 
 def write_timm(source: Source, path: Path) -> list[str]:
     """A file whose import makes timm.create_model know the backbone."""
-    need("timm", "timm", "torchvision")
     text = backbone_source(source).replace(_TORCH + _NN, _TORCH + _TIMM + _NN, 1)
     path.write_text(text + fill("timm.py.txt", name=source.name, title=source.title), "utf-8")
     with loaded(path) as module:
@@ -49,7 +48,6 @@ def write_timm(source: Source, path: Path) -> list[str]:
 
 def write_torchvision(source: Source, path: Path) -> list[str]:
     """A file with factories of FCOS, RetinaNet and Mask R-CNN on the backbone."""
-    need("torchvision", "torchvision")
     text = backbone_source(source).replace(_TORCH + _NN, _TORCH + _NN + _TORCHVISION, 1)
     text = text.replace(
         "from collections.abc import",

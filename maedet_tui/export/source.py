@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -48,6 +49,11 @@ def read_source(ref: str) -> Source:
     """
     title, structure = read_structure(ref)
     stem = ref if title != ref and "/" not in ref and "." not in ref else title.rsplit(".", 1)[0]
+    return source_of(stem, title, structure)
+
+
+def source_of(stem: str, title: str, structure: Structure) -> Source:
+    """A structure to export under names made safe to write into code."""
     # text from outside ends up in docstrings, where a quote would end them
     title = re.sub(r"[^\w .,+()-]", "_", title)[:60]
     return Source(_identifier(stem), title, structure)
@@ -60,11 +66,13 @@ def _identifier(text: str) -> str:
     return name
 
 
-def need(extra: str, *modules: str) -> None:
-    """Raise ExportError with what to install if one of the modules is missing."""
-    missing = [module for module in modules if find_spec(module) is None]
-    if missing:
-        raise ExportError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed; "
-            f"pip install 'maedet-tui[{extra}]'"
-        )
+def missing(extra: str, packages: Sequence[str]) -> str | None:
+    """What to install, in a sentence, if one of the packages is not there."""
+    absent = [package for package in packages if find_spec(package) is None]
+    if not absent:
+        return None
+    names = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
+    return (
+        f"{names} {'is' if len(absent) == 1 else 'are'} not installed; "
+        f"pip install 'maedet-tui[{extra}]'"
+    )

@@ -13,25 +13,37 @@ from maedet_tui.export.source import ExportError, Source
 _COLUMNS = ("block", "kernel", "in", "out", "stride", "bottleneck", "expansion", "se", "depth")
 
 
+def yaml(source: Source) -> str:
+    """The structure as YAML that every command reads."""
+    return structure_yaml.dumps(source.structure)
+
+
 def write_yaml(source: Source, path: Path) -> list[str]:
     """The structure as YAML."""
-    path.write_text(structure_yaml.dumps(source.structure), "utf-8")
+    path.write_text(yaml(source), "utf-8")
     return _same(source, structure_yaml.loads(path.read_text("utf-8")))
 
 
 def write_structure_info(source: Source, path: Path) -> list[str]:
     """The structure for the authors' released code, if all its blocks have a class there."""
+    path.write_text(info(source), "utf-8")
+    return _same(source, structure_info.loads(path.read_text("utf-8")))
+
+
+def info(source: Source) -> str:
+    """The structure as `structure_info`.
+
+    Raises ExportError if the authors' code has no class for one of its blocks.
+    """
     try:
-        text = structure_info.dumps(source.structure)
+        return structure_info.dumps(source.structure)
     except StructureError as error:
         raise ExportError(str(error)) from None
-    path.write_text(text, "utf-8")
-    return _same(source, structure_info.loads(path.read_text("utf-8")))
 
 
 def write_markdown(source: Source, path: Path) -> list[str]:
     """The structure and its costs as tables."""
-    path.write_text(_markdown(source), "utf-8")
+    path.write_text(markdown(source), "utf-8")
     return _same(source, _read_table(path.read_text("utf-8")))
 
 
@@ -45,7 +57,8 @@ def _same(source: Source, found: Structure) -> list[str]:
     ]
 
 
-def _markdown(source: Source) -> str:
+def markdown(source: Source) -> str:
+    """The structure and its costs as two tables under a heading."""
     rows = structure_yaml.to_rows(source.structure)
     columns = [name for name in _COLUMNS if any(name in row for row in rows)]
     lines = [f"# {source.title}", "", f"{source.summary}.", ""]
@@ -81,3 +94,11 @@ def _read_table(text: str) -> Structure:
         row = {name: cell for name, cell in zip(head, cells) if name in _COLUMNS and cell != "-"}
         rows.append({key: int(cell) if key != "block" else cell for key, cell in row.items()})
     return structure_yaml.from_rows(rows)
+
+
+#: format -> (what people call it, what writes it as text)
+WRITERS = {
+    "yaml": ("YAML", yaml),
+    "structure-info": ("structure_info", info),
+    "markdown": ("Markdown tables", markdown),
+}

@@ -20,7 +20,7 @@ from engine.backbone.checkpoint import load_weights
 from engine.formats import structure_yaml
 from engine.structure import LEVELS
 from maedet_tui.export.code import ALL_LEVELS, measured_phrases
-from maedet_tui.export.source import ExportError, Source, need
+from maedet_tui.export.source import ExportError, Source
 
 #: largest difference of a feature from torch's, as a share of the map's largest value
 TOLERANCE = 1e-4
@@ -41,7 +41,6 @@ def with_weights(source: Source, weights: Path | None, **options: Any) -> Backbo
 
 def write_state_dict(source: Source, path: Path, weights: Path | None = None) -> list[str]:
     """Weights and batch-norm statistics as safetensors, with the structure beside them."""
-    need("export", "safetensors")
     from safetensors.torch import load_file, save_file
 
     module = with_weights(source, weights, out_indices=ALL_LEVELS)
@@ -61,7 +60,6 @@ def write_state_dict(source: Source, path: Path, weights: Path | None = None) ->
 
 def write_onnx(source: Source, path: Path, weights: Path | None = None) -> list[str]:
     """C2-C5 as an ONNX graph with any batch and any image size from 32x32."""
-    need("onnx", "onnx", "onnxscript", "onnxruntime")
     import onnx
 
     module = with_weights(source, weights)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.structure import Structure
+from engine.zoo import ZOO
+
 
 class Row(NamedTuple):
     """One row of a table.
@@ -134,3 +137,13 @@ TABLES: dict[str, Table] = {
         ),
     )
 }
+
+
+def published_ap(structure: Structure) -> dict[str, float]:
+    """COCO AP_val that the paper prints of a structure, by how it was trained and measured."""
+    return {
+        f"{table.title.partition(':')[0]} ({table.ap})": row.ap
+        for table in TABLES.values()
+        for row in table.rows
+        if row.reference is not None and ZOO[row.reference].structure == structure
+    }

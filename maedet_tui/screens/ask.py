@@ -1,4 +1,4 @@
-"""Asks for a name, and says at once what is wrong with it."""
+"""Asks for a name or another line, and says at once what is wrong with it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ from maedet_tui.run import SaveError
 
 
 class Ask(ModalScreen["str | None"]):
-    """Dismissed with the name, or None."""
+    """Dismissed with the line, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", tooltip="Leave everything as it is"),
     ]
 
-    def __init__(self, question: str, name: str, refuse: Callable[[str], object]):
-        """name: suggested. refuse: raises SaveError for a name that cannot be."""
+    def __init__(
+        self,
+        question: str,
+        name: str,
+        refuse: Callable[[str], object],
+        refusals: tuple[type[Exception], ...] = (SaveError,),
+    ):
+        """name: suggested. refuse: raises one of `refusals` for a line that cannot be."""
         super().__init__()
         self._question, self._suggested, self._refuse = question, name, refuse
+        self._refusals = refusals
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -51,7 +58,7 @@ class Ask(ModalScreen["str | None"]):
         try:
             self._refuse(name.strip())
             wrong = ""
-        except SaveError as error:
+        except self._refusals as error:
             wrong = str(error)
         self.query_one("#wrong", Static).update(wrong)
         return wrong

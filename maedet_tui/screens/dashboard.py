@@ -51,6 +51,10 @@ class Dashboard(Screen[None]):
         Binding("space,p", "pause", "Pause", key_display="space",
                 tooltip="Pause the search, or go on with a paused one"),
         Binding("s", "save", "Save", tooltip="Write the best structure so far to the run's folder"),
+        Binding("S", "save_as", "Save as", key_display="S", show=False,
+                tooltip="Save the best structure so far under a name, in any format"),
+        Binding("v", "view", "View", show=False,
+                tooltip="Look at the best structure: tower, costs, entropies, the population"),
         Binding("x", "stop", "Stop",
                 tooltip="End the search for good; asks first, keeps and saves the best"),
         *(
@@ -178,7 +182,10 @@ class Dashboard(Screen[None]):
         view = self.query_one("#best", StructureView)
         if best is not None:
             preset, score = self.run.preset, best.score
-            view.border_subtitle = f"iteration {snapshot.best_iteration:,}"
+            view.border_subtitle = (
+                f"iteration {snapshot.best_iteration:,}  [@click=screen.view] v View [/]"
+                " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
+            )
             known = score.entropies if score.is_entropy else None
             view.show(View(preset, best.structure, score.z, known))
 
@@ -258,6 +265,23 @@ class Dashboard(Screen[None]):
             self.notify(str(error), title="Not saved", severity="error", timeout=10, markup=False)
         else:
             self.notify(str(path), title="Saved the best structure", markup=False)
+
+    def action_save_as(self) -> None:
+        """Ask for name, folder and format of the best."""
+        from maedet_tui.screens.save_as import SaveAs
+        from maedet_tui.structures.items import best_item
+
+        best = best_item(self.run.snapshot, self.run.preset, self.run.run_dir)
+        if best is None:
+            self.notify("There is no best structure to save yet.", markup=False)
+        else:
+            self.app.push_screen(SaveAs(best))
+
+    def action_view(self) -> None:
+        """The best structure on a screen of its own."""
+        from maedet_tui.screens.structure import StructureScreen
+
+        self.app.push_screen(StructureScreen(self._glyphs, run=self.run))
 
     def action_stop(self) -> None:
         """Stop for good, if the user means it."""

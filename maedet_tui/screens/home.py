@@ -45,6 +45,8 @@ class Home(Screen[None]):
         Binding("tab", "app.focus_next", "Other list", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
+        Binding("b", "app.browse", "Browse",
+                tooltip="All structures in one list: to look at, to compare, to save"),
     )  # fmt: skip
 
     def __init__(self, runs_dir: Path, characters: Glyphs):

@@ -13,7 +13,7 @@ from engine.costs import Cost
 from engine.search.evolution import State
 from engine.search.population import Member
 from engine.settings import Preset
-from engine.snapshot import STATES, Individual, NewBest, Point, Snapshot
+from engine.snapshot import STATES, Candidate, Individual, NewBest, Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 from maedet_tui.store.database import StoreError
@@ -202,6 +202,15 @@ class RunReader:
                 members=self.members(),
                 **codec.read_findings(status.findings, preset.budget.image_size),
             )
+
+    def best(self) -> Candidate | None:
+        """The best so far, without the history; None before there is one."""
+        with self._consistent(), self._checked():
+            status = self.status()
+            if status is None:
+                return None
+            size = self.record.preset.budget.image_size
+            return codec.read_findings(status.findings, size)["best"]
 
     def _members(self, table: str, order: str) -> tuple[Member, ...]:
         rows = self._connection.execute(f"SELECT * FROM {table} ORDER BY {order}")

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from textual.containers import ScrollableContainer
+from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 
 
@@ -14,6 +16,7 @@ class Glyphs(NamedTuple):
 
     markers: one for each of C1-C5, so that lines differ without colour.
     braille: whether curves may be drawn in dots of 2 x 4 a cell.
+    block, right_half, shade: filled areas, and what is only a part of them.
     """
 
     braille: bool
@@ -36,16 +39,20 @@ class Glyphs(NamedTuple):
     plus_minus: str
     at_most: str
     dot: str
+    block: str
+    right_half: str
+    shade: str
+    times: str
     cut: str
 
 
 UNICODE = Glyphs(
     True, "○△□◇●", "━", "─", "┿", "│", "─", "└", "┤", "┬", "┊", "╌",
-    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "…",
+    "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "█", "▐", "░", "×", "…",
 )  # fmt: skip
 PLAIN = Glyphs(
     False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
-    ">", "=", "*", "x", "!", "+-", "<=", "-", "~",
+    ">", "=", "*", "x", "!", "+-", "<=", "-", "#", "#", ".", "x", "~",
 )  # fmt: skip
 
 
@@ -54,6 +61,13 @@ class PlainScrollBar(ScrollBarRender):
 
     VERTICAL_BARS = (" ",) * 8
     HORIZONTAL_BARS = (" ",) * 8
+
+
+def plain_scroll_bars(screen: Screen[object]) -> None:
+    """Give every scrolling box of a screen bars of coloured blanks."""
+    for box in screen.query(ScrollableContainer):
+        box.vertical_scrollbar.renderer = PlainScrollBar
+        box.horizontal_scrollbar.renderer = PlainScrollBar
 
 
 #: terminals that cannot show more than their own 256 characters, whatever the locale says

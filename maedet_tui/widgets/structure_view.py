@@ -44,7 +44,7 @@ class View:
     entropies: tuple[float, ...] | None = None
 
 
-def _shares(view: View) -> list[str]:
+def shares(view: View) -> list[str]:
     """How much of Z each stage contributes; empty where it does not count."""
     if not view.entropies or not view.z:
         return [""] * len(view.structure.stages)
@@ -55,7 +55,7 @@ def _shares(view: View) -> list[str]:
 def table(view: View) -> list[list[str]]:
     """The rows of the table; entropy and its share stand with the last block of a stage."""
     structure, size = view.structure, view.preset.budget.image_size
-    shares, ends = _shares(view), structure.stage_ends
+    of_z, ends = shares(view), structure.stage_ends
     rows = []
     for index, (block, level, cost) in enumerate(
         zip(structure.blocks, structure.levels, block_costs(structure, size))
@@ -74,7 +74,7 @@ def table(view: View) -> list[list[str]]:
             formatting.quantity(cost.flops),
         ]
         if view.entropies is not None:
-            cells += ["", ""] if stage is None else [f"{view.entropies[stage]:.1f}", shares[stage]]
+            cells += ["", ""] if stage is None else [f"{view.entropies[stage]:.1f}", of_z[stage]]
         rows.append(cells)
     return rows
 

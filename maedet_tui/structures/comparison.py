@@ -1,0 +1,223 @@
+"""Structures side by side: what each has at the same place, and where it differs from the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from textwrap import wrap
+
+from engine.costs import total_cost
+from engine.scorers.base import Score
+from engine.settings import PROXIES, Objective
+from engine.structure import LEVELS, Block, Structure
+from maedet_tui import formatting
+from maedet_tui.reproduce.paper import published_ap
+from maedet_tui.structures.items import Item
+
+FEWEST, MOST = 2, 6
+#: what can be measured on request, one forward pass or more each
+MEASURES = ("forward", *PROXIES)
+MEASURE_NAMES = {
+    "forward": "Z by passes",
+    "zen-score": "Zen-Score",
+    "synflow": "SynFlow",
+    "naswot": "NASWOT",
+}
+#: stands before what differs from the first structure, so that colour is not the only sign
+MARK = "*"
+#: least width of a column; six of them stand side by side in 80 characters
+NARROWEST = 9
+
+#: one character or more, and what it is: "head", "label", "level", "same" or "other"
+Piece = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One property of each structure; "" of a structure that has nothing there.
+
+    marked: whether what differs from the first is to be marked; measured numbers nearly
+    always do, and marks on all of them would say nothing.
+    """
+
+    group: str
+    label: str
+    cells: tuple[str, ...]
+    marked: bool = True
+
+    @property
+    def others(self) -> tuple[bool, ...]:
+        """For each structure, whether it is marked as different from the first."""
+        return tuple(self.marked and cell != self.cells[0] for cell in self.cells)
+
+    @property
+    def differs(self) -> bool:
+        """Whether any of them does."""
+        return any(self.others)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two to six structures under one objective and image size.
+
+    scores: closed form of each, None while unknown. measured: name of a measure -> what is
+    known of each structure: a score, a sentence why there is none, or None.
+    """
+
+    items: tuple[Item, ...]
+    objective: Objective
+    image_size: tuple[int, int]
+    scores: tuple[Score | None, ...]
+    measured: Mapping[str, tuple[Score | str | None, ...]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(item.name for item in self.items)
+
+
+_FIELDS = (
+    ("block", lambda block: block.kind),
+    ("kernel", lambda block: str(block.kernel)),
+    ("out", lambda block: str(block.out_channels)),
+    ("bottleneck", formatting.inside),
+    ("# layers", formatting.layers),
+)
+
+
+def block_lines(structures: Sequence[Structure]) -> list[Line]:
+    """The blocks, level by level.
+
+    Levels are aligned at their last blocks: those feed the neck, and what a level has
+    more of (the pooling of a ResNet, halves of a block that was split) stands before.
+    """
+    lines = []
+    for number, level in enumerate(LEVELS):
+        stages = [structure.stages[number] for structure in structures]
+        deepest = max(map(len, stages))
+        for place in range(deepest):
+            row = [_block(stage, place - deepest) for stage in stages]
+            group = f"{level}.{place + 1}" if deepest > 1 else level
+            for label, value in _FIELDS:
+                cells = tuple("" if block is None else value(block) for block in row)
+                if set(cells) - {"", "-"}:
+                    lines.append(Line(group, label, cells))
+    return lines
+
+
+def _block(stage: tuple[Block, ...], from_end: int) -> Block | None:
+    return stage[from_end] if -from_end <= len(stage) else None
+
+
+def number_lines(shown: Comparison) -> list[Line]:
+    """Costs, entropies, scores, and the paper's AP of those that have one."""
+    costs = [total_cost(item.structure, shown.image_size) for item in shown.items]
+    z = [score.z if score else None for score in shown.scores]
+    entropies = [score.entropies if score else None for score in shown.scores]
+    lines = [
+        _numbers("cost", "params", (formatting.quantity(cost.params) for cost in costs)),
+        _relative([cost.params for cost in costs]),
+        _numbers("", "FLOPs", (formatting.quantity(cost.flops) for cost in costs)),
+        _relative([cost.flops for cost in costs]),
+        _numbers("", "layers", (str(cost.layers) for cost in costs)),
+        *(
+            _numbers("" if i else "H", level, (f"{h[i]:.1f}" if h else "" for h in entropies))
+            for i, level in enumerate(LEVELS)
+        ),
+        _numbers("score", "Z", ("" if one is None else formatting.score(one) for one in z)),
+        _relative(z),
+    ]
+    for name in MEASURES:
+        found = shown.measured.get(name, ())
+        if any(one is not None for one in found):
+            lines.append(_numbers("", MEASURE_NAMES[name], map(_measured, found)))
+            if name == "forward":
+                lines.append(_numbers("", "std. error", map(_error, found)))
+    return [*lines, *_ap_lines([item.structure for item in shown.items])]
+
+
+def _numbers(group: str, label: str, cells: Iterable[str]) -> Line:
+    return Line(group, label, tuple(cells), marked=False)
+
+
+def _relative(values: Sequence[float | None]) -> Line:
+    """How much more than the first, in percent; nothing of the first itself."""
+    first, *others = values
+    known = ("" if v is None or not first else f"{100 * (v / first - 1):+.1f}%" for v in others)
+    return _numbers("", "  to first", ("", *known))
+
+
+def _measured(found: Score | str | None) -> str:
+    if found is None:
+        return ""
+    return "failed" if isinstance(found, str) else formatting.score(found.z)
+
+
+def _error(found: Score | str | None) -> str:
+    known = isinstance(found, Score) and isfinite(found.z_error)
+    return f"{found.z_error:.2f}" if known else ""  # type: ignore[union-attr]
+
+
+def _ap_lines(structures: Sequence[Structure]) -> list[Line]:
+    found = [published_ap(structure) for structure in structures]
+    lines = []
+    for how in dict.fromkeys(how for one in found for how in one):
+        group = "" if lines else "AP"
+        # the first part of "Table 1 (GFLV2, 6X, val2017)"; the legend has all of it
+        label = how.partition(" (")[0]
+        cells = tuple(f"{one[how]:.1f}" if how in one else "" for one in found)
+        lines.append(_numbers(group, label, cells))
+    return lines
+
+
+def legend(shown: Comparison) -> list[str]:
+    """What the numbers are, in sentences."""
+    objective = shown.objective
+    alphas = ":".join(f"{alpha:g}" for alpha in objective.alphas)
+    told = [
+        f"{MARK} marks what differs from {shown.names[0]}.",
+        f"FLOPs at {formatting.image_size(shown.image_size)}.",
+        f"H and Z in closed form at {objective.resolution}x{objective.resolution}, alphas "
+        f"{alphas} of C1-C5, {objective.size} sizes, {objective.activation}.",
+    ]
+    aps = dict.fromkeys(how for item in shown.items for how in published_ap(item.structure))
+    if aps:
+        told.append(f"AP as the paper prints it: {'; '.join(aps)}.")
+    details: dict[str, None] = {}
+    for found in shown.measured.values():
+        details.update({one.detail: None for one in found if isinstance(one, Score)})
+    told += [f"Measured: {detail}." for detail in details]
+    for name, found in shown.measured.items():
+        for item, one in zip(shown.items, found):
+            if isinstance(one, str):
+                told.append(f"{MEASURE_NAMES[name]} of {item.name} failed: {one}")
+    return told
+
+
+def layout(lines: Sequence[Line], names: Sequence[str], width: int) -> list[list[Piece]]:
+    """The lines as a table of pieces, as wide as there is room for, under the names."""
+    labels = max((len(line.label) for line in lines), default=0)
+    groups = max((len(line.group) for line in lines), default=0)
+    left = groups + 1 + labels
+    longest = max((len(cell) for line in lines for cell in line.cells), default=0) + 1
+    column = max(NARROWEST, longest, min((width - left) // len(names) - 1, 18))
+    headings = [wrap(name, column) or [""] for name in names]
+    rows: list[list[Piece]] = []
+    for number in range(max(map(len, headings))):
+        cells = [heading[number] if number < len(heading) else "" for heading in headings]
+        rows.append([(" " * left, "label"), *((f" {c:>{column}}", "head") for c in cells)])
+    before = None
+    for line in lines:
+        group = line.group if line.group != before else ""
+        before = line.group or before
+        row: list[Piece] = [(f"{group:<{groups}} ", "level"), (f"{line.label:<{labels}}", "label")]
+        for cell, other in zip(line.cells, line.others):
+            text = f"{MARK if other else ''}{cell}"
+            row.append((f" {text:>{column}}", "other" if other else "same"))
+        rows.append(row)
+    return rows
+
+
+def least_width(count: int) -> int:
+    """Characters that a table of so many structures needs."""
+    return 16 + count * (NARROWEST + 2)

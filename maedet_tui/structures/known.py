@@ -1,0 +1,66 @@
+"""Scores of structures, worked out beside the screen: the first one imports numpy or torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isfinite
+
+from engine.scorers.base import Cancelled, Score, ScoringError
+from engine.settings import Objective, Preset
+from engine.structure import LEVELS, Structure
+from maedet_tui.structures.items import Item
+
+#: forward passes behind a measured Z
+PASSES = 4
+
+
+def closed_form(objective: Objective, structures: Sequence[Structure]) -> list[Score]:
+    """The closed form of each; a millisecond a structure, once numpy is there."""
+    from engine.scorers.closed_form import ClosedForm
+
+    return ClosedForm(objective).score(structures)
+
+
+def known_score(item: Item) -> Score | None:
+    """The score that an item brings along, if it tells entropies."""
+    return item.score if item.score is not None and item.score.is_entropy else None
+
+
+def parse_alphas(text: str) -> tuple[float, ...]:
+    """Weights of C1-C5 out of five numbers, with spaces, commas or colons between.
+
+    Raises ValueError with what to write.
+    """
+    try:
+        alphas = tuple(float(word) for word in re.split(r"[\s,:]+", text.strip()))
+    except ValueError:
+        alphas = ()
+    if len(alphas) != len(LEVELS) or not all(isfinite(one) and one >= 0 for one in alphas):
+        raise ValueError(f"{text!r} is not five numbers from 0, one each of C1-C5: 0 0 1 1 6")
+    if not any(alphas):
+        raise ValueError("All weights are zero; give at least one level a weight above 0.")
+    return alphas
+
+
+def measure(
+    name: str, preset: Preset, structure: Structure, cancelled: Callable[[], bool]
+) -> Score | str | None:
+    """One of `comparison.MEASURES` of a structure, or a sentence why there is none.
+
+    Forward passes are at least as many as a standard error needs. None once `cancelled`.
+    """
+    from engine.scorers.factory import make_scorer
+
+    forward = preset.forward
+    if name == "forward":
+        forward = replace(forward, repeats=max(forward.repeats, PASSES))
+    try:
+        judge = make_scorer(name, preset.device, preset.objective, forward)
+        (score,) = judge.score([structure], cancelled)
+    except Cancelled:
+        return None
+    except ScoringError as error:
+        return str(error)
+    return score

@@ -1,0 +1,137 @@
+"""Numbers side by side, held against the paper's tables and the engine's own counts."""
+
+import pytest
+
+from engine.costs import total_cost
+from engine.scorers.base import Score
+from engine.structure import Block, Structure
+from engine.zoo import ZOO
+from maedet_tui.structures.comparison import (
+    MARK,
+    Comparison,
+    block_lines,
+    layout,
+    least_width,
+    legend,
+    number_lines,
+)
+from maedet_tui.structures.items import PAPER, zoo_items
+from maedet_tui.structures.known import closed_form, parse_alphas
+
+ZOO_ITEMS = {item.stem: item for item in zoo_items()}
+
+
+def comparison(*names, size=(800, 1280), measured=None):
+    items = tuple(ZOO_ITEMS[name] for name in names)
+    scores = closed_form(PAPER.objective, [item.structure for item in items])
+    return Comparison(items, PAPER.objective, size, tuple(scores), measured or {})
+
+
+def cells(lines, label, group=None):
+    (found,) = [line.cells for line in lines if line.label == label and group in (None, line.group)]
+    return found
+
+
+def test_costs_are_those_of_table_1():
+    lines = number_lines(comparison("maedet-s", "maedet-m", "maedet-l"))
+    assert cells(lines, "params") == ("21.2M", "25.8M", "43.9M")
+    assert cells(lines, "FLOPs") == ("48.7G", "89.9G", "152.9G")
+    assert cells(lines, "layers") == ("79", "91", "109")
+
+
+def test_ap_is_the_papers_and_of_nobody_else():
+    lines = number_lines(comparison("maedet-m", "single-scale", "initial"))
+    assert cells(lines, "Table 1") == ("46.8", "", "")
+    assert cells(lines, "Table 4") == ("40.0", "38.8", "")
+    lines = number_lines(comparison("maedet-s", "resnet-101"))
+    assert cells(lines, "Table 1") == ("44.7", "46.3")
+
+
+def test_flops_follow_the_image_size():
+    lines = number_lines(comparison("maedet-s", "maedet-m", size=(224, 224)))
+    flops = total_cost(ZOO["maedet-m"].structure, (224, 224)).flops
+    assert cells(lines, "FLOPs")[1] == f"{flops / 1e9:.1f}G" == "4.4G"  # as Table 4 prints it
+
+
+def test_entropies_are_those_measured_by_passes():
+    """C5 of S, M and L, each the mean of six passes (one has a standard deviation of 0.5)."""
+    found = cells(number_lines(comparison("maedet-s", "maedet-m", "maedet-l")), "C5")
+    for cell, measured in zip(found, (218.29, 258.23, 320.82)):
+        assert float(cell) == pytest.approx(measured, abs=1.0)
+
+
+def test_relative_numbers():
+    lines = number_lines(comparison("maedet-m", "maedet-s"))
+    params, flops, z = (line.cells for line in lines if line.label == "  to first")
+    assert params == ("", f"{100 * (21.2 / 25.8 - 1):.1f}%") == ("", "-17.8%")
+    assert flops[1] == "-45.8%" and z[1].startswith("-")
+
+
+def test_every_difference_is_marked_and_nothing_else():
+    m = ZOO["maedet-m"].structure
+    blocks = list(m.blocks)
+    blocks[3] = blocks[3]._replace(bottleneck=120)
+    lines = block_lines([m, Structure(tuple(blocks)), m])
+    differing = [line for line in lines if line.differs]
+    assert [(line.group, line.label, line.cells) for line in differing] == [
+        ("C4", "bottleneck", ("112", "120", "112"))
+    ]
+    rows = layout(lines, ("a", "b", "c"), 76)
+    marked = [(text.strip(), role) for row in rows for text, role in row if MARK in text]
+    assert marked == [(f"{MARK}120", "other")]
+
+
+def test_levels_are_aligned_where_they_feed_the_neck():
+    lines = block_lines([ZOO["resnet-50"].structure, ZOO["maedet-m"].structure])
+    assert cells(lines, "block", "C2.1") == ("MaxPool", "")
+    assert cells(lines, "block", "C2.2") == ("ResBlock", "ResBlock")
+    # "# layers" as the paper prints it: C3 of M is 5, of ResNet-50 two of them
+    assert cells(lines, "# layers", "C3") == ("2", "5")
+
+
+def test_kinds_without_bottlenecks_stand_beside_others():
+    mobile = Structure(
+        (
+            Block("Conv", 3, 3, 16, 2),
+            *(Block("InvertedBlock", 3, 16, 16, 2, expansion=6, depth=2, se=4) for _ in range(4)),
+        )
+    )
+    lines = block_lines([mobile, ZOO["maedet-s"].structure])
+    assert cells(lines, "bottleneck", "C5") == ("x6 se4", "240")
+    rows = layout(lines, ("mobile", "MAE-DET-S"), 60)
+    assert all(sum(len(text) for text, _ in row) <= 60 for row in rows)
+
+
+def test_six_fit_80_columns():
+    names = list(ZOO_ITEMS)[:6]
+    shown = comparison(*names)
+    for lines in (
+        number_lines(shown),
+        block_lines([item.structure for item in shown.items]),
+    ):
+        width = max(sum(len(text) for text, _ in row) for row in layout(lines, shown.names, 76))
+        assert width <= max(76, least_width(6))
+
+
+def test_what_was_measured_has_its_error_and_failures_their_reason():
+    nothing = (float("nan"),) * 5
+    score = Score(2281.5, nothing, 3.0, "forward", "forward, 4 passes, float32 on cpu", 4)
+    measured = {"forward": (score, "too large for 2 GB"), "naswot": (None, None)}
+    shown = comparison("maedet-s", "maedet-m", measured=measured)
+    lines = number_lines(shown)
+    assert cells(lines, "Z by passes") == ("2,281.50", "failed")
+    assert cells(lines, "std. error") == ("1.50", "")
+    assert not [line for line in lines if line.label == "NASWOT"]
+    told = " ".join(legend(shown))
+    assert "4 passes, float32" in told and "of MAE-DET-M failed: too large for 2 GB" in told
+
+
+@pytest.mark.parametrize("text", ["0 0 1 1 6", "0:0:1:1:6", "0, 0, 1, 1, 6"])
+def test_alphas_as_people_write_them(text):
+    assert parse_alphas(text) == (0, 0, 1, 1, 6)
+
+
+@pytest.mark.parametrize("text", ["", "1 1 6", "0 0 1 1 x", "0 0 1 1 -6", "0 0 0 0 0", "nan " * 5])
+def test_alphas_that_are_none(text):
+    with pytest.raises(ValueError, match=r"0 0 1 1 6|weight above 0"):
+        parse_alphas(text)
