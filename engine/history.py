@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from engine.costs import stage_costs
+from engine.scorers.objective import z_parts
 from engine.search.population import Member
+from engine.settings import Preset
 from engine.snapshot import Point
 
 #: points kept of a whole search; twice the columns of a wide terminal's plot
@@ -13,19 +15,23 @@ POINTS = 400
 class History:
     """One point each T / POINTS iterations, each the best at that time."""
 
-    def __init__(self, iterations: int, image_size: tuple[int, int]):
-        self._step = max(1, iterations // POINTS)
+    def __init__(self, preset: Preset):
+        self._step = max(1, preset.schedule.iterations // POINTS)
         self._next = 0
-        self._image_size = image_size
+        self._objective = preset.objective
+        self._image_size = preset.budget.image_size
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
 
-    def record(self, iteration: int, best: Member) -> None:
+    def record(self, iteration: int, best: Member, accepted: int) -> None:
         """Take note of the best at an iteration, if a point is due."""
         if iteration < self._next:
             return
         costs = stage_costs(best.structure, self._image_size)
-        self._points.append(Point(iteration, best.score.z, costs))
+        score, parts = best.score, ()
+        if score.is_entropy:
+            parts = z_parts(self._objective, best.structure, score.entropies)
+        self._points.append(Point(iteration, score.z, costs, accepted, parts))
         self._next = iteration - iteration % self._step + self._step
 
     def restore(self, points: tuple[Point, ...]) -> None:

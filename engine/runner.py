@@ -69,7 +69,7 @@ class Runner:
         self._latency: LatencyBudget | None = None
         self._auditor: Auditor | None = None
         self._evolution = Evolution(preset)
-        self._history = History(preset.schedule.iterations, preset.budget.image_size)
+        self._history = History(preset)
         self._go = threading.Event()
         self._go.set()
         self._stop = threading.Event()
@@ -226,7 +226,7 @@ class Runner:
             failures = 0 if any(score for _, score in results) else failures + 1
             if failures > MOST_FAILURES:
                 raise ScoringError(self._notices[-1])
-            self._history.record(evolution.iteration, self._best)
+            self._history.record(evolution.iteration, self._best, evolution.counts["accepted"])
             if clock() >= next_checkpoint:
                 self._capture()
                 next_checkpoint = clock() + INTERVAL

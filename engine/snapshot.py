@@ -59,12 +59,16 @@ class PopulationSummary:
 class Point:
     """The best structure at one iteration, as Figures 8-10 plot it.
 
-    stage_costs: params, FLOPs and layers of each stage C1-C5.
+    stage_costs: params, FLOPs and layers of each stage C1-C5. accepted: how many children
+    had entered the population by then, None where that was not recorded. parts: what each
+    stage contributes to z, empty where it was not recorded or z is no entropy.
     """
 
     iteration: int
     z: float
     stage_costs: tuple[Cost, ...]
+    accepted: int | None = None
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

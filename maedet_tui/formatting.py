@@ -62,6 +62,16 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
 
 
+def milliseconds(seconds: float) -> str:
+    """A latency: 12.3ms."""
+    return f"{1e3 * seconds:.3g}ms"
+
+
+def memory(size: float) -> str:
+    """Bytes in powers of 1000: 312 MB, 7.8 GB."""
+    return f"{size / 1e9:.1f} GB" if size >= 0.995e9 else f"{size / 1e6:.0f} MB"
+
+
 def age(seconds: float) -> str:
     """How long ago, in one unit: now, 12 s, 5 min, 3 h, 4 d."""
     if seconds < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import threading
 from collections.abc import Sequence
@@ -79,6 +80,11 @@ class LocalRun:
     def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
         """The run in a store, to go on with where it stopped."""
         return cls(same_scorer(store.record.preset, store.found), store=store, track=track)
+
+    @property
+    def pid(self) -> int:
+        """This process."""
+        return os.getpid()
 
     @property
     def snapshot(self) -> Snapshot:

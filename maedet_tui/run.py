@@ -25,6 +25,10 @@ class SearchRun(Protocol):
     here: bool
 
     @property
+    def pid(self) -> int | None:
+        """The process that searches, None if there is none on this machine."""
+
+    @property
     def snapshot(self) -> Snapshot:
         """The newest state; a new object each time something changed."""
 

@@ -72,7 +72,7 @@ def train(
             now = time.perf_counter()
             seconds += now - last
             display.show(step, seconds / (step.number - began))
-            if step.number % NOTE_EVERY == 0:
+            if step.number % NOTE_EVERY == 0 or step.number == began + 1:
                 _append(output, step_values(step), first)
             if alone.any(bool(received)):
                 ended = max(alone.gather(received[0] if received else 0))

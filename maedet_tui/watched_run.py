@@ -12,7 +12,7 @@ from engine.snapshot import Snapshot
 from maedet_tui.run import SaveError
 from maedet_tui.store.control import wish
 from maedet_tui.store.database import StoreError
-from maedet_tui.store.lock import crashed, holder
+from maedet_tui.store.lock import Holder, crashed, holder
 from maedet_tui.store.reader import RunReader
 
 #: seconds between two looks at the database, and at whether its process lives
@@ -35,6 +35,7 @@ class WatchedRun:
         self.preset = self._reader.record.preset
         self._seen = -1
         self._live = False
+        self._holder: Holder | None = None
         self._next_look = self._next_probe = 0.0
         self._read: Snapshot | None = None
         self._trouble: str | None = None
@@ -52,6 +53,12 @@ class WatchedRun:
             finally:
                 self._reading.release()
         return self._snapshot
+
+    @property
+    def pid(self) -> int | None:
+        """The process that searches, if it does so on this machine."""
+        found = self._holder
+        return found.pid if found is not None and found.here else None
 
     @property
     def live(self) -> bool:
@@ -108,7 +115,8 @@ class WatchedRun:
         changed = False
         if now >= self._next_probe:
             self._next_probe = now + PROBE_EVERY
-            live = holder(self.run_dir) is not None
+            self._holder = holder(self.run_dir)
+            live = self._holder is not None
             changed, self._live = live != self._live, live
         try:
             seen = self._reader.data_version()

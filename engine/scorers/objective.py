@@ -34,8 +34,15 @@ def z_weights(objective: Objective, widths: Sequence[int]) -> tuple[float, ...]:
 
 def z_of(objective: Objective, structure: Structure, entropies: Sequence[float]) -> float:
     """Z (Eq. 5) of a structure whose stages C1-C5 have the `entropies`, in nats."""
+    return sum(z_parts(objective, structure, entropies))
+
+
+def z_parts(
+    objective: Objective, structure: Structure, entropies: Sequence[float]
+) -> tuple[float, ...]:
+    """What each of C1-C5 contributes to Z."""
     widths = structure.widths
-    z = sum(w * h for w, h in zip(z_weights(objective, widths), entropies))
+    parts = tuple(w * h for w, h in zip(z_weights(objective, widths), entropies))
     if objective.size == "log-channels":
-        z += sum(a * log(c) for a, c in zip(objective.alphas, widths))
-    return z
+        return tuple(p + a * log(c) for p, a, c in zip(parts, objective.alphas, widths))
+    return parts

@@ -7,6 +7,7 @@ any number of workers.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from random import Random
@@ -126,8 +127,19 @@ class Order:
 def batches(pictures: Pictures, order: Any, workers: int = 0, pin: bool = False) -> Iterator[Batch]:
     """The batches of an order of views, loaded ahead by worker processes. Raises TrainingError."""
     for batch in DataLoader(
-        pictures, batch_sampler=order, num_workers=workers, collate_fn=collate, pin_memory=pin
+        pictures,
+        batch_sampler=order,
+        num_workers=workers,
+        collate_fn=collate,
+        pin_memory=pin,
+        worker_init_fn=_leave_signals,
     ):
         if isinstance(batch, TrainingError):
             raise batch
         yield batch
+
+
+def _leave_signals(_: int) -> None:
+    """In a worker: Ctrl+C reaches it too, but ending is the trainer's to decide."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

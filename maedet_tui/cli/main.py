@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.bench import bench
+from maedet_tui.cli.compare import compare
 from maedet_tui.cli.control import pause, stop, watch
 from maedet_tui.cli.export import export
 from maedet_tui.cli.latency import latency
@@ -62,6 +63,7 @@ commands = (
     stop,
     runs,
     score,
+    compare,
     export,
     bench,
     train,

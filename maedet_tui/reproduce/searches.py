@@ -103,11 +103,11 @@ def run(
 
     evolution = Evolution(preset)
     scorer = make_scorer(preset.scorer, "cpu", preset.objective, preset.forward, schedule.seed)
-    history = History(schedule.iterations, preset.budget.image_size)
+    history = History(preset)
     next_word = monotonic() + INTERVAL
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals]), strict=True))
-        history.record(evolution.iteration, evolution.best)
+        history.record(evolution.iteration, evolution.best, evolution.counts["accepted"])
         if monotonic() > next_word:
             if stopped():
                 return None

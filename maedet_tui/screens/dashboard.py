@@ -1,4 +1,4 @@
-"""The dashboard: one search, looked at eight times a second."""
+"""The dashboard: one search, looked at a dozen times a second."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.events import Resize
-from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO
+from maedet_tui.load import LoadMeter
 from maedet_tui.run import SaveError, SearchRun
+from maedet_tui.screens.arrangement import PANEL_KEYS, TABS, Arrangement
 from maedet_tui.screens.confirm import Confirm
+from maedet_tui.screens.plot_keys import PLOT_KEYS, PlotKeys
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
 from maedet_tui.widgets.finding_panels import (
     AuditPanel,
@@ -26,25 +27,21 @@ from maedet_tui.widgets.finding_panels import (
     SummaryPanel,
 )
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
-from maedet_tui.widgets.plot import PLOTS, Plot
+from maedet_tui.widgets.load_panel import LoadPanel
+from maedet_tui.widgets.plot import Plot
+from maedet_tui.widgets.plot_kinds import PLOTS
+from maedet_tui.widgets.population_panel import PopulationPanel
 from maedet_tui.widgets.reference_view import ReferenceView
-from maedet_tui.widgets.search_panels import BudgetPanel, PopulationPanel, Progress, SearchPanel
+from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
 from maedet_tui.widgets.structure_view import StructureView, View
 
 #: seconds between two looks at the run
-POLL_EVERY = 1 / 8
-#: looks from one update of the slower panels to the next
-SLOW = 3
-#: smaller than this, (width, height), panels are shown one at a time
-WHOLE = (110, 32)
-#: from this width on there is room for two structures side by side
-WIDE = 190
-TABS = (("search", "Search"), ("plots", "Plots"), ("structures", "Structures"))
-
-_PLOT_GROUP = Binding.Group("Plots", compact=True)
+POLL_EVERY = 1 / 12
+#: looks from one update of the slower panels to the next, and from one at the machine's load
+SLOW, LOAD = 4, 12
 
 
-class Dashboard(Screen[None]):
+class Dashboard(PlotKeys, Arrangement):
     """Shows a run and steers it; all it knows comes from `run.snapshot`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,17 +54,8 @@ class Dashboard(Screen[None]):
                 tooltip="Look at the best structure: tower, costs, entropies, the population"),
         Binding("x", "stop", "Stop",
                 tooltip="End the search for good; asks first, keeps and saves the best"),
-        *(
-            Binding(kind.key, f"plot('{kind.name}')", f"Plot {kind.tab}",
-                    tooltip=f"Plot the {kind.title} against iterations", group=_PLOT_GROUP)
-            for kind in PLOTS
-        ),
-        Binding("tab", "panel(1)", "Next panel",
-                tooltip="Where panels are shown one at a time: show the next one", show=False),
-        Binding("shift+tab", "panel(-1)", "Previous panel",
-                tooltip="Where panels are shown one at a time: show the one before", show=False),
-        Binding("f", "single", "Panels",
-                tooltip="Fill the screen with one panel, or show all that fit"),
+        *PLOT_KEYS,
+        *PANEL_KEYS,
         Binding("n", "home", "Home", show=False,
                 tooltip="To presets and runs, when the search has ended or runs elsewhere"),
     ]  # fmt: skip
@@ -80,8 +68,7 @@ class Dashboard(Screen[None]):
         self._wish: str | None = None
         self._looks = 0
         self._stale = False
-        self._single = False
-        self._tab = 0
+        self._meter: tuple[int, LoadMeter] | None = None
         self._reference: tuple[str, Score] | None = None
 
     # --- layout -----------------------------------------------------------------
@@ -90,16 +77,25 @@ class Dashboard(Screen[None]):
         glyphs, preset = self._glyphs, self.run.preset
         yield StatusBar(glyphs, id="status")
         yield TabBar(TABS, id="tabs")
+        yield Static("This terminal is too small; 80x24 shows everything.", id="tiny")
         yield SummaryPanel(glyphs, id="summary")
         with Container(id="panels"):
-            with VerticalScroll(id="search"):
-                yield SearchPanel(glyphs, id="progress")
-                yield PopulationPanel(glyphs, id="population")
-                yield BudgetPanel(glyphs, id="budget")
-                yield AuditPanel(glyphs, id="audit")
-                yield RankingPanel(glyphs, id="ranking")
-                yield NoticesPanel(id="notices")
-                yield BestsPanel(id="bests")
+            with VerticalScroll(id="left"):
+                with Container(id="search"):
+                    with Vertical():
+                        yield SearchPanel(glyphs, id="progress")
+                        yield BudgetPanel(glyphs, id="budget")
+                        yield NoticesPanel(id="notices")
+                    with Vertical():
+                        yield PopulationPanel(glyphs, id="population")
+                        yield AuditPanel(glyphs, id="audit")
+                with Container(id="more"):
+                    with Vertical():
+                        yield RankingPanel(glyphs, id="ranking")
+                        yield StagesPanel(glyphs, id="stages")
+                        yield LoadPanel(glyphs, id="load")
+                    with Vertical():
+                        yield BestsPanel(id="bests")
             with Vertical(id="right"):
                 yield Plot(glyphs, id="plot")
                 with VerticalScroll(id="structures"):
@@ -112,37 +108,25 @@ class Dashboard(Screen[None]):
         best = self.query_one("#best", StructureView)
         best.border_title = "Best structure"
         best.border_subtitle = "none yet"
+        for panel in self.query("#panels Panel, Plot"):
+            panel.can_focus = True
+        self.query_one("#structures").ALLOW_MAXIMIZE = True
         if not self._glyphs.braille:
             for box in self.query(VerticalScroll):
                 box.vertical_scrollbar.renderer = PlainScrollBar
                 box.horizontal_scrollbar.renderer = PlainScrollBar
         self.query_one(TabBar).show(TABS[0][0])
-        self._title_plot()
         self.poll()
         self.set_interval(POLL_EVERY, self.poll)
 
-    def on_resize(self, event: Resize) -> None:
-        self._arrange(event.size.width, event.size.height)
-
-    def _arrange(self, width: int, height: int) -> None:
-        """All panels where they fit, else one at a time."""
-        single = self._single or width < WHOLE[0] or height < WHOLE[1]
-        self.set_class(single, "-single")
-        self.set_class(width >= WIDE, "-wide")
-        self.set_class(width < 74, "-narrow")
-        for name, _ in TABS:
-            self.set_class(single and TABS[self._tab][0] == name, f"-tab-{name}")
-        self.query_one(TabBar).show(TABS[self._tab][0])
+    def fit_panels(self, width: int, height: int) -> None:
+        super().fit_panels(width, height)
         self._show_status()
-        if single:
-            # arrow keys scroll what is on show; a plot has nothing to scroll
-            shown = self.query(f"#{TABS[self._tab][0]}")
-            self.set_focus(shown.first() if shown else None, scroll_visible=False)
 
     # --- what is shown ----------------------------------------------------------
 
     def poll(self) -> None:
-        """Look at the run; show what is new, and the slower panels at every third look."""
+        """Look at the run; show what is new, and the slower panels at every few looks."""
         self._looks += 1
         snapshot = self.run.snapshot
         changed = self._shown is None or self._shown.state != snapshot.state
@@ -159,17 +143,29 @@ class Dashboard(Screen[None]):
         if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
             self._stale = False
             self._show_slow(snapshot)
+        if changed or self._looks % LOAD == 1:
+            self._show_load()
         if changed:
             self._show_end(snapshot)
             self.refresh_bindings()
 
     def _show_slow(self, snapshot: Snapshot) -> None:
-        """What nobody reads eight times a second."""
+        """What nobody reads a dozen times a second."""
         progress = Progress(self.run.preset, snapshot)
         self.query_one(PopulationPanel).show(progress)
         self.query_one(BudgetPanel).show(progress)
+        self.query_one(StagesPanel).show(progress)
         self._show_best(snapshot)
         self._show_findings(snapshot)
+
+    def _show_load(self) -> None:
+        """What the process that searches, if there is one on this machine, makes of it."""
+        pid, panel = self.run.pid, self.query_one(LoadPanel)
+        panel.display = pid is not None
+        if pid is not None:
+            if self._meter is None or self._meter[0] != pid:
+                self._meter = (pid, LoadMeter(pid))
+            panel.show(self._meter[1].look())
 
     def _show_status(self) -> None:
         if self._shown is not None:
@@ -220,16 +216,6 @@ class Dashboard(Screen[None]):
             known = (self._reference[0], self._reference[1].z)
         box.show(Ending(snapshot, self.run.run_dir, known))
 
-    def _title_plot(self) -> None:
-        plot = self.query_one(Plot)
-        plot.border_title = f"Best so far: {plot.kind.title}"
-        plot.border_subtitle = "  ".join(
-            f"[@click=screen.plot('{kind.name}')]"
-            f"{'[reverse]' if kind is plot.kind else ''} {kind.key} {kind.tab} "
-            f"{'[/]' if kind is plot.kind else ''}[/]"
-            for kind in PLOTS
-        )
-
     # --- what keys do -----------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -240,7 +226,8 @@ class Dashboard(Screen[None]):
         if action == "home" and not self.app.can_go_home:
             return None
         # with all panels on show, Tab moves the focus from one to the next as everywhere
-        return action != "panel" or self.has_class("-single")
+        single = self.has_class("-single") or self.maximized is not None
+        return action != "panel" or single
 
     def _wished(self, wish: str) -> None:
         """Say what was asked for before the engine gets round to it."""
@@ -295,27 +282,11 @@ class Dashboard(Screen[None]):
         self.app.push_screen(Confirm(question, "Stop", "Search on"), stop)
 
     def action_plot(self, name: str) -> None:
-        """Show one of the plots, and the panel of plots where panels are tabs."""
+        """Show one of the plots, and the tab of plots where there are tabs."""
         self.query_one(Plot).switch(next(kind for kind in PLOTS if kind.name == name))
-        self._title_plot()
-        self._choose("plots")
-
-    def action_panel(self, step: int) -> None:
-        """Show the next panel, or the one before."""
-        self._choose(TABS[(self._tab + step) % len(TABS)][0])
-
-    def action_single(self) -> None:
-        """One panel on the whole screen, or all that fit."""
-        self._single = not self._single
-        self._arrange(self.size.width, self.size.height)
+        if self.maximized is None:
+            self.choose("plots")
 
     def action_home(self) -> None:
         """To the presets and runs."""
         self.app.go_home()
-
-    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
-        self._choose(event.name)
-
-    def _choose(self, name: str) -> None:
-        self._tab = [tab for tab, _ in TABS].index(name)
-        self._arrange(self.size.width, self.size.height)

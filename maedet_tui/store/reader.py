@@ -57,6 +57,7 @@ class RunReader:
         self.path = folder / database.FILE
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
+        self._frozen: tuple[Point, ...] = ()
         self._bests: list[NewBest] = []
         self._living: dict[int, Individual] = {}
 
@@ -118,17 +119,21 @@ class RunReader:
         """The history so far; only what is new is read."""
         with self._checked():
             last = self._points[-1].iteration if self._points else -1
-            stages: dict[int, dict[str, Cost]] = {}
-            for iteration, level, *cost in self._connection.execute(
+            stages: dict[int, dict[str, tuple[Cost, float | None]]] = {}
+            for iteration, level, *cost, part in self._connection.execute(
                 "SELECT * FROM stages WHERE iteration > ?", (last,)
             ):
-                stages.setdefault(iteration, {})[level] = Cost(*map(int, cost))
-            for iteration, z in self._connection.execute(
+                stages.setdefault(iteration, {})[level] = Cost(*map(int, cost)), part
+            for iteration, z, accepted in self._connection.execute(
                 "SELECT * FROM history WHERE iteration > ? ORDER BY iteration", (last,)
             ):
-                costs = tuple(stages[iteration][level] for level in LEVELS)
-                self._points.append(Point(int(iteration), float(z), costs))
-            return tuple(self._points)
+                costs, parts = zip(*(stages[iteration][level] for level in LEVELS))
+                known = () if None in parts else tuple(map(float, parts))
+                accepted = None if accepted is None else int(accepted)
+                self._points.append(Point(int(iteration), float(z), costs, accepted, known))
+            if len(self._frozen) != len(self._points):
+                self._frozen = tuple(self._points)
+            return self._frozen
 
     def new_bests(self) -> tuple[NewBest, ...]:
         """Every change of the best; only what is new is read."""

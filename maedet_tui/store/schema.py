@@ -80,5 +80,11 @@ CREATE TABLE wishes (
 );
 """
 
+#: acceptance and the stages' contributions over time; unknown of points from before
+_OVER_TIME = """
+ALTER TABLE history ADD COLUMN accepted INTEGER;
+ALTER TABLE stages ADD COLUMN z REAL
+"""
+
 #: step n turns a database of version n into one of version n + 1; 0 is an empty one
-STEPS: tuple[str, ...] = (_TABLES,)
+STEPS: tuple[str, ...] = (_TABLES, _OVER_TIME)

@@ -26,6 +26,8 @@ FILES = (
     database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", database.UNFINISHED, "run.lock",
 )  # fmt: skip
 
+_UNKNOWN = (None,) * len(LEVELS)
+
 
 class RunStore:
     """A run that this process writes.
@@ -139,11 +141,13 @@ class RunStore:
     def _write_checkpoint(self, checkpoint: Checkpoint) -> None:
         connection, state = self._connection, checkpoint.evolution
         points = checkpoint.history[self._points :]
-        database.insert(connection, "history", [(point.iteration, point.z) for point in points])
+        database.insert(
+            connection, "history", [(point.iteration, point.z, point.accepted) for point in points]
+        )
         stages = [
-            (point.iteration, level, *cost)
+            (point.iteration, level, *cost, part)
             for point in points
-            for level, cost in zip(LEVELS, point.stage_costs)
+            for level, cost, part in zip(LEVELS, point.stage_costs, point.parts or _UNKNOWN)
         ]
         database.insert(connection, "stages", stages)
         bests = checkpoint.bests[self._bests :]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 
-from engine.scorers.base import Cancelled, Score, ScoringError
+from engine.scorers.base import Cancelled, Score, ScoringError, never
 from engine.settings import Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
@@ -45,7 +45,7 @@ def parse_alphas(text: str) -> tuple[float, ...]:
 
 
 def measure(
-    name: str, preset: Preset, structure: Structure, cancelled: Callable[[], bool]
+    name: str, preset: Preset, structure: Structure, cancelled: Callable[[], bool] = never
 ) -> Score | str | None:
     """One of `comparison.MEASURES` of a structure, or a sentence why there is none.
 

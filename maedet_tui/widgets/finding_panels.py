@@ -45,14 +45,16 @@ class AuditPanel(Panel[Audit]):
 
 
 class BestsPanel(Panel[tuple[NewBest, ...]]):
-    """The latest changes of the best and the mutations that made them, newest first."""
+    """The latest changes of the best and the mutations that made them, newest first;
+    as many as there is room for where it fills the screen."""
 
     TITLE = "New bests"
     MOST = 8
 
     def parts(self, shown: tuple[NewBest, ...], width: int) -> list[Part]:
         parts: list[Part] = []
-        for new in reversed(shown[-self.MOST :]):
+        most = max(self.content_size.height, 1) if self.is_maximized else self.MOST
+        for new in reversed(shown[-most:]):
             z = f" {formatting.score(new.z):>9}" if width >= 46 else ""
             room = max(width - 9 - len(z), 10)
             parts += [

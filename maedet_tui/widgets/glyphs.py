@@ -15,12 +15,16 @@ class Glyphs(NamedTuple):
     """One character for each thing that is drawn.
 
     markers: one for each of C1-C5, so that lines differ without colour.
-    braille: whether curves may be drawn in dots of 2 x 4 a cell.
+    braille: whether curves may be drawn in dots of 2 x 4 a cell. fills: of bands that
+    stand on one another, so that neighbours differ without colour. heights: of a bar
+    within a cell, from nothing to all of it.
     block, right_half, shade: filled areas, and what is only a part of them.
     """
 
     braille: bool
     markers: str
+    fills: str
+    heights: str
     full: str
     empty: str
     tick: str
@@ -29,6 +33,8 @@ class Glyphs(NamedTuple):
     corner: str
     y_tick: str
     x_tick: str
+    x_left: str
+    x_right: str
     switch: str
     dash: str
     running: str
@@ -47,11 +53,11 @@ class Glyphs(NamedTuple):
 
 
 UNICODE = Glyphs(
-    True, "○△□◇●", "━", "─", "┿", "│", "─", "└", "┤", "┬", "┊", "╌",
+    True, "○△□◇●", "░▒", " ▁▂▃▄▅▆▇█", "━", "─", "┿", "│", "─", "└", "┤", "┬", "←", "→", "┊", "╌",
     "▶", "‖", "✓", "✗", "▲", "±", "≤", "·", "█", "▐", "░", "×", "…",
 )  # fmt: skip
 PLAIN = Glyphs(
-    False, "12345", "=", "-", "+", "|", "-", "+", "+", "+", ":", "-",
+    False, "12345", "12345", " .:#", "=", "-", "+", "|", "-", "+", "+", "+", "<", ">", ":", "-",
     ">", "=", "*", "x", "!", "+-", "<=", "-", "#", "#", ".", "x", "~",
 )  # fmt: skip
 

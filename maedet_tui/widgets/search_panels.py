@@ -1,25 +1,19 @@
-"""Panels on how the search goes: progress, population, budgets."""
+"""Panels on how the search goes: progress, budgets, stages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.scorers.objective import z_parts
 from engine.settings import Preset
 from engine.snapshot import Snapshot
+from engine.structure import LEVELS
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
-from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, row
+from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
-#: `Snapshot.counts` in the order and words in which they are shown
-COUNTS = {
-    "accepted": "accepted",
-    "flops": "over FLOPs",
-    "params": "over params",
-    "layers": "over layers",
-    "depth": "too deep",
-    "duplicate": "duplicates",
-    "worse": "worse",
-}
+Formatter = Callable[[float], str]
 
 #: `Snapshot.phase` in words
 PHASES = {
@@ -46,13 +40,15 @@ def bar(share: float, width: int, glyphs: Glyphs, mark: float | None = None) -> 
     return "".join(cells)
 
 
-class _GlyphPanel(Panel[Progress]):
+class GlyphPanel(Panel[Progress]):
+    """A panel on progress that draws."""
+
     def __init__(self, characters: Glyphs, id: str | None = None):
         super().__init__(id=id)
         self._glyphs = characters
 
 
-class SearchPanel(_GlyphPanel):
+class SearchPanel(GlyphPanel):
     """Phase, iteration of T, rate, time left, scorer."""
 
     TITLE = "Search"
@@ -79,59 +75,71 @@ class SearchPanel(_GlyphPanel):
         ]
 
 
-class PopulationPanel(_GlyphPanel):
-    """Size and Z of the population, and what became of the children."""
-
-    TITLE = "Population"
-
-    def parts(self, shown: Progress, width: int) -> list[Part]:
-        population, counts = shown.snapshot.population, shown.snapshot.counts
-        parts: list[Part] = []
-        if population is None:
-            parts += row("structures", "none yet", label_width=12)
-        else:
-            parts += row(
-                "structures", f"{population.size} of {population.capacity}", label_width=12
-            )
-            parts += row(
-                "best Z", f"{formatting.score(population.best):>10}", STRONG, label_width=12
-            )
-            parts += row("mean Z", f"{formatting.score(population.mean):>10}", label_width=12)
-            parts += row("worst Z", f"{formatting.score(population.worst):>10}", label_width=12)
-        total = sum(counts.values())
-        names = {**COUNTS, **{name: name for name in counts if name not in COUNTS}}
-        for name, label in names.items():
-            if name in counts or name == "accepted":
-                n = counts.get(name, 0)
-                parts += [
-                    (f"{label:<12} ", MUTED),
-                    (f"{formatting.count(n):>10}", ""),
-                    (f"{formatting.percent(n, total):>8}\n", MUTED),
-                ]
-        return parts
-
-
-class BudgetPanel(_GlyphPanel):
+class BudgetPanel(GlyphPanel):
     """How much of each budget the best structure uses."""
 
     TITLE = "Budget used by the best"
 
     def parts(self, shown: Progress, width: int) -> list[Part]:
         budget, best = shown.preset.budget, shown.snapshot.best
+        quantity, short = formatting.quantity, formatting.short_quantity
+        cost = best.cost if best else None
+        rows: list[tuple[str, float | None, float | None, Formatter, Formatter]] = [
+            ("FLOPs", budget.flops, cost and cost.flops, quantity, short),
+            ("params", budget.params, cost and cost.params, quantity, short),
+            ("layers", budget.layers, cost and cost.layers, quantity, short),
+        ]
+        if budget.latency is not None:
+            latency, ms = shown.snapshot.latency, formatting.milliseconds
+            rows.append(("latency", budget.latency, latency and latency.predicted, ms, ms))
+            if latency and latency.measured is not None:
+                rows.append(("timed", latency.limit, latency.measured, ms, ms))
+        return [part for row in rows for part in self._gauge(*row, width)]
+
+    def _gauge(
+        self,
+        label: str,
+        limit: float | None,
+        used: float | None,
+        format_used: Formatter,
+        format_limit: Formatter,
+        width: int,
+    ) -> list[Part]:
+        of = "no limit" if limit is None else f"of {format_limit(limit)}"
+        text = f"{'-' if used is None else format_used(used):>6} {of:<9}"
+        length = max(width - 9 - len(text), 3)
+        full = bar((used or 0) / limit, length, self._glyphs) if limit else " " * length
+        over = bool(limit and used and used > limit)
+        return [
+            (f"{label:<7}", MUTED),
+            (self._glyphs.warning if over else " ", "bold $error"),
+            (full, "$error" if over else "$primary"),
+            (f" {text}\n", "bold $error" if over else ""),
+        ]
+
+
+class StagesPanel(GlyphPanel):
+    """What each stage of the best structure contributes to Z."""
+
+    TITLE = "Z of the best, by stage"
+
+    def parts(self, shown: Progress, width: int) -> list[Part]:
+        best, glyphs = shown.snapshot.best, self._glyphs
+        if best is None:
+            return [("none yet\n", MUTED)]
+        if not best.score.is_entropy:
+            return [paragraph("This score is no entropy and has no parts.", width, MUTED)]
+        contributions = z_parts(shown.preset.objective, best.structure, best.score.entropies)
+        most = max(contributions) or 1.0
+        length = max(width - 23, 4)
         parts: list[Part] = []
-        for label, limit, used in (
-            ("FLOPs", budget.flops, best.cost.flops if best else None),
-            ("params", budget.params, best.cost.params if best else None),
-            ("layers", budget.layers, best.cost.layers if best else None),
-        ):
-            of = "no limit" if limit is None else f"of {formatting.short_quantity(limit)}"
-            text = f"{'-' if used is None else formatting.quantity(used):>6} {of:<9}"
-            length = max(width - 8 - len(text), 3)
-            full = bar((used or 0) / limit, length, self._glyphs) if limit else " " * length
-            over = bool(limit and used and used > limit)
+        for i, (level, part) in enumerate(zip(LEVELS, contributions)):
+            share = formatting.percent(part, best.score.z) if part else "-"
+            filled = glyphs.full * round(max(part, 0.0) / most * length)
             parts += [
-                (f"{label:<7}", MUTED),
-                (full, "$error" if over else "$primary"),
-                (f" {text}\n", "bold $error" if over else ""),
+                (f"{glyphs.markers[i]} {level} ", f"bold $stage-{i + 1}"),
+                (f"{filled:<{length}}", f"$stage-{i + 1}"),
+                (f"{formatting.score(part) if part else '-':>10}", ""),
+                (f"{share:>8}\n", MUTED),
             ]
         return parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.costs import block_costs, total_cost
-from engine.scorers.objective import z_weights
+from engine.scorers.objective import z_parts
 from engine.settings import Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
@@ -48,8 +48,8 @@ def shares(view: View) -> list[str]:
     """How much of Z each stage contributes; empty where it does not count."""
     if not view.entropies or not view.z:
         return [""] * len(view.structure.stages)
-    weights = z_weights(view.preset.objective, view.structure.widths)
-    return [f"{100 * w * h / view.z:.0f}" if w else "-" for w, h in zip(weights, view.entropies)]
+    parts = z_parts(view.preset.objective, view.structure, view.entropies)
+    return [f"{100 * part / view.z:.0f}" if part else "-" for part in parts]
 
 
 def table(view: View) -> list[list[str]]:

@@ -56,7 +56,7 @@ def test_from_shapes_to_precision(small, run):
     assert values["settings"]["warmup"] == 0 and values["settings"]["precision"] == "float32"
     assert json.loads((small / "out/result.json").read_text()) == values
     lines = [json.loads(line) for line in (small / "out/progress.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [2, 4]
+    assert [line["step"] for line in lines] == [1, 2, 4]
     assert "step 2: AP" in result.stderr and "step 4: AP" in result.stderr
 
 
@@ -187,18 +187,22 @@ def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_training_is_saved_and_goes_on(small, run, number, code):
-    process = program(*TRAIN, "--steps", "100000", "--json", start_new_session=True)
+    arguments = ("--steps", "100000", "--workers", "1", "--json")
+    process = program(*TRAIN, *arguments, start_new_session=True)
     deadline = time.monotonic() + 60
     progress = small / "out/progress.jsonl"
     while not progress.exists() or not progress.read_text():
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.02)
-    process.send_signal(number)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does, to the workers as well
+    else:
+        process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == code and "Traceback" not in err, err
     values = last_json(out)
     saved = torch.load(small / "out/last.pt", weights_only=True)
-    assert values["state"] == "interrupted" and 20 <= values["steps"] == saved["step"]
+    assert values["state"] == "interrupted" and 1 <= values["steps"] == saved["step"]
 
 
 @pytest.mark.nightly

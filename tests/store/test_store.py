@@ -211,6 +211,38 @@ def test_an_older_schema_is_migrated_step_by_step(quick, tmp_path, monkeypatch):
     connection.close()
 
 
+def test_a_run_of_version_1_opens_and_goes_on(tmp_path):
+    run = stopped_at_once(lasting(4000), tmp_path, "one")
+    path, old = run.run_dir / "run.db", tmp_path / "old.db"
+    connection = sqlite3.connect(old)
+    connection.executescript(schema._TABLES)
+    connection.execute("ATTACH ? AS new", (str(path),))
+    for (table,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type='table'"):
+        columns = ",".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+        connection.execute(f"INSERT INTO main.{table} SELECT {columns} FROM new.{table}")
+    connection.execute(f"PRAGMA main.application_id = {schema.APPLICATION_ID}")
+    connection.execute("PRAGMA main.user_version = 1")
+    connection.commit()
+    connection.close()
+    for file in run.run_dir.glob("run.db*"):
+        file.unlink()
+    old.rename(path)
+
+    before = RunReader(run.run_dir).snapshot()
+    assert before.best == run.snapshot.best
+    assert [(p.iteration, p.stage_costs) for p in before.history] == [
+        (p.iteration, p.stage_costs) for p in run.snapshot.history
+    ]
+    assert all(p.accepted is None and p.parts == () for p in before.history)
+    after = resumed(run.run_dir).snapshot
+    assert after.state == "finished"
+    assert after.history[: len(before.history)] == before.history
+    last = RunReader(run.run_dir).snapshot().history[-1]
+    assert last == after.history[-1]
+    assert 0 < last.accepted <= after.counts["accepted"]
+    assert sum(last.parts) == pytest.approx(last.z)
+
+
 def test_a_step_that_fails_leaves_the_database_as_it_was(quick, tmp_path, monkeypatch):
     folder = searched(quick, tmp_path, "one").run_dir
     steps = schema.STEPS

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui.app import MaedetApp
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs
@@ -56,11 +58,65 @@ def watch():
 
     @asynccontextmanager
     async def opened(
-        snapshot: Snapshot, size: tuple[int, int] = (120, 40), characters: Glyphs = UNICODE
+        snapshot: Snapshot,
+        size: tuple[int, int] = (120, 40),
+        characters: Glyphs = UNICODE,
+        preset: Preset | None = None,
     ):
-        run = factory.FakeRun(snapshot)
+        run = factory.FakeRun(snapshot, preset)
         app = factory.app_for(run, characters)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Watch(app, run, pilot)
 
     return opened
+
+
+class Desk:
+    """What the app was asked to begin, with a fake in place of an engine."""
+
+    def __init__(self, snapshot=None):
+        self.snapshot = snapshot or factory.finished()
+        self.started: list[Preset] = []
+        self.resumed: list[Path] = []
+        self.run: factory.FakeRun | None = None
+
+    def start(self, preset):
+        self.started.append(preset)
+        self.run = factory.FakeRun(self.snapshot, preset)
+        return self.run
+
+    def resume(self, folder):
+        self.resumed.append(folder)
+        return self.start(factory.preset())
+
+
+@pytest.fixture
+def home(tmp_path, own_presets):
+    """Opens the home screen on tmp_path/runs: `async with home() as w`; `w.desk` keeps books."""
+
+    @asynccontextmanager
+    async def opened(size=(120, 40), characters=UNICODE, desk=None):
+        desk = desk or Desk()
+        app = MaedetApp(
+            start=desk.start,
+            resume=desk.resume,
+            runs_dir=tmp_path / "runs",
+            characters=characters,
+        )
+        async with app.run_test(size=size, notifications=True) as pilot:
+            w = Watch(app, desk.run, pilot)
+            w.desk = desk
+            await w.sees("maedet-s")
+            yield w
+            await app.workers.wait_for_complete()
+
+    return opened
+
+
+async def marked(w, kind, name):
+    """Put the mark on a row, as the arrow keys would."""
+    table = w.app.screen.query_one(kind)
+    table.focus()
+    await w.until(lambda: any(row.id.endswith(name) for row in table._rows))
+    table.mark(next(row.id for row in table._rows if row.id.endswith(name)))
+    await w.pilot.pause()

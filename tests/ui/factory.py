@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from engine.costs import stage_costs, total_cost
 from engine.scorers.base import Score
 from engine.settings import Budget, Preset, Schedule
-from engine.snapshot import Audit, Candidate, Point, PopulationSummary, Ranked, Snapshot
+from engine.snapshot import (
+    Audit,
+    Candidate,
+    Individual,
+    Point,
+    PopulationSummary,
+    Ranked,
+    Snapshot,
+)
 from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui.app import MaedetApp
@@ -59,14 +68,26 @@ def history(until: int, points: int = 60) -> tuple[Point, ...]:
     made = []
     for i in range(points):
         fraction = (i / (points - 1)) ** 0.5
-        made.append(
-            Point(
-                int(until * (i / points) ** 2),
-                900 + 1360 * fraction,
-                stage_costs(growing(fraction)),
-            )
-        )
+        iteration, z = 10 * (int(until * (i / points) ** 2) // 10 + i), 900 + 1360 * fraction
+        shares = (0.0, 0.0, 0.16, 0.16, 0.68)
+        parts = tuple(share * z for share in shares)
+        made.append(Point(iteration, z, stage_costs(growing(fraction)), iteration // 10, parts))
     return tuple(made)
+
+
+def members(count: int = 256, now: int = 41_200) -> tuple[Individual, ...]:
+    """A population that is densest at its best, with members of all ages."""
+    made = candidate()
+    return tuple(
+        Individual(
+            made.structure,
+            replace(made.score, z=2260.5 - 30.75 * (i / max(count - 1, 1)) ** 2),
+            made.cost,
+            now - 5 - 150 * i,
+            f"C{2 + i % 4} out {64 + i} -> {72 + i}",
+        )
+        for i in range(count)
+    )
 
 
 def snapshot(**changes: object) -> Snapshot:
@@ -87,6 +108,7 @@ def snapshot(**changes: object) -> Snapshot:
         best=candidate(),
         best_iteration=39_871,
         history=history(39_871),
+        members=members(),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -127,6 +149,7 @@ class FakeRun:
     def __init__(self, snapshot: Snapshot, preset_: Preset | None = None):
         self.preset = preset_ or preset()
         self.run_dir = Path("runs/maedet-m-0")
+        self.pid = os.getpid()
         self.snapshot = snapshot
         self.detachable = False
         self.orders: list[str] = []

@@ -13,6 +13,8 @@ async def test_tabs_at_80x24(watch):
         await w.sees("71,000 of 96,000", "2,241.25", "88.7G of 91G", "± 4.25")
         assert "The paper's" not in w.text and "iterations" not in w.text
         await w.press("tab")
+        await w.sees("tied with number 1", "1,539.60  68.1 %", "cores")
+        await w.press("tab")
         await w.sees("convolutional layers of each stage", "C5 24", "running", "19,842/s")
         await w.press("tab")
         await w.sees("Best structure", "The paper's MAE-DET-M", "Z 2,260.50", "Z 2,283.67")
@@ -24,9 +26,9 @@ async def test_tabs_at_80x24(watch):
 
 async def test_every_panel_can_be_scrolled_to_at_80x24(watch):
     async with watch(FULL, size=(80, 24)) as w:
-        assert "tied with" not in w.text
+        assert "forward, float32 on cpu" not in w.text
         await w.press("end")
-        await w.sees("tied with number 1", "There is no GPU.")
+        await w.sees("forward, float32 on cpu", "There is no GPU.")
 
 
 async def test_a_plot_key_opens_the_plots_tab(watch):

@@ -1,0 +1,131 @@
+"""`maedet-tui compare`: structures side by side."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, print_json, score_values
+
+if TYPE_CHECKING:
+    from maedet_tui.structures.comparison import Comparison
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="STRUCTURE STRUCTURE...")
+@click.option(
+    "--preset",
+    default="maedet-m",
+    show_default=True,
+    help="Preset whose image size, score settings and device are used.",
+)
+@click.option("--alphas", metavar="A", help='Weights of C1-C5 in Z, such as "0 0 1 1 6".')
+@click.option("--size", metavar="WxH", help="Image size at which FLOPs are counted.")
+@click.option("--differences", is_flag=True, help="Of the blocks, print only what differs.")
+@click.option(
+    "--measure",
+    "measured",
+    is_flag=True,
+    help="Also measure Z by forward passes, Zen-Score, SynFlow and NASWOT; takes a while.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def compare(
+    names: tuple[str, ...],
+    preset: str,
+    alphas: str | None,
+    size: str | None,
+    differences: bool,
+    measured: bool,
+    as_json: bool,
+) -> None:
+    """Two to six structures side by side: costs, entropies, scores, AP, blocks.
+
+    STRUCTURE is a name from `maedet-tui zoo`, a run's folder, a saved YAML file, or a
+    text file in the authors' structure_info format. `maedet-tui runs compare` sets
+    whole searches side by side.
+    """
+    from maedet_tui.structures.comparison import FEWEST, MOST
+
+    if not FEWEST <= len(names) <= MOST:
+        raise Failure(f"a comparison is of {FEWEST} to {MOST} structures, not {len(names)}", USAGE)
+    with failures():
+        shown = _comparison(names, preset, alphas, size, measured)
+    if as_json:
+        print_json(_values(shown))
+        return
+    from maedet_tui.structures.comparison import block_lines, layout, legend, number_lines
+
+    blocks = block_lines([item.structure for item in shown.items])
+    if differences:
+        blocks = [line for line in blocks if line.differs]
+    width = shutil.get_terminal_size().columns
+    for lines in (number_lines(shown), blocks):
+        for row in layout(lines, shown.names, width):
+            click.echo("".join(text for text, _ in row).rstrip())
+        click.echo()
+    click.echo("\n".join(legend(shown)))
+
+
+def _comparison(
+    names: tuple[str, ...], preset: str, alphas: str | None, size: str | None, measured: bool
+) -> Comparison:
+    from dataclasses import replace
+
+    from engine.zoo import ZOO
+    from maedet_tui.presets.quantities import parse_image_size
+    from maedet_tui.structures.comparison import MEASURES, Comparison
+    from maedet_tui.structures.items import file_item, zoo_item
+    from maedet_tui.structures.known import closed_form, measure, parse_alphas
+
+    chosen = load_preset(preset, {})
+    objective, image_size = chosen.objective, chosen.budget.image_size
+    try:
+        if alphas is not None:
+            objective = replace(objective, alphas=parse_alphas(alphas))
+    except ValueError as error:
+        raise Failure(f"--alphas: {error}", USAGE) from None
+    try:
+        if size is not None:
+            image_size = parse_image_size(size)
+    except ValueError as error:
+        raise Failure(f"--size: {size!r} {error}", USAGE) from None
+    items = tuple(zoo_item(ZOO[name]) if name in ZOO else file_item(name) for name in names)
+    structures = [item.structure for item in items]
+    judge = replace(chosen, objective=objective)
+    found = {
+        name: tuple(measure(name, judge, structure) for structure in structures)
+        for name in (MEASURES if measured else ())
+    }
+    scores = tuple(closed_form(objective, structures))
+    return Comparison(items, objective, image_size, scores, found)
+
+
+def _values(shown: Comparison) -> dict[str, object]:
+    from engine.costs import total_cost
+    from engine.formats.structure_yaml import to_rows
+    from maedet_tui import formatting
+    from maedet_tui.reproduce.paper import published_ap
+
+    return {
+        "image_size": formatting.image_size(shown.image_size),
+        "alphas": list(shown.objective.alphas),
+        "structures": [
+            {
+                "name": item.name,
+                "origin": item.origin,
+                **total_cost(item.structure, shown.image_size)._asdict(),
+                **score_values(score),
+                "measured": {
+                    name: found[index]
+                    if isinstance(found[index], str)
+                    else {k: v for k, v in score_values(found[index]).items() if k != "entropy"}
+                    for name, found in shown.measured.items()
+                },
+                "ap": published_ap(item.structure),
+                "structure": to_rows(item.structure),
+            }
+            for index, (item, score) in enumerate(zip(shown.items, shown.scores, strict=True))
+        ],
+    }

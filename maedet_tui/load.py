@@ -1,0 +1,96 @@
+"""How busy a searching process keeps the machine: processors, memory, and the GPU."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """name: of the device. used, total: bytes of its memory. busy: percent of the time that
+    it computes, None where its driver is not asked."""
+
+    name: str
+    used: int
+    total: int
+    busy: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """cores: processors kept busy, on average since the last look, None before the second.
+    of: processors there are. memory, total: bytes held, and bytes there are. None is what
+    this system does not tell."""
+
+    cores: float | None
+    of: int
+    memory: int | None
+    total: int | None
+    gpu: Gpu | None = None
+
+
+class LoadMeter:
+    """Looks at one process: this one, or another one of this machine."""
+
+    def __init__(self, pid: int | None = None):
+        self._pid = pid or os.getpid()
+        self._mine = self._pid == os.getpid()
+        self._last: tuple[float, float] | None = None
+
+    def look(self) -> Load:
+        """The load since the last look."""
+        now, used = time.monotonic(), self._processor_seconds()
+        cores = None
+        if used is not None and self._last is not None and now > self._last[0]:
+            cores = max(used - self._last[1], 0.0) / (now - self._last[0])
+        self._last = None if used is None else (now, used)
+        gpu = _gpu() if self._mine else None
+        return Load(cores, os.cpu_count() or 1, self._memory(), _total_memory(), gpu)
+
+    def _processor_seconds(self) -> float | None:
+        if self._mine:
+            return time.process_time()
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # the name, in brackets, may hold blanks
+            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return None
+
+    def _memory(self) -> int | None:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages = Path(f"/proc/{self._pid}/statm").read_text().split()[1]
+            return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        if self._mine:
+            with contextlib.suppress(ImportError):
+                import resource
+
+                most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                return most if sys.platform == "darwin" else most * 1024
+        return None
+
+
+def _total_memory() -> int | None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _gpu() -> Gpu | None:
+    """The GPU that this process already uses through torch; torch is never imported for it."""
+    torch = sys.modules.get("torch")
+    try:
+        if torch is None or not torch.cuda.is_initialized():
+            return None
+        free, total = torch.cuda.mem_get_info()
+        name = torch.cuda.get_device_name()
+    except Exception:  # half imported, or a driver of its own mind: nothing to show then
+        return None
+    busy = None
+    with contextlib.suppress(Exception):  # needs a package of NVIDIA's
+        busy = torch.cuda.utilization()
+    return Gpu(name, total - free, total, busy)

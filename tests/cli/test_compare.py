@@ -1,0 +1,43 @@
+"""`maedet-tui compare`, from the command line."""
+
+import pytest
+
+from engine.zoo import ZOO
+from tests.cli.conftest import last_json
+
+
+def test_numbers_of_the_papers_tables_and_marked_differences(run):
+    output = run("compare", "maedet-s", "maedet-m", "--differences").output
+    rows = [line.split() for line in output.splitlines()]
+    assert ["FLOPs", "48.7G", "89.9G"] in rows
+    assert ["AP", "Table", "1", "44.7", "46.8"] in rows
+    assert ["bottleneck", "240", "*184"] in [row[-3:] for row in rows]
+    # kernels of C4 are 5 in both
+    assert not [row for row in rows if row[:2] == ["C4", "kernel"]]
+
+
+def test_json_with_a_run(run):
+    run("search", "quick.yaml", "--json", "--name", "one")
+    output = run("compare", "runs/one", "maedet-m", "--alphas", "0 0 0 0 1", "--size", "224x224",
+                 "--json")  # fmt: skip
+    values = last_json(output.stdout)
+    found, m = values["structures"]
+    assert (found["name"], m["name"], values["image_size"]) == ("one", "MAE-DET-M", "224x224")
+    assert round(m["flops"] / 1e9, 1) == 4.4  # as Table 4 prints it
+    assert m["score"] == m["entropy"]["C5"] and m["ap"]["Table 1 (GFLV2, 6X, val2017)"] == 46.8
+    assert len(m["structure"]) == len(ZOO["maedet-m"].structure.blocks) and not found["ap"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("maedet-s",), "2 to 6 structures, not 1"),
+        (("maedet-s",) * 7, "2 to 6 structures, not 7"),
+        (("maedet-s", "maedet-x"), "did you mean maedet-"),
+        (("maedet-s", "maedet-m", "--alphas", "1 1"), "--alphas: '1 1' is not five numbers"),
+        (("maedet-s", "maedet-m", "--size", "huge"), "--size: 'huge' is not an image size"),
+    ],
+)
+def test_what_cannot_be_compared(run, args, message):
+    result = run("compare", *args)
+    assert result.exit_code == 2 and message in result.output
