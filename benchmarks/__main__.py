@@ -6,8 +6,8 @@ single one takes its options here too: `python -m benchmarks training --seeds 3`
 
 from __future__ import annotations
 
-import runpy
 import sys
+from importlib import import_module
 
 NAMES = ("search", "forward", "accuracy", "quality")
 #: run only if named: they take long, or need more packages
@@ -28,7 +28,7 @@ def main() -> None:
     for name in wanted:
         print(f"\n== {name}")
         sys.argv = [f"benchmarks.{name}", *options]
-        runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+        import_module(f"benchmarks.{name}").main()
 
 
 if __name__ == "__main__":

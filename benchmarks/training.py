@@ -40,7 +40,7 @@ from maedet_tui.presets.quantities import format_image_size, parse_image_size
 #: would call all of them small
 SIDES = (0.2, 0.35)
 COLUMNS = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large")
-OURS = "our search, seed 0"
+NAMES = ("ResNet-50", "MAE-DET-M", "our search, seed 0")
 
 
 def searched() -> Structure:
@@ -84,25 +84,28 @@ def run(data: Path, name: str, structure: Structure, settings: Settings, threads
     }
 
 
-def table(rows: list[dict], backbones: dict[str, Structure], size: tuple[int, int]) -> str:
+def table(rows: list[dict], size: tuple[int, int]) -> str:
     """Mean and standard deviation over seeds, in percent, as a table in Markdown."""
     lines = [
-        f"| | params | FLOPs at 1280x800 | FLOPs at {format_image_size(size)} | seeds | "
+        f"| | params | FLOPs at 1280x800 | FLOPs at {format_image_size(size)} | AP of each seed | "
         + " | ".join(column.replace("_", " ") for column in COLUMNS)
         + " | loss | s/step |",
         "|---" * (len(COLUMNS) + 7) + "|",
     ]
-    for name, structure in backbones.items():
+    rows = sorted(rows, key=lambda row: row["seed"])
+    for name in NAMES:
         own = [row for row in rows if row["backbone"] == name]
         if not own:
             continue
-        cells = [_spread([100 * row[column] for row in own], ".1f") for column in COLUMNS]
+        structure = structure_yaml.loads(own[0]["structure"])
+        cells = [", ".join(f"{100 * row['AP']:.1f}" for row in own)]
+        cells += [_spread([100 * row[column] for row in own], ".1f") for column in COLUMNS]
         cells.append(_spread([row["loss"] for row in own], ".3f"))
         cells.append(_spread([row["seconds_per_step"] for row in own], ".2f"))
         paper, here = total_cost(structure), total_cost(structure, size)
         lines.append(
             f"| {name} | {paper.params / 1e6:.1f}M | {paper.flops / 1e9:.1f}G "
-            f"| {here.flops / 1e9:.2f}G | {len(own)} | {' | '.join(cells)} |"
+            f"| {here.flops / 1e9:.2f}G | {' | '.join(cells)} |"
         )
     return "\n".join(lines)
 
@@ -125,6 +128,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     parser.add_argument("--threads", type=int, default=1, help="of each run")
     parser.add_argument("--output", type=Path, default=Path("training.jsonl"))
+    parser.add_argument("--table", action="store_true", help="print what FILE has, train nothing")
     options = parser.parse_args()
     base = Settings(
         steps=options.steps,
@@ -138,36 +142,40 @@ def main() -> None:
         channels=64,
         depth=2,
     )
-    backbones = {
-        "ResNet-50": ZOO["resnet-50"].structure,
-        "MAE-DET-M": ZOO["maedet-m"].structure,
-        OURS: searched(),
-    }
-    rows = []
-    if options.output.exists():
-        rows = [json.loads(line) for line in options.output.read_text("utf-8").splitlines()]
+    asked = [replace(base, seed=seed) for seed in range(options.seeds)]
+    if not options.table:
+        train_all(asked, options)
+    plain = [settings.as_dict() for settings in asked]
+    print(table([row for row in _rows(options.output) if row["settings"] in plain], options.size))
+
+
+def train_all(asked: list[Settings], options: argparse.Namespace) -> None:
+    """Make the runs that FILE does not have yet."""
+    structures = (ZOO["resnet-50"].structure, ZOO["maedet-m"].structure, searched())
+    there = [(row["backbone"], row["settings"]) for row in _rows(options.output)]
     with tempfile.TemporaryDirectory() as place:
         data = Path(place) / "shapes"
         write_shapes(data, options.images, options.size, 0, options.validation)
         context = get_context("spawn")  # a fork would inherit torch's threads
         with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
-            tasks = []
-            for seed in range(options.seeds):
-                settings = replace(base, seed=seed)
-                plain = settings.as_dict()
-                for name, structure in backbones.items():
-                    if any(r["backbone"] == name and r["settings"] == plain for r in rows):
-                        continue
-                    tasks.append(pool.submit(run, data, name, structure, settings, options.threads))
+            tasks = [
+                pool.submit(run, data, name, structure, settings, options.threads)
+                for settings in asked
+                for name, structure in zip(NAMES, structures, strict=True)
+                if (name, settings.as_dict()) not in there
+            ]
             for done in as_completed(tasks):
                 row = done.result()
-                rows.append(row)
                 with options.output.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
                 precision = f"AP {100 * row['AP']:.1f}"
                 print(f"{row['backbone']}, seed {row['seed']}: {precision}", flush=True)
-    asked = [replace(base, seed=seed).as_dict() for seed in range(options.seeds)]
-    print(table([row for row in rows if row["settings"] in asked], backbones, options.size))
+
+
+def _rows(output: Path) -> list[dict]:
+    if not output.exists():
+        return []
+    return [json.loads(line) for line in output.read_text("utf-8").splitlines()]
 
 
 if __name__ == "__main__":

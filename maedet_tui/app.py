@@ -101,7 +101,11 @@ class MaedetApp(App[None]):
         from maedet_tui.screens.dashboard import Dashboard
 
         self._run = run
-        self.push_screen(Dashboard(run, self._glyphs))
+        dashboard = Dashboard(run, self._glyphs)
+        if self.screen.name == "editor":  # which has nothing unsaved, or would not have started it
+            self.switch_screen(dashboard)
+        else:
+            self.push_screen(dashboard)
 
     def _catch_signals(self) -> None:
         """Whatever ends the process from outside, the search's best is kept."""
@@ -174,9 +178,16 @@ class MaedetApp(App[None]):
 
     def edit(self, entry: Entry) -> None:
         """Open a preset in the editor."""
+        from maedet_tui.presets import PresetError
+        from maedet_tui.presets.edited import EditedPreset
         from maedet_tui.screens.editor import Editor
 
-        self.push_screen(Editor(entry, self._glyphs))
+        try:
+            edited = EditedPreset(entry)
+        except PresetError as error:  # not even a text
+            self._say(f"{entry.name} cannot be edited", error)
+        else:
+            self.push_screen(Editor(edited, self._glyphs))
 
     def _say(self, title: str, error: Exception) -> None:
         self.notify(str(error), title=title, severity="error", timeout=10, markup=False)
@@ -225,6 +236,12 @@ class MaedetApp(App[None]):
         """Quit, after asking if a search is under way. Asked twice, the answer is yes."""
         from maedet_tui.screens.confirm import Confirm, Leave
 
+        for screen in self.screen_stack:
+            if screen.name == "editor" and screen.copy_selection():
+                return
+            if screen.name == "editor" and screen.modified:
+                screen.leave(self.action_leave)
+                return
         if self.can_go_home:
             self.exit()
         elif self.screen.name == "leave":
@@ -248,7 +265,10 @@ class MaedetApp(App[None]):
             self._end()
 
     def _end(self) -> None:
-        """Stop what runs here, and give the terminal back."""
+        """Stop what runs here, keep what is being edited, and give the terminal back."""
+        for screen in self.screen_stack:
+            if screen.name == "editor":
+                screen.rescue()
         if not self.can_go_home:
             self._run.stop()
         self.exit()

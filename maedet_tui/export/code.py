@@ -1,8 +1,8 @@
 """One readable file that defines the backbone and depends on torch alone.
 
-The module's code is that of `engine.backbone.network`, word for word; the structure is
-written out as the units that it lowers to. So state dicts fit either, and a new kind
-of block needs no template.
+The module's code is that of `engine.backbone.network`, with the file's own types and
+without what no layer needs; the structure is written out as the units that it lowers to.
+So state dicts fit either, and a new kind of block needs no template.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ from maedet_tui.export.source import ExportError, Source
 from maedet_tui.report import table
 
 ALL_LEVELS = (0, 1, 2, 3, 4)
+#: the docstring of a layer in the file
+PLAIN_LAYER = 'One layer: "conv" (with batch norm), "avgpool" or "maxpool".'
+SQUEEZING_LAYER = (
+    'One layer: "conv" (with batch norm), "avgpool", "maxpool" or "se" (squeeze-and-excitation,\n'
+    "    whose kernel is the reduction of its channels)."
+)
 
 
 def fill(template: str, **values: object) -> str:
@@ -37,6 +43,12 @@ def fill(template: str, **values: object) -> str:
 def backbone_source(source: Source) -> str:
     """The text of the file."""
     imports, body = _network_parts()
+    squeezes = any(
+        layer.op == "se"
+        for block in source.structure.blocks
+        for unit, _ in units(block)
+        for layer in unit.main
+    )
     return fill(
         "backbone.py.txt",
         title=source.title,
@@ -44,7 +56,8 @@ def backbone_source(source: Source) -> str:
         summary=source.summary,
         table="\n".join(f"    {line}".rstrip() for line in table(source.structure).splitlines()),
         imports=imports.replace("List, Optional", "List, NamedTuple, Optional"),
-        body=body,
+        layer_words=SQUEEZING_LAYER if squeezes else PLAIN_LAYER,
+        body=_for_file(body, squeezes),
         stages=_stages(source),
     )
 
@@ -57,6 +70,19 @@ def _network_parts() -> tuple[str, str]:
     lines = text.splitlines()
     imports = "\n".join(lines[after_docstring.lineno - 1 : first.lineno - 1])
     return imports.strip(), "\n".join(lines[first.lineno - 1 :]).strip()
+
+
+def _for_file(body: str, squeezes: bool) -> str:
+    """The body with the file's own types, and without squeeze-and-excitation if no layer has it."""
+    for name, type_ in (("layer", "Layer"), ("unit", "Unit")):
+        body = body.replace(f"{name}: Any", f"{name}: {type_}")
+    body = body.replace("tuple[Any, int]", "tuple[Unit, int]")
+    if not squeezes:
+        start = body.index("class SqueezeExcite(")
+        body = body[:start] + body[body.index("class ResidualUnit(") :]
+        branch = '    if layer.op == "se":\n        return SqueezeExcite(layer)\n'
+        body = body.replace(branch, "")
+    return body
 
 
 def _stages(source: Source) -> str:

@@ -80,6 +80,17 @@ def refuse_bad_name(name: str) -> None:
         raise SaveError(f"{name}: is a built-in preset, which stays as it is; choose another name")
 
 
+def refuse_taken(name: str) -> None:
+    """Raise SaveError unless a new preset of the user's can have the name."""
+    refuse_bad_name(name)
+    try:
+        taken = name in user_presets()
+    except PresetError as error:
+        raise SaveError(str(error)) from None
+    if taken:
+        raise SaveError(f"{name}: is a preset of yours already; choose another name")
+
+
 def save(name: str, text: str) -> Path:
     """Write a preset of the user's, over an older one of the name; its path. Raises SaveError."""
     from maedet_tui.files import save_error, write_atomically

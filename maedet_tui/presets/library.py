@@ -36,13 +36,13 @@ class Entry:
 
 
 def names(*, own: bool = True) -> list[Entry]:
-    """Every preset unread, the built-in ones first. Raises PresetError as `user_presets`.
+    """Every preset unread, the user's first. Raises PresetError as `user_presets`.
 
-    own: the user's too.
+    own: with the user's.
     """
     built_in = [Entry(name, True, str(builtin_file(name))) for name in builtin_names()]
     mine = user_presets() if own else {}
-    return built_in + [Entry(name, False, str(path)) for name, path in mine.items()]
+    return [Entry(name, False, str(path)) for name, path in mine.items()] + built_in
 
 
 def read(unread: Entry) -> Entry:

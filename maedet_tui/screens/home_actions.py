@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from maedet_tui.store.listing import Line
 
 
-def refuse_taken(name: str) -> None:
-    """Raise SaveError unless a new preset of the user's can have the name."""
-    folder.refuse_bad_name(name)
-    if name in folder.user_presets():
-        raise SaveError(f"{name}: is a preset of yours already; choose another name")
-
-
 def copy(home: Home, entry: Entry) -> None:
     """Ask for a name, and save the preset's text under it."""
 
@@ -48,7 +41,7 @@ def copy(home: Home, entry: Entry) -> None:
     except PresetError as error:
         _failed(home, "Not copied", error)
         return
-    home.app.push_screen(Ask(f"Copy {entry.name} to:", suggested, refuse_taken), save)
+    home.app.push_screen(Ask(f"Copy {entry.name} to:", suggested, folder.refuse_taken), save)
 
 
 def delete_preset(home: Home, entry: Entry) -> None:

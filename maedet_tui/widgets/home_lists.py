@@ -101,6 +101,8 @@ class PresetTable(Table):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Search", tooltip="Search with the marked preset"),
+        Binding("e", "screen.edit", "Edit",
+                tooltip="Edit the marked preset; of a built-in one, a copy is saved"),
         Binding("c", "screen.copy", "Copy",
                 tooltip="Copy the marked preset into your own folder under a new name"),
         Binding("d", "screen.delete_preset", "Delete",

@@ -15,6 +15,9 @@ from textual.widgets.option_list import Option
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.panel import MUTED, Part
 
+#: a name is not cut below this for a column to stay
+LEGIBLE = 16
+
 
 class Column(NamedTuple):
     """A heading; the columns of the largest `spared` go first where it is narrow."""
@@ -31,26 +34,29 @@ class Row(NamedTuple):
     cells: tuple[Part, ...]
 
 
-def widths(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 2) -> list[int]:
-    """The width of each column, 0 for those that must go; the first one gives way last."""
+def widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> tuple[list[int], int]:
+    """The width of each column, 0 for those that must go, and the gap between them.
+
+    Gaps give way first, then long names lose their ends, then columns go.
+    """
     found = [
         max([len(c.heading), *(len(r.cells[i][0]) for r in rows if len(r.cells) == len(columns))])
         for i, c in enumerate(columns)
     ]
-    names = max([len(columns[0].heading), *(len(row.cells[0][0]) for row in rows)])
-    found[0] = names
+    found[0] = names = max([len(columns[0].heading), *(len(row.cells[0][0]) for row in rows)])
+    gap = 2
 
     def over() -> int:
         shown = [width for width in found if width]
         return sum(shown) + gap * (len(shown) - 1) - room
 
+    gap -= over() > 0
     for index in sorted(range(1, len(columns)), key=lambda i: -columns[i].spared):
-        # a long name may lose its end before a column goes, down to a name that is legible
-        if over() <= max(names - 16, 0):
+        if over() <= max(names - LEGIBLE, 0):
             break
         found[index] = 0
     found[0] = max(names - max(over(), 0), 4)
-    return found
+    return found, gap
 
 
 class Table(OptionList):
@@ -110,13 +116,13 @@ class Table(OptionList):
 
     def _contents(self) -> tuple[Content, ...]:
         room = (self.scrollable_content_region.width or 76) - 1
-        sizes = widths(self._columns, self._rows, room)
+        sizes, gap = widths(self._columns, self._rows, room)
         headings = tuple((column.heading, MUTED) for column in self._columns)
         if isinstance(self.parent, TableBox):
-            self.parent.head(self._line(headings, sizes, room))
-        return tuple(self._line(row.cells, sizes, room) for row in self._rows)
+            self.parent.head(self._line(headings, sizes, gap, room))
+        return tuple(self._line(row.cells, sizes, gap, room) for row in self._rows)
 
-    def _line(self, cells: Sequence[Part], sizes: Sequence[int], room: int) -> Content:
+    def _line(self, cells: Sequence[Part], sizes: Sequence[int], gap: int, room: int) -> Content:
         parts: list[Part] = []
         for index, (text, style) in enumerate(cells):
             size, column = sizes[index], self._columns[index]
@@ -125,7 +131,7 @@ class Table(OptionList):
             if size > 0:
                 text = self._cut(text, size)
                 parts.append((f"{text:>{size}}" if column.right else f"{text:<{size}}", style))
-                parts.append(("  ", ""))
+                parts.append((" " * gap, ""))
         return Content.assemble(*parts[:-1])
 
     def _cut(self, text: str, size: int) -> str:

@@ -81,6 +81,17 @@ def test_python_file_needs_torch_alone_and_computes_the_same(every_kind, tmp_pat
             torch.testing.assert_close(found, expected)
 
 
+def test_python_file_has_no_code_that_nothing_needs(bottlenecks, every_kind):
+    assert "SqueezeExcite" not in backbone_source(bottlenecks)
+    assert "SqueezeExcite(layer)" in backbone_source(every_kind)
+    for source in (bottlenecks, every_kind):
+        text = backbone_source(source)
+        # only the factory's options may be anything
+        assert [line for line in text.splitlines() if "Any" in line and "import" not in line] == [
+            f"def {source.name}(**options: Any) -> Backbone:"
+        ]
+
+
 @pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
 @pytest.mark.parametrize("name", ["every_kind", "resnet-50", "maedet-l"])
 def test_generated_code_is_formatted(name, every_kind, tmp_path):

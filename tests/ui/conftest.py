@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -68,3 +69,54 @@ def watch():
             yield Watch(app, run, pilot)
 
     return opened
+
+
+class Desk:
+    """What the app was asked to begin, with a fake in place of an engine."""
+
+    def __init__(self, snapshot=None):
+        self.snapshot = snapshot or factory.finished()
+        self.started: list[Preset] = []
+        self.resumed: list[Path] = []
+        self.run: factory.FakeRun | None = None
+
+    def start(self, preset):
+        self.started.append(preset)
+        self.run = factory.FakeRun(self.snapshot, preset)
+        return self.run
+
+    def resume(self, folder):
+        self.resumed.append(folder)
+        return self.start(factory.preset())
+
+
+@pytest.fixture
+def home(tmp_path, own_presets):
+    """Opens the home screen on tmp_path/runs: `async with home() as w`; `w.desk` keeps books."""
+
+    @asynccontextmanager
+    async def opened(size=(120, 40), characters=UNICODE, desk=None):
+        desk = desk or Desk()
+        app = MaedetApp(
+            start=desk.start,
+            resume=desk.resume,
+            runs_dir=tmp_path / "runs",
+            characters=characters,
+        )
+        async with app.run_test(size=size, notifications=True) as pilot:
+            w = Watch(app, desk.run, pilot)
+            w.desk = desk
+            await w.sees("maedet-s")
+            yield w
+            await app.workers.wait_for_complete()
+
+    return opened
+
+
+async def marked(w, kind, name):
+    """Put the mark on a row, as the arrow keys would."""
+    table = w.app.screen.query_one(kind)
+    table.focus()
+    await w.until(lambda: any(row.id.endswith(name) for row in table._rows))
+    table.mark(next(row.id for row in table._rows if row.id.endswith(name)))
+    await w.pilot.pause()

@@ -1,81 +1,19 @@
 """Home: presets and runs, what keys do to them, and whatever is wrong with either."""
 
-from contextlib import asynccontextmanager
-from pathlib import Path
-
 import pytest
 from textual.widgets import Input
 
-from engine.settings import PROXIES, Preset
 from maedet_tui.app import MaedetApp
-from maedet_tui.presets import builtin_names
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.home import Home
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
 from maedet_tui.widgets.home_lists import PresetTable, RunTable
 from tests.store.conftest import QUICK, searched
-from tests.ui import factory
-from tests.ui.conftest import Watch
+from tests.ui.conftest import Desk, Watch, marked
 
 MINE = "budget: {flops: 50G, params: 26M, latency: 25ms}\ndescription: half of it\n"
 BROKEN = "budget:\n  flopps: 91G\n"
-
-
-class Desk:
-    """What the app was asked to begin, with a fake in place of an engine."""
-
-    def __init__(self, snapshot=None):
-        self.snapshot = snapshot or factory.finished()
-        self.started: list[Preset] = []
-        self.resumed: list[Path] = []
-        self.run: factory.FakeRun | None = None
-
-    def start(self, preset):
-        self.started.append(preset)
-        self.run = factory.FakeRun(self.snapshot, preset)
-        return self.run
-
-    def resume(self, folder):
-        self.resumed.append(folder)
-        return self.start(QUICK)
-
-
-@pytest.fixture
-def home(tmp_path, own_presets, monkeypatch):
-    """Opens the home screen on tmp_path/runs: `async with home() as w`; `w.desk` keeps books.
-
-    Presets by a proxy are left out, so that own ones are in sight on a small screen.
-    """
-    names = [name for name in builtin_names() if name not in PROXIES]
-    monkeypatch.setattr("maedet_tui.presets.library.builtin_names", lambda: names)
-
-    @asynccontextmanager
-    async def opened(size=(120, 40), characters=UNICODE, desk=None):
-        desk = desk or Desk()
-        app = MaedetApp(
-            start=desk.start,
-            resume=desk.resume,
-            runs_dir=tmp_path / "runs",
-            characters=characters,
-        )
-        async with app.run_test(size=size, notifications=True) as pilot:
-            w = Watch(app, desk.run, pilot)
-            w.desk = desk
-            await w.sees("maedet-s")
-            yield w
-            await app.workers.wait_for_complete()
-
-    return opened
-
-
-async def marked(w, kind, name):
-    """Put the mark on a row, as the arrow keys would."""
-    table = w.app.screen.query_one(kind)
-    table.focus()
-    await w.until(lambda: any(row.id.endswith(name) for row in table._rows))
-    table.mark(next(row.id for row in table._rows if row.id.endswith(name)))
-    await w.pilot.pause()
 
 
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24)])
@@ -177,6 +115,7 @@ async def test_copy_into_a_place_that_cannot_be_written(home, own_presets, monke
 async def test_delete_asks_and_never_takes_a_built_in(home, own_presets):
     (own_presets / "mine.yaml").write_text(MINE)
     async with home() as w:
+        await marked(w, PresetTable, "built-in maedet-s")
         await w.press("d")
         await w.sees("maedet-s comes with the program")
         await marked(w, PresetTable, "mine")
@@ -357,6 +296,7 @@ async def test_plain_characters(home, tmp_path, own_presets):
     (own_presets / ("very-long-name-" * 4 + ".yaml")).write_text(BROKEN)
     searched(QUICK, tmp_path / "runs", "one")
     async with home((80, 24), characters=PLAIN) as w:
+        await marked(w, PresetTable, "built-in maedet-s")
         await w.sees("* finished", "<= 49G FLOPs", "~")
         above = w.text.rsplit("\n", 1)[0]  # the footer is Textual's
         assert above.isascii(), [c for c in above if not c.isascii()]

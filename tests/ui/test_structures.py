@@ -8,6 +8,7 @@ from engine.formats import structure_info, structure_yaml
 from engine.scorers.base import Score
 from engine.snapshot import Individual
 from engine.zoo import ZOO
+from maedet_tui.app import MaedetApp
 from maedet_tui.screens.browse import Browse
 from maedet_tui.screens.compare import Compare
 from maedet_tui.screens.dashboard import Dashboard
@@ -15,7 +16,9 @@ from maedet_tui.screens.structure import StructureScreen
 from maedet_tui.widgets.comparison_view import BlocksView, NumbersView
 from maedet_tui.widgets.glyphs import PLAIN
 from maedet_tui.widgets.tower import TowerPanel
+from tests.store.conftest import QUICK, searched
 from tests.ui import factory
+from tests.ui.conftest import Watch
 
 M, S = ZOO["maedet-m"].structure, ZOO["maedet-s"].structure
 
@@ -241,6 +244,28 @@ async def test_browsing_from_anywhere_comes_back_to_the_same_list(watch):
         assert len(w.app.screen_stack) == 3
         await w.press("escape")
         assert isinstance(w.app.screen, Dashboard)
+
+
+async def test_saved_runs_from_the_home_screen(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAEDET_PRESETS", str(tmp_path / "presets"))
+    saved = searched(QUICK, tmp_path / "runs", "one").snapshot.best
+    (tmp_path / "runs" / "two").mkdir()
+    (tmp_path / "runs" / "two" / "run.db").write_bytes(b"nothing of the sort")
+
+    def start(_):
+        raise AssertionError
+
+    app = MaedetApp(start=start, runs_dir=tmp_path / "runs")
+    async with app.run_test(size=(120, 50), notifications=True) as pilot:
+        w = Watch(app, factory.FakeRun(POPULATED), pilot)
+        await w.press("b")
+        await w.sees("Saved runs", "one", "ResNet-101", "two")
+        await w.press(*["down"] * len(ZOO), "enter")
+        cost = saved.cost
+        await w.sees("best of", f"{saved.score.z:,.2f}", f"{cost.layers} layers",
+                     f"{cost.params / 1e6:.1f}M params")  # fmt: skip
+        await w.press("escape", "escape")
+        await w.sees("Presets")
 
 
 async def test_the_best_in_the_list_is_followed(watch):
