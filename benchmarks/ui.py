@@ -22,12 +22,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
 SIZE = (40, 120)
 #: iterations that no measurement reaches the end of
 ENDLESS = 50_000_000
+#: iterations of the search that is recorded for a replay
+RECORDED = 12_000
 #: snapshots that a search publishes in an hour
 HOUR = 36_000
 
@@ -132,7 +135,7 @@ def live(rounds: int) -> None:
                 seen.append(when)
                 last = found[1]
         rates.append(len(seen) / (watched_to - watched_from))
-        gaps.append(max(b - a for a, b in zip(seen, seen[1:])))
+        gaps.append(max(b - a for a, b in pairwise(seen)))
         for (pressed, title), (next_, _) in zip(sent, [*sent[1:], (sent[-1][0] + 1.0, "")]):
             effect = (when for when, text in screens if pressed < when < next_ and title in text)
             if (when := next(effect, None)) is not None:
@@ -190,7 +193,8 @@ class Replay:
         from maedet_tui.presets import load
 
         preset = load("maedet-m")
-        self.preset = replace(preset, audit=False)
+        schedule = replace(preset.schedule, iterations=RECORDED)
+        self.preset = replace(preset, audit=False, schedule=schedule)
         runner = Runner(self.preset)
         runner.start()
         kept = []
