@@ -1,15 +1,18 @@
 """Predicted against measured latency of structures that a search meets.
 
     python -m benchmarks.latency [--device cpu|cuda] [--structures 50] [--threads 1]
+                                 [--table FOLDER] [--skip N]
 
-The table is built anew, then each structure is predicted and measured as a whole, in
-one process. Structures come from a random walk of coarse mutations under a FLOPs limit,
-and the table's only whole backbone, the initial one, is not among them.
+The table is built anew, or kept in a folder from one call to the next; then each
+structure is predicted and measured as a whole, in one process. Structures come from a
+random walk of coarse mutations under a FLOPs limit; the whole backbones that the table
+is adjusted by are not among them.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from random import Random
 from statistics import fmean, median
 from time import perf_counter
@@ -49,23 +52,25 @@ def main() -> None:
     parser.add_argument("--image-size", default="384x384")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--runs", type=int, default=8)
+    parser.add_argument("--table", type=Path, help="folder to keep the table in")
+    parser.add_argument("--skip", type=int, default=0, help="structures of the walk to leave out")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
     budget = Budget(image_size=parse_image_size(arguments.image_size), latency=1.0)
     initial = ZOO["initial"].structure
     preset = Preset("latency", initial, budget, device=arguments.device, timing=Timing())
-    latency = latency_of(preset, None)
+    latency = latency_of(preset, arguments.table)
     start = perf_counter()
     latency.build(preset.space, initial)
-    print(f"table: {len(latency.grids)} families in {perf_counter() - start:.0f} s")
+    print(f"table: {len(latency.grids)} families in {perf_counter() - start:.0f} s", flush=True)
     print("in place / alone:", {op: round(f, 2) for op, f in latency.factors.items()})
-    structures = walk(preset, arguments.structures)
+    structures = walk(preset, arguments.skip + arguments.structures)[arguments.skip :]
     errors = []
     for structure in structures:
         predicted, measured = latency(structure), latency.measure(structure, arguments.runs)
         errors.append(predicted / measured - 1)
-        print(f"{1e3 * predicted:8.1f} ms predicted {1e3 * measured:8.1f} ms measured")
+        print(f"{1e3 * predicted:8.1f} ms predicted {1e3 * measured:8.1f} ms measured", flush=True)
     absolute = sorted(map(abs, errors))
     fresh = walk(preset, 500, seed=1)
     for structure in fresh:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.structure import Block
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.structure import Block
 
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
 

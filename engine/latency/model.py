@@ -9,7 +9,7 @@ from engine.costs import halved
 from engine.latency import store, table
 from engine.latency.device import Device
 from engine.latency.operations import Family, Size, block_operations, steps_of
-from engine.latency.reach import reachable_families
+from engine.latency.reach import reachable_families, typical_structures
 from engine.scorers.base import Cancelled, never
 from engine.settings import Space
 from engine.structure import Block, Structure
@@ -90,25 +90,28 @@ class Latency:
         missing = self.missing(space, initial)
         for number, family in enumerate(missing):
             if cancelled():
-                self.keep()
                 raise Cancelled
             progress(number, len(missing))
             self._grid(family)
+            self.keep()  # a build that is killed goes on from here
         if missing or not self.factors:
-            self._adjust(initial)
+            self._adjust(typical_structures(space, initial))
             self.keep()
         progress(len(missing), len(missing))
 
-    def _adjust(self, structure: Structure) -> None:
-        """Compare the table with a whole backbone: in its place an operation finds its
-        weights in no cache, and its input in one."""
-        units = steps_of(structure, self.image_size)
+    def _adjust(self, structures: list[Structure]) -> None:
+        """Compare the table with whole backbones: in its place an operation finds its
+        weights and its input in other caches than by itself."""
         alone: dict[str, float] = {}
-        for step in (step for unit in units for step in unit):
-            seconds = table.interpolate(self._grid(step.operation.family), step.operation)
-            for op in (step.operation.family.op, ""):
-                alone[op] = alone.get(op, 0.0) + seconds
-        together = self.device.in_place(units)
+        together: dict[str, float] = {}
+        for structure in structures:
+            units = steps_of(structure, self.image_size)
+            for step in (step for unit in units for step in unit):
+                seconds = table.interpolate(self._grid(step.operation.family), step.operation)
+                for op in (step.operation.family.op, ""):
+                    alone[op] = alone.get(op, 0.0) + seconds
+            for op, seconds in self.device.in_place(units).items():
+                together[op] = together.get(op, 0.0) + seconds
         self.factors |= {op: seconds / alone[op] for op, seconds in together.items()}
         self._blocks.clear()
 

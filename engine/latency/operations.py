@@ -58,6 +58,15 @@ class Operation(NamedTuple):
             return self.outside * family.kernel**2 * height * width
         return self.inside * family.size[0] * family.size[1]
 
+    def weight_bytes(self, itemsize: int) -> int:
+        """Bytes of a convolution's weights; more than any cache holds where there are none."""
+        if self.family.op == "conv":
+            inside = self.family.image or self.inside
+            return inside * self.outside * self.family.kernel**2 * itemsize
+        if self.family.op == "depthwise":
+            return self.outside * self.family.kernel**2 * itemsize
+        return 1 << 40
+
 
 def of_layer(layer: Layer, size: Size) -> Operation:
     """The operation of a layer whose input is `size`."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from engine.blocks import KINDS
-from engine.costs import halved
+from engine.costs import halved, total_cost
 from engine.latency.operations import Family, Size, block_operations
+from engine.search.mutation import Mutator
 from engine.settings import Space
 from engine.structure import Block, Structure
+
+#: walks to typical structures, their mutations, and how much more they may cost
+WALKS, MUTATIONS, MOST_TIMES = 4, 40, 2
 
 
 def reachable_families(space: Space, initial: Structure, image_size: Size) -> list[Family]:
@@ -24,6 +30,21 @@ def reachable_families(space: Space, initial: Structure, image_size: Size) -> li
                     found[operation.family] = None
         size = after
     return list(found)
+
+
+def typical_structures(space: Space, initial: Structure) -> list[Structure]:
+    """Whole backbones that stand for those of a search: the initial one, and some along
+    walks of coarse mutations from it, of at most a few times its cost."""
+    rng, mutator = Random(WALKS), Mutator(space)
+    found, most = [initial], MOST_TIMES * total_cost(initial).flops
+    for _ in range(WALKS):
+        structure = initial
+        for _ in range(MUTATIONS):
+            child = mutator.mutate(structure, rng, fine=False).structure
+            if total_cost(child).flops <= most:
+                structure = child
+        found.append(structure)
+    return found
 
 
 def _variants(space: Space, block: Block) -> list[Block]:

@@ -15,7 +15,7 @@ from engine.latency.operations import Family
 from engine.latency.table import Grid
 
 #: changes when files written before mean something else
-SCHEMA = 1
+SCHEMA = 2
 
 
 def file_of(folder: Path, key: dict[str, Any]) -> Path:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from engine.settings import Preset
+from typing import TYPE_CHECKING
+
 from maedet_tui import formatting
+
+if TYPE_CHECKING:
+    from engine.settings import Preset
 
 HEADINGS = ("FLOPs", "params", "layers", "latency", "space", "scorer")
 

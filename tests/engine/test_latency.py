@@ -5,12 +5,14 @@ import os
 import pytest
 import torch
 
+from engine.checks import check
+from engine.costs import total_cost
 from engine.latency import table
 from engine.latency.budget import LatencyBudget, latency_of
 from engine.latency.device import Device
 from engine.latency.model import Latency
 from engine.latency.operations import Family, Operation, block_operations, elementwise, steps_of
-from engine.latency.reach import reachable_families
+from engine.latency.reach import reachable_families, typical_structures
 from engine.runner import Runner
 from engine.scorers.base import Cancelled, ScoringError
 from engine.search.sampling import smallest
@@ -266,3 +268,46 @@ def test_the_stem_is_counted_by_its_three_input_channels():
     stem = steps_of(PRESET.initial, SIZE)[0][0].operation
     assert stem.macs == 3 * 64 * 9 * 32 * 48
     assert len(table.points(stem.family)) == len(table.WIDTHS)
+
+
+def test_typical_structures_are_those_a_search_may_meet():
+    space = Space(blocks=("ResBlock", "BasicBlock"))
+    found = typical_structures(space, PRESET.initial)
+    assert found[0] == PRESET.initial and len(set(found)) == len(found) > 3
+    assert found == typical_structures(space, PRESET.initial)
+    families = set(reachable_families(space, PRESET.initial, SIZE))
+    for structure in found:
+        check(structure)
+        assert total_cost(structure).flops <= 2 * total_cost(PRESET.initial).flops
+        steps = {step.operation.family for unit in steps_of(structure, SIZE) for step in unit}
+        assert steps <= families
+
+
+def test_small_weights_are_taken_in_turns_as_a_backbone_would_meet_them(monkeypatch):
+    device, made = Device("cpu"), []
+    kernel = device.kernel
+
+    def counted(operation):
+        made.append(operation)
+        return kernel(operation)
+
+    monkeypatch.setattr(device, "kernel", counted)
+    small = Operation(Family("conv", 1, 1, (4, 4)), 64, 64)
+    device.seconds(small)
+    assert len(made) == 64  # 16 KB each
+    made.clear()
+    device.seconds(Operation(Family("conv", 3, 1, (4, 4)), 960, 960))
+    assert len(made) == 1  # 33 MB already
+    made.clear()
+    device.seconds(elementwise("relu", 8, (4, 4)))
+    assert len(made) == 1
+
+
+def test_a_killed_build_goes_on_where_it_stopped(tmp_path):
+    calls = iter([False, False])
+    with pytest.raises(Cancelled):
+        Latency(Formula(), SIZE, tmp_path).build(
+            PRESET.space, PRESET.initial, lambda: next(calls, True)
+        )
+    again = Latency(Formula(), SIZE, tmp_path)
+    assert len(again.grids) == 2 and not again.factors

@@ -117,7 +117,7 @@ def test_a_short_search_from_start_to_quit(terminal, tmp_path):
 
 def test_ctrl_c_asks_and_gives_the_terminal_back(terminal, tmp_path):
     t = terminal(10_000_000)
-    t.sees("running", "best Z")
+    t.sees("running", "mean Z")
     t.child.send("\x03")
     t.sees("Stop it and quit?")
     t.child.send("y")
@@ -128,7 +128,7 @@ def test_ctrl_c_asks_and_gives_the_terminal_back(terminal, tmp_path):
 
 def test_a_search_left_running_goes_on_without_the_terminal(terminal, tmp_path):
     t = terminal(10_000_000)
-    t.sees("running", "best Z")
+    t.sees("running", "mean Z")
     t.child.send("q")
     t.sees("Detach (d)")
     t.child.send("d")
@@ -148,7 +148,7 @@ def test_a_search_left_running_goes_on_without_the_terminal(terminal, tmp_path):
 
 def test_termination_gives_the_terminal_back(terminal, tmp_path):
     t = terminal(10_000_000)
-    t.sees("running", "best Z")
+    t.sees("running", "mean Z")
     t.child.kill(signal.SIGTERM)
     t.ends()
     assert t.given_back
@@ -157,7 +157,7 @@ def test_termination_gives_the_terminal_back(terminal, tmp_path):
 
 def test_a_lost_terminal_ends_the_program_and_keeps_the_best(terminal, tmp_path):
     t = terminal(10_000_000)
-    t.sees("running", "best Z")
+    t.sees("running", "mean Z")
     t.child.ptyproc.fileobj.close()  # as when the connection breaks
     deadline = time.monotonic() + PATIENCE
     while t.child.isalive():

@@ -102,6 +102,15 @@ class _Network:
         if flow.log_scale + flow.growth < around.log_scale + around.growth:
             flow, around = around, flow
         share = exp(around.log_scale - flow.log_scale)
+        more = flow.degree - around.degree
+        if len(flow.maps) == 2:  # nobody reads either map again: add in place
+            x, rest = flow.maps[:1], flow.maps[1:]
+            if more:
+                rest.add_(x, alpha=more)
+            if len(around.maps) == 2:
+                rest.add_(around.maps[1:], alpha=share)
+            x.add_(around.maps[:1], alpha=share)
+            return flow._replace(degree=around.degree)
         count = max(2, len(flow.maps), len(around.maps))
         maps = torch.empty(
             (count, *flow.maps.shape[1:]),
@@ -111,10 +120,9 @@ class _Network:
         )
         torch.add(flow.maps[0], around.maps[0], alpha=share, out=maps[0])
         # x' less around's degree times x: what flow has of x beyond that, and both rests
-        rest = torch.mul(flow.maps[0], flow.degree - around.degree, out=maps[1])
-        for part, scale in ((flow.maps[1:], 1.0), (around.maps[1:], share)):
-            if len(part):
-                rest.add_(part[0], alpha=scale)
+        rest = torch.mul(flow.maps[0], more, out=maps[1])
+        if len(around.maps) == 2:
+            rest.add_(around.maps[1], alpha=share)
         return _Flow(maps, around.degree, flow.log_scale, flow.growth)
 
 
