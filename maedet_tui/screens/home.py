@@ -42,7 +42,7 @@ class Home(Screen[None]):
 
     app: MaedetApp
     BINDINGS = (
-        Binding("tab", "app.focus_next", "Other list", tooltip="From the presets to the runs"),
+        Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
         Binding("b", "app.browse", "Browse",
