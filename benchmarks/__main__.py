@@ -10,8 +10,8 @@ import sys
 from importlib import import_module
 
 NAMES = ("search", "forward", "accuracy", "quality")
-#: run only if named: they take an hour, or need more packages
-MORE = ("training",)
+#: run only if named: they take long, or need more packages
+MORE = ("ui", "training")
 
 
 def main() -> None:

@@ -1,0 +1,297 @@
+"""The screen: how soon it is there, how often it changes, how fast it obeys, what it costs.
+
+    python -m benchmarks.ui [--parts start live cost memory redraw] [--rounds 5]
+
+The first three drive the real program in a pseudo-terminal of 120x40 (Linux, macOS). What
+the terminal received is kept with its times and read only afterwards, so that reading takes
+nothing from the program. The others drive the dashboard in this process: a replay of the
+snapshots of an hour, and plots of ever longer histories.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import median, quantiles
+
+SIZE = (40, 120)
+#: iterations that no measurement reaches the end of
+ENDLESS = 50_000_000
+#: iterations of the search that is recorded for a replay
+RECORDED = 12_000
+#: snapshots that a search publishes in an hour
+HOUR = 36_000
+
+
+class Terminal:
+    """A program in a pseudo-terminal, and what it wrote, when."""
+
+    def __init__(self, *words: str):
+        import pexpect
+
+        self.began = time.perf_counter()
+        self.chunks: list[tuple[float, bytes]] = []
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "maedet_tui", *words],
+            dimensions=SIZE,
+            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+        )
+
+    def read(self, seconds: float, until: bytes | None = None) -> bool:
+        """Take what comes for a while, or until a text has come; whether it has."""
+        import pexpect
+
+        end, seen = time.perf_counter() + seconds, b""
+        while (left := end - time.perf_counter()) > 0:
+            try:
+                chunk = self.child.read_nonblocking(1 << 16, left)
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                break
+            self.chunks.append((time.perf_counter(), chunk))
+            seen = seen[-200:] + chunk
+            if until is not None and until in seen:
+                return True
+        return False
+
+    def screens(self) -> Iterator[tuple[float, list[str]]]:
+        """The screen after each piece of output, with its time."""
+        import pyte
+
+        screen = pyte.Screen(SIZE[1], SIZE[0])
+        stream = pyte.ByteStream(screen)
+        for when, chunk in self.chunks:
+            stream.feed(chunk)
+            yield when, screen.display
+
+    def close(self) -> None:
+        """End the program."""
+        with contextlib.suppress(OSError):
+            os.kill(self.child.pid, signal.SIGTERM)
+        self.read(8.0)
+        self.child.close(force=True)
+
+
+def start(rounds: int) -> None:
+    """Launch to first paint, and whether torch was there by then."""
+    for words, text in (((), b"maedet-m"), (("search", "maedet-m"), b"Search")):
+        times, heavy = [], set()
+        for _ in range(rounds):
+            with folder() as runs:
+                terminal = Terminal(*words, *(("--runs-dir", str(runs)) if words else ()))
+                if not terminal.read(20.0, text):
+                    raise SystemExit("the program painted nothing within 20 s")
+                with contextlib.suppress(OSError):
+                    maps = Path(f"/proc/{terminal.child.pid}/maps").read_text()
+                    heavy |= {name for name in ("torch", "pydantic_core") if f"/{name}" in maps}
+                times.append(terminal.chunks[-1][0] - terminal.began)
+                terminal.close()
+        print(
+            f"{' '.join(('maedet-tui', *words)):28} first paint {median(times):.2f} s in the "
+            f"median, {min(times):.2f} to {max(times):.2f}; imported by then: "
+            f"{', '.join(sorted(heavy)) or 'neither torch nor pydantic'}"
+        )
+
+
+def live(rounds: int) -> None:
+    """Updates a second, and key to its effect, during a closed-form search at full speed."""
+    import random
+
+    titles = {b"1": "convolutional layers", b"2": "FLOPs of each", b"3": "parameters of each",
+              b"4": "Z of the best"}  # fmt: skip
+    rates, gaps, delays = [], [], []
+    for _ in range(rounds):
+        with folder() as runs:
+            words = ("search", "maedet-m", "--iterations", str(ENDLESS), "--runs-dir", str(runs))
+            terminal = Terminal(*words)
+            terminal.read(4.0)
+            watched_from = time.perf_counter()
+            terminal.read(5.0)
+            watched_to = time.perf_counter()
+            sent: list[tuple[float, str]] = []
+            for i in range(24):
+                key = b"2341"[i % 4 : i % 4 + 1]
+                sent.append((time.perf_counter(), titles[key]))
+                terminal.child.send(key)
+                terminal.read(0.4 + 0.13 * random.random())
+            terminal.close()
+        seen, last = [], ""
+        screens = [(when, "\n".join(lines)) for when, lines in terminal.screens()]
+        for when, text in screens:
+            found = re.search(r"iteration +([\d,]+) of", text)
+            if found and found[1] != last and watched_from <= when <= watched_to:
+                seen.append(when)
+                last = found[1]
+        rates.append(len(seen) / (watched_to - watched_from))
+        gaps.append(max(b - a for a, b in pairwise(seen)))
+        for (pressed, title), (next_, _) in zip(sent, [*sent[1:], (sent[-1][0] + 1.0, "")]):
+            effect = (when for when, text in screens if pressed < when < next_ and title in text)
+            if (when := next(effect, None)) is not None:
+                delays.append(when - pressed)
+    cuts = quantiles(delays, n=20)
+    print(
+        f"updates a second {median(rates):.1f} in the median, {min(rates):.1f} to "
+        f"{max(rates):.1f}; longest gap {max(gaps):.2f} s\n"
+        f"key to its effect {1e3 * median(delays):.0f} ms in the median, 95th percentile "
+        f"{1e3 * cuts[-1]:.0f} ms ({len(delays)} of {24 * rounds} keys)"
+    )
+
+
+def cost(rounds: int) -> None:
+    """The rate of a search with a screen over that without, in turns."""
+    ratios, rates = [], []
+    for _ in range(rounds):
+        pair = []
+        for screen in (False, True):
+            with folder() as runs:
+                words = ("search", "maedet-m", "--iterations", str(ENDLESS), "--name", "r",
+                         "--runs-dir", str(runs))  # fmt: skip
+                terminal = Terminal(*words, *(() if screen else ("--headless",)))
+                terminal.read(8.0)
+                terminal.close()
+                pair.append(rate_of(runs / "r"))
+        rates.append(pair)
+        ratios.append(pair[1] / pair[0])
+    print(
+        f"without a screen {median(r[0] for r in rates):,.0f}/s, with one "
+        f"{median(r[1] for r in rates):,.0f}/s; slower by {100 * (1 - median(ratios)):.1f} % in "
+        f"the median of {rounds} pairs ({100 * (1 - max(ratios)):.1f} to "
+        f"{100 * (1 - min(ratios)):.1f})"
+    )
+
+
+def rate_of(run: Path) -> float:
+    """Iterations per second that a recorded search has made."""
+    from maedet_tui.store.reader import RunReader
+
+    with contextlib.closing(RunReader(run)) as reader:
+        status = reader.status()
+    return status.iteration / status.seconds
+
+
+class Replay:
+    """A run whose snapshots come from a recording, played again and again."""
+
+    here = True
+    pid = os.getpid()
+    run_dir = Path("replay")
+
+    def __init__(self) -> None:
+        from engine.runner import Runner
+        from maedet_tui.presets import load
+
+        preset = load("maedet-m")
+        schedule = replace(preset.schedule, iterations=RECORDED)
+        self.preset = replace(preset, audit=False, schedule=schedule)
+        runner = Runner(self.preset)
+        runner.start()
+        kept = []
+        while not runner.join(0.02):
+            if not kept or runner.snapshot is not kept[-1]:
+                kept.append(runner.snapshot)
+        self._kept = [one for one in kept if one.state == "running"]
+        self._next = 0
+        self.snapshot = self._kept[0]
+
+    def forward(self) -> None:
+        """The next snapshot, a new object each time."""
+        self._next += 1
+        self.snapshot = replace(self._kept[self._next % len(self._kept)], seconds=self._next / 10)
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def stop(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def memory(count: int) -> None:
+    """Memory of the process while the snapshots of an hour are shown."""
+    from maedet_tui.app import MaedetApp
+    from maedet_tui.load import LoadMeter
+    from maedet_tui.screens.dashboard import Dashboard
+
+    run, meter = Replay(), LoadMeter()
+    sizes: list[int] = []
+
+    async def play() -> None:
+        app = MaedetApp(run=run, start=lambda preset: run)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause()
+            screen = app.screen
+            assert isinstance(screen, Dashboard)
+            for number in range(count):
+                run.forward()
+                screen.poll()
+                if number % 10 == 0:
+                    await asyncio.sleep(0)  # let the screen paint
+                if number % (count // 10) == count // 10 - 1:
+                    sizes.append(meter.look().memory or 0)
+
+    asyncio.run(play())
+    tenths = ", ".join(f"{size / 1e6:.0f}" for size in sizes)
+    print(f"{count:,} snapshots: MB after each tenth {tenths}")
+
+
+def redraw() -> None:
+    """Milliseconds to draw a plot against the points of its history."""
+    from engine.snapshot import Snapshot
+    from maedet_tui.widgets.canvas import draw
+    from maedet_tui.widgets.glyphs import UNICODE
+    from maedet_tui.widgets.plot_kinds import PLOTS, chart_of
+
+    base: Snapshot = Replay().snapshot
+    point = base.history[-1]
+    for kind in (PLOTS[0], PLOTS[4]):
+        line = []
+        for points in (100, 1_000, 10_000, 100_000):
+            history = tuple(replace(point, iteration=10 * i) for i in range(points))
+            shown = replace(base, iteration=10 * points, iterations=10 * points, history=history)
+            times = []
+            for _ in range(20):
+                began = time.perf_counter()
+                draw(chart_of(kind, shown, UNICODE.markers, most=170), 80, 20, UNICODE)
+                times.append(time.perf_counter() - began)
+            line.append(f"{points:,}: {1e3 * median(times):.1f}")
+        print(f"plot {kind.tab}, ms by points of history: {', '.join(line)}")
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A folder for runs that is gone afterwards."""
+    path = Path(tempfile.mkdtemp())
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = ("start", "live", "cost", "memory", "redraw")
+    parser.add_argument("--parts", nargs="+", choices=names, default=names)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--snapshots", type=int, default=HOUR)
+    options = parser.parse_args(arguments)
+    for part in options.parts:
+        if part == "memory":
+            memory(options.snapshots)
+        elif part == "redraw":
+            redraw()
+        else:
+            globals()[part](options.rounds)
+
+
+if __name__ == "__main__":
+    main()
