@@ -31,9 +31,9 @@ from engine.snapshot import Candidate, LatencyResult, Ranked, Snapshot
 if TYPE_CHECKING:
     from engine.latency.budget import LatencyBudget
 
-#: seconds between two snapshots, so that a screen can change ten times a second, and
+#: seconds between two snapshots, so that a screen can change ten times a second; likewise
 #: between two checkpoints
-PUBLISH_EVERY, INTERVAL = 0.075, 0.1
+INTERVAL = 0.08
 
 #: changes of the best that a snapshot carries
 BESTS = 100
@@ -231,7 +231,7 @@ class Runner:
             if clock() >= next_checkpoint:
                 self._capture()
                 next_checkpoint = clock() + INTERVAL
-            if clock() >= self._next_publication:
+            elif clock() >= self._next_publication:
                 self._publish("running")
             if not go.is_set() or stop.is_set():
                 self._capture()
@@ -241,7 +241,11 @@ class Runner:
         self._capture()
 
     def _capture(self) -> None:
-        """Take a checkpoint; only where no proposal waits for its score."""
+        """Take a checkpoint; only where no proposal waits for its score.
+
+        A snapshot comes first: what is recorded of one may never be behind the checkpoint.
+        """
+        self._publish("running")
         self._checkpoint = Checkpoint(
             self._evolution.state(),
             self._history.freeze(),
@@ -324,7 +328,7 @@ class Runner:
     # -- publishing ------------------------------------------------------------------
 
     def _publish(self, state: str) -> None:
-        self._next_publication = time.perf_counter() + PUBLISH_EVERY
+        self._next_publication = time.perf_counter() + INTERVAL
         evolution, auditor = self._evolution, self._auditor
         self._notices = views.notices(
             self._notices,
