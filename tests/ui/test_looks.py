@@ -1,0 +1,131 @@
+"""Every screen as it looks, in both themes and three sizes, against pictures kept beside.
+
+After a change of looks, `pytest tests/ui/test_looks.py -n 0 --snapshot-update` draws them
+anew; look at them then.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from engine.settings import PROXIES
+from maedet_tui.app import MaedetApp
+from maedet_tui.load import Load, LoadMeter
+from maedet_tui.presets import builtin_names
+from maedet_tui.widgets.glyphs import UNICODE
+from tests.ui import factory
+from tests.ui.conftest import Watch
+
+pytest.importorskip("pytest_textual_snapshot")
+DRAWN_WITH = "8.2.8"
+pytestmark = pytest.mark.skipif(
+    version("textual") != DRAWN_WITH, reason=f"the pictures are of Textual {DRAWN_WITH}"
+)
+
+ANYWHERE = Path("/home/ada/backbones")
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch):
+    """Nothing on the screens that differs from machine to machine, or blinks."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
+    monkeypatch.setattr(LoadMeter, "look", lambda self: Load(1.2, 2, 340 << 20, 16 << 30))
+    monkeypatch.setattr("maedet_tui.device.found", lambda: "a processor, 2 cores, no GPU")
+    monkeypatch.setattr("maedet_tui.export.source.find_spec", lambda package: None)
+    names = [name for name in builtin_names() if name not in PROXIES]
+    monkeypatch.setattr("maedet_tui.presets.library.builtin_names", lambda: names)
+
+
+def pytest_generate_tests(metafunc):
+    if "size" in metafunc.fixturenames:
+        sizes = [(80, 24), (120, 40), (200, 60)]
+        metafunc.parametrize("size", sizes, ids=[f"{width}x{height}" for width, height in sizes])
+        metafunc.parametrize("theme", ["dark", "light"])
+
+
+@pytest.fixture
+def looks(snap_compare, size, theme):
+    """Compares an app, after keys and once texts are on its screen, with its picture."""
+
+    def compare(app: MaedetApp, *keys: str, sees: tuple[str, ...]) -> bool:
+        async def arrive(pilot: Pilot) -> None:
+            if theme == "light":
+                app.action_theme()
+            watch = Watch(app, None, pilot)
+            for key in keys:
+                if key.startswith("wait:"):
+                    await watch.sees(key.removeprefix("wait:"))
+                else:
+                    await watch.press(key)
+            await watch.sees(*sees)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+
+        return snap_compare(app, terminal_size=size, run_before=arrive)
+
+    return compare
+
+
+def dashboard(snapshot) -> MaedetApp:
+    return factory.app_for(factory.FakeRun(snapshot))
+
+
+def test_dashboard_of_a_search_under_way(looks):
+    assert looks(dashboard(factory.fine()), sees=("maedet-m", "running"))
+
+
+def test_dashboard_at_the_end(looks):
+    assert looks(dashboard(factory.finished(audit=factory.AUDIT)), sees=("finished",))
+
+
+def home(monkeypatch, folder: Path) -> MaedetApp:
+    """With presets of one's own, one of them wrong, and paths that say nothing of the machine."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("MAEDET_PRESETS", "own")
+    Path("own").mkdir()
+    Path("own/mine.yaml").write_text("budget: {flops: 50G, params: 26M, latency: 25ms}\n")
+    Path("own/wrong.yaml").write_text("budget: {flopps: 91G, layers: 0}\n")
+    return MaedetApp(start=None, resume=None, runs_dir=Path("runs"), characters=UNICODE)
+
+
+def test_home(looks, tmp_path, monkeypatch):
+    assert looks(home(monkeypatch, tmp_path), sees=("maedet-s", "mine", "2 cores"))
+
+
+def test_editor(looks, tmp_path, monkeypatch):
+    app = home(monkeypatch, tmp_path)
+    assert looks(app, "wait:wrong", "down", "e", sees=("flopps", "Problems"))
+
+
+def test_structure(looks):
+    assert looks(dashboard(factory.fine()), "v", sees=("Follows the best",))
+
+
+def test_list_of_structures(looks):
+    assert looks(dashboard(factory.fine()), "b", sees=("The paper", "MAE-DET-S"))
+
+
+def test_comparison(looks):
+    keys = ("b", "down", "space", "down", "space", "c")
+    assert looks(dashboard(factory.fine()), *keys, sees=("MAE-DET-S",))
+
+
+def test_saving(looks, monkeypatch):
+    monkeypatch.setattr(Path, "cwd", lambda: ANYWHERE)
+    assert looks(dashboard(factory.fine()), "S", sees=("Save", "Folder"))
+
+
+def test_leaving(looks):
+    app = dashboard(factory.fine())
+    app._run.detachable = True
+    assert looks(app, "q", sees=("Detach (d)",))
+
+
+def test_help(looks):
+    assert looks(dashboard(factory.finished()), "question_mark", sees=("esc closes",))
