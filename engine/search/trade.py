@@ -118,7 +118,8 @@ class Trader:
                 for field, limit in self._limits
             )
             guess = max(step, min(most, int(room // step) * step))
-        fitting = [w for w, c in costs.items() if self._within(c)]
+        # a wider one may cost less where a projection goes with it, but that is no cut
+        fitting = [w for w, c in costs.items() if w < width and self._within(c)]
         return max(fitting, default=None)
 
     def _cost(self, blocks: tuple[Block, ...]) -> Cost:

@@ -60,7 +60,7 @@ async def test_what_each_stage_contributes(watch):
 
 async def test_load_of_this_process(watch):
     async with watch(factory.snapshot(), size=(120, 60)) as w:
-        await w.sees("Machine", f"of {os.cpu_count()} cores", "MB of")
+        await w.sees("Machine", f"of {os.cpu_count()} cores", "B of")
 
 
 async def test_no_load_where_nobody_searches(watch):
