@@ -321,8 +321,8 @@ async def test_help_names_the_keys_of_the_list_in_use(home):
 async def test_resizing_leaves_no_trace(home, own_presets):
     (own_presets / "mine.yaml").write_text(MINE)
     async with home() as w:
-        await w.sees("50G", "Initial structure", "no GPU")
         await w.app.workers.wait_for_complete()
+        await w.sees("50G", "total, 25 convolutional layers", "no GPU", "none in", "mine.yaml")
         before = w.text
         for size in ((80, 24), (40, 10), (200, 60)):
             await w.pilot.resize_terminal(*size)
