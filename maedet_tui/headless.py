@@ -41,6 +41,7 @@ def search_headless(
             while not run.wait(LOOK_EVERY) and not received:
                 display.show(run.snapshot)
                 _tell(run.snapshot.notices, told, display)
+            display.show(run.snapshot)  # a search may end before it was looked at once
             _tell(run.snapshot.notices, told, display)
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
