@@ -1,9 +1,11 @@
 """Trades: what a mutation costs beyond the budget, another block gives.
 
 At the edge of a budget hardly any single change of Algorithm 2 fits, and those that do
-are small. A trade lets such a change pass and cuts one other width to what the budget
-leaves room for, or moves depth from one block to another. The paper has no such move;
-`trade` in a preset is the share of children over a budget that get one.
+are small. A trade lets such a change pass: in coarse mutation it moves depth from one
+block to another, in fine mutation it cuts one other width to what the budget leaves room
+for. (Cutting widths while depths are still sought ends early, with widths in place of
+depth.) The paper has no such move; `trade` in a preset is the share of children over a
+budget that get one.
 """
 
 from __future__ import annotations
@@ -40,21 +42,16 @@ class Trader:
     def trade(self, mutation: Mutation, rng: Random, fine: bool) -> Mutation:
         """The mutation with a trade on top; the same one within the budgets.
 
-        A depth gives way to layers, in coarse mutation, then a width to FLOPs and params.
+        A depth gives way to layers in coarse mutation, a width to FLOPs and params in fine.
         A child that exceeds a budget all the same is the caller's to refuse.
         """
         cost = self._cost(mutation.structure.blocks)
+        if fine:
+            return mutation if self._within(cost) else self._narrower(mutation, cost, rng)
         most = self._budget.layers
-        if most is not None and cost.layers > most:
-            if fine:
-                return mutation
-            mutation = self._shallower(mutation, cost.layers - most, rng)
-            cost = self._cost(mutation.structure.blocks)
-            if cost.layers > most:
-                return mutation
-        if self._within(cost):
+        if most is None or cost.layers <= most:
             return mutation
-        return self._narrower(mutation, cost, rng)
+        return self._shallower(mutation, cost.layers - most, rng)
 
     def _shallower(self, mutation: Mutation, excess: int, rng: Random) -> Mutation:
         """Another block without as many units as there are layers too many."""
