@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maedet_tui.export.source import ExportError, Source, missing, read_source, source_of
+from maedet_tui.export.underway import GivenUp, Underway
 from maedet_tui.files import save_error, set_usual_permissions
 
 
@@ -85,14 +86,17 @@ def export(
     output: Path | None = None,
     weights: Path | None = None,
     option: str | None = "--output",
+    underway: Underway | None = None,
 ) -> Exported:
     """Write a structure in one of FORMATS, and check it.
 
     output: a file, or a folder to put it in; by default, a name in the current folder.
     weights: a state dict for formats that hold weights, in place of initial ones.
     option: names another place on the command line, for errors; None where there is none.
-    Raises ExportError, SaveError.
+    underway: by which the export can be given up from another thread.
+    Raises ExportError, SaveError; GivenUp.
     """
+    underway = underway or Underway(output or Path())
     # with them comes torch, which a list of the formats does not need
     from engine.backbone import MismatchError
     from engine.backbone.checkpoint import CheckpointError
@@ -112,10 +116,12 @@ def export(
     except OSError as error:
         raise save_error(path, error, option) from None
     try:
+        underway.works_in(scratch)
         # under its final name, which generated code may need to be imported
         made = scratch / (path.name if path.suffix else source.name)
         checked = write(source, made)
-        _move(made, path)
+        with underway.finishing():
+            _move(made, path)
     except OSError as error:
         raise save_error(path, error, option) from None
     except (MismatchError, CheckpointError) as error:
@@ -173,7 +179,9 @@ __all__ = [
     "ExportError",
     "Exported",
     "Format",
+    "GivenUp",
     "Source",
+    "Underway",
     "export",
     "read_source",
     "source_of",

@@ -56,8 +56,8 @@ class Dashboard(PlotKeys, Arrangement):
                 tooltip="End the search for good; asks first, keeps and saves the best"),
         *PLOT_KEYS,
         *PANEL_KEYS,
-        Binding("n", "home", "Home", show=False,
-                tooltip="To presets and runs, when the search has ended or runs elsewhere"),
+        Binding("h,n,escape", "home", "Home", key_display="h", show=False,
+                tooltip="To presets and runs; a search goes on meanwhile"),
     ]  # fmt: skip
 
     def __init__(self, run: SearchRun, characters: Glyphs):
@@ -219,12 +219,9 @@ class Dashboard(PlotKeys, Arrangement):
     # --- what keys do -----------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what makes no sense now."""
-        ended = self._shown is not None and self._shown.ended
-        if action in ("pause", "stop") and ended:
-            return None
-        if action == "home" and not self.app.can_go_home:
-            return None
+        """Leave out what makes no sense any more."""
+        if action in ("pause", "stop") and self._shown is not None and self._shown.ended:
+            return False
         # with all panels on show, Tab moves the focus from one to the next as everywhere
         single = self.has_class("-single") or self.maximized is not None
         return action != "panel" or single

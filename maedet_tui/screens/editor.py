@@ -265,7 +265,7 @@ class Editor(Screen[None]):
         elif self.modified:
             self.saving.save(self.action_search)
         else:
-            self.app.search(found.draft)
+            self.app.searches.search(found.draft)
 
     def action_close(self) -> None:
         """Back home."""

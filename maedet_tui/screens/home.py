@@ -47,6 +47,8 @@ class Home(Screen[None]):
                 tooltip="From the runs to the presets"),
         Binding("b", "app.browse", "Browse",
                 tooltip="All structures in one list: to look at, to compare, to save"),
+        Binding("escape", "back", "Back to search",
+                tooltip="Back to the search that goes on in this window"),
     )  # fmt: skip
 
     def __init__(self, runs_dir: Path, characters: Glyphs):
@@ -59,6 +61,7 @@ class Home(Screen[None]):
         self.using_runs = threading.Lock()
         self._begun = self._looking = False
         self._device = "looking for a device"
+        self._to_mark: str | None = None
 
     # --- layout -----------------------------------------------------------------
 
@@ -92,10 +95,14 @@ class Home(Screen[None]):
         self._title()
 
     def _title(self) -> None:
-        title = f" maedet-tui   {self._device}"
+        title, own = f" maedet-tui   {self._device}", self.app.searches.under_way
         if self.has_class("-tiny"):
             title = " Small: tab shows the other list"
+        elif own is not None:
+            symbol = getattr(self._glyphs, own.snapshot.state, self._glyphs.dot)
+            title = f" {symbol} {own.run_dir.name} goes on here, esc shows it   {self._device}"
         self.query_one("#title", Static).update(title)
+        self.refresh_bindings()
 
     # --- what is looked at in threads --------------------------------------------
 
@@ -115,8 +122,13 @@ class Home(Screen[None]):
 
     def on_screen_resume(self) -> None:
         if self._begun:  # back from a search or the editor
+            self._title()
             self.read_presets()
             self._look()
+
+    def mark_run(self, name: str) -> None:
+        """Mark a run once it is listed."""
+        self._to_mark = name
 
     def read_presets(self, mark: str | None = None, *, check: bool = True) -> None:
         """List the presets anew, and mark one by its row; `check` their contents too."""
@@ -189,8 +201,12 @@ class Home(Screen[None]):
         self._lines = {line.name: line for line in lines}
         table = self.query_one(RunTable)
         table.show([run_row(line, self._glyphs) for line in lines])
-        if table.highlighted is None and lines:
+        if self._to_mark in self._lines:
+            table.mark(self._to_mark)
+            self._to_mark = None
+        elif table.highlighted is None and lines:
             table.highlighted = 0
+        self._title()
         box = self.query_one("#runs-box")
         box.border_subtitle = said or ("" if lines else f"none in {self._runs_dir} yet")
         if self.focused is table:
@@ -246,10 +262,19 @@ class Home(Screen[None]):
 
     # --- what keys do -----------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what makes no sense now."""
+        return action != "back" or self.app.searches.under_way is not None
+
+    def action_back(self) -> None:
+        """To the search of this process."""
+        if (own := self.app.searches.under_way) is not None:
+            self.app.searches.show(own)
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_list.id == "runs":
             if (line := self.marked_line) is not None:
-                self.app.open_run(self._runs_dir / line.name)
+                self.app.searches.open(self._runs_dir / line.name)
         elif (entry := self.marked_entry) is not None:
             self._start(entry)
 
@@ -259,7 +284,7 @@ class Home(Screen[None]):
         if entry.draft is None and not entry.problems:  # chosen before it was read
             entry = library.read(entry)
         if entry.preset is not None:
-            self.app.search(entry.preset)
+            self.app.searches.search(entry.preset)
         else:
             self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem; e edits it",
                         severity="error", timeout=10, markup=False)  # fmt: skip
@@ -293,4 +318,4 @@ class Home(Screen[None]):
     def action_resume(self) -> None:
         """Go on with the marked run."""
         if (line := self.marked_line) is not None:
-            self.app.resume_run(self._runs_dir / line.name)
+            self.app.searches.resume(self._runs_dir / line.name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
+import contextlib
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,15 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from maedet_tui.export import FORMATS, Exported, ExportError, export, source_of
+from maedet_tui.export import (
+    FORMATS,
+    Exported,
+    ExportError,
+    GivenUp,
+    Underway,
+    export,
+    source_of,
+)
 from maedet_tui.files import names_a_file
 from maedet_tui.run import SaveError
 from maedet_tui.screens.confirm import Confirm
@@ -50,7 +59,7 @@ class SaveAs(ModalScreen[Path | None]):
     def __init__(self, item: Item):
         super().__init__()
         self._item = item
-        self._busy: tuple[str, float] | None = None
+        self._busy: tuple[str, Underway] | None = None
         self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -168,27 +177,38 @@ class SaveAs(ModalScreen[Path | None]):
             self._begin(path)
 
     def _begin(self, path: Path) -> None:
-        self._busy = self.format, time.monotonic()
+        self._busy = self.format, Underway(path)
         self._clock = self.set_interval(0.25, self._tick)
         self._tick()
-        # the app's worker, for it must outlive this dialog
-        self.app.run_worker(partial(self._write, self.format, path), thread=True)
+        # a thread that outlives this dialog, and does not hold up the end of the program
+        work = threading.Thread(target=self._write, args=self._busy, name="export", daemon=True)
+        self.app.exports.append(self._busy[1])
+        work.start()
 
     def _tick(self) -> None:
         if self._busy:
-            name, since = self._busy
-            self._tell(f"Writing and checking {name}, {time.monotonic() - since:.0f} s")
+            name, underway = self._busy
+            self._tell(f"Writing and checking {name}, {underway.seconds:.0f} s")
 
-    def _write(self, format_: str, path: Path) -> None:
-        item = self._item
+    def _write(self, format_: str, underway: Underway) -> None:
+        app, item, path = self.app, self._item, underway.path
         name = path.name.removesuffix(FORMATS[format_].ending)
-        tell = self.app.call_from_thread
+
+        def tell(call: Callable[..., None], *args: object) -> None:
+            app.exports.remove(underway)
+            with contextlib.suppress(RuntimeError):  # the app is gone
+                app.call_from_thread(call, *args)
+
         try:
             source = source_of(name, item.name, item.structure)
-            done = export(source, format_, path, option=None)
+            done = export(source, format_, path, option=None, underway=underway)
+        except GivenUp:
+            return
         except (ExportError, SaveError) as error:
             tell(self._failed, str(error))
         except Exception as error:  # of another package, in words of its own
+            if underway.given_up:  # and its folder was taken away
+                return
             tell(self._failed, f"{format_}: {type(error).__name__}: {str(error)[:300]}")
         else:
             tell(self._done, done)

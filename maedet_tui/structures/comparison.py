@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 from textwrap import wrap
 
@@ -26,30 +26,49 @@ MEASURE_NAMES = {
 }
 #: stands before what differs from the first structure, so that colour is not the only sign
 MARK = "*"
+#: stands there in its place before the best number of a row
+BEST = "^"
 #: least width of a column; six of them stand side by side in 80 characters
 NARROWEST = 9
 
-#: one character or more, and what it is: "head", "label", "level", "same" or "other"
+#: one character or more, and what it is: "head", "label", "level", "same", "other" or "best"
 Piece = tuple[str, str]
+_ROLES = {"": "same", MARK: "other", BEST: "best"}
 
 
 @dataclass(frozen=True)
 class Line:
     """One property of each structure; "" of a structure that has nothing there.
 
-    marked: whether what differs from the first is to be marked; measured numbers nearly
-    always do, and marks on all of them would say nothing.
+    marked: whether what differs from the first is to be marked. bests: for each structure,
+    whether no other has a better number, in rows of numbers; none where all are the same.
     """
 
     group: str
     label: str
     cells: tuple[str, ...]
     marked: bool = True
+    bests: tuple[bool, ...] = ()
 
     @property
     def others(self) -> tuple[bool, ...]:
-        """For each structure, whether it is marked as different from the first."""
-        return tuple(self.marked and cell != self.cells[0] for cell in self.cells)
+        """For each structure, whether it differs from the first and that is to be marked.
+
+        No block is another than the first's, but an unknown number differs from nothing.
+        """
+        first = self.cells[0]
+        return tuple(
+            self.marked and cell != first and bool(not self.bests or (cell and first))
+            for cell in self.cells
+        )
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What stands before each cell: a sign that it is the best, or another, or nothing."""
+        bests = self.bests or (False,) * len(self.cells)
+        return tuple(
+            BEST if best else MARK if other else "" for best, other in zip(bests, self.others)
+        )
 
     @property
     def differs(self) -> bool:
@@ -113,44 +132,53 @@ def number_lines(shown: Comparison) -> list[Line]:
     """Costs, entropies, scores, and the paper's AP of those that have one."""
     costs = [total_cost(item.structure, shown.image_size) for item in shown.items]
     z = [score.z if score else None for score in shown.scores]
-    entropies = [score.entropies if score else None for score in shown.scores]
+    entropies = [score.entropies if score else (None,) * len(LEVELS) for score in shown.scores]
+    params, flops = [cost.params for cost in costs], [cost.flops for cost in costs]
     lines = [
-        _numbers("cost", "params", (formatting.quantity(cost.params) for cost in costs)),
-        _relative([cost.params for cost in costs]),
-        _numbers("", "FLOPs", (formatting.quantity(cost.flops) for cost in costs)),
-        _relative([cost.flops for cost in costs]),
-        _numbers("", "layers", (str(cost.layers) for cost in costs)),
+        _numbers("cost", "params", params, formatting.quantity, least=True),
+        _relative(params),
+        _numbers("", "FLOPs", flops, formatting.quantity, least=True),
+        _relative(flops),
+        _numbers("", "layers", [cost.layers for cost in costs], str, least=True),
         *(
-            _numbers("" if i else "H", level, (f"{h[i]:.1f}" if h else "" for h in entropies))
+            _numbers("" if i else "H", level, [h[i] for h in entropies], "{:.1f}".format)
             for i, level in enumerate(LEVELS)
         ),
-        _numbers("score", "Z", ("" if one is None else formatting.score(one) for one in z)),
+        _numbers("score", "Z", z, formatting.score),
         _relative(z),
     ]
     for name in MEASURES:
         found = shown.measured.get(name, ())
         if any(one is not None for one in found):
-            lines.append(_numbers("", MEASURE_NAMES[name], map(_measured, found)))
+            scores = [one.z if isinstance(one, Score) else None for one in found]
+            line = _numbers("", MEASURE_NAMES[name], scores, formatting.score)
+            cells = ("failed" if isinstance(f, str) else c for f, c in zip(found, line.cells))
+            lines.append(replace(line, cells=tuple(cells)))
             if name == "forward":
-                lines.append(_numbers("", "std. error", map(_error, found)))
+                lines.append(Line("", "std. error", tuple(map(_error, found)), marked=False))
     return [*lines, *_ap_lines([item.structure for item in shown.items])]
 
 
-def _numbers(group: str, label: str, cells: Iterable[str]) -> Line:
-    return Line(group, label, tuple(cells), marked=False)
+def _numbers(
+    group: str,
+    label: str,
+    values: Sequence[float | None],
+    written: Callable[[float], str],
+    *,
+    least: bool = False,
+) -> Line:
+    """A number of each, "" where it is not known. least: the lowest is the best."""
+    cells = tuple("" if value is None else written(value) for value in values)
+    known = {cell: value for cell, value in zip(cells, values) if value is not None}
+    best = (min if least else max)(known, key=known.__getitem__) if len(known) > 1 else None
+    return Line(group, label, cells, bests=tuple(cell == best for cell in cells))
 
 
 def _relative(values: Sequence[float | None]) -> Line:
     """How much more than the first, in percent; nothing of the first itself."""
     first, *others = values
     known = ("" if v is None or not first else f"{100 * (v / first - 1):+.1f}%" for v in others)
-    return _numbers("", "  to first", ("", *known))
-
-
-def _measured(found: Score | str | None) -> str:
-    if found is None:
-        return ""
-    return "failed" if isinstance(found, str) else formatting.score(found.z)
+    return Line("", "  to first", ("", *known), marked=False)
 
 
 def _error(found: Score | str | None) -> str:
@@ -165,8 +193,7 @@ def _ap_lines(structures: Sequence[Structure]) -> list[Line]:
         group = "" if lines else "AP"
         # the first part of "Table 1 (GFLV2, 6X, val2017)"; the legend has all of it
         label = how.partition(" (")[0]
-        cells = tuple(f"{one[how]:.1f}" if how in one else "" for one in found)
-        lines.append(_numbers(group, label, cells))
+        lines.append(_numbers(group, label, [one.get(how) for one in found], "{:.1f}".format))
     return lines
 
 
@@ -175,7 +202,8 @@ def legend(shown: Comparison) -> list[str]:
     objective = shown.objective
     alphas = ":".join(f"{alpha:g}" for alpha in objective.alphas)
     told = [
-        f"{MARK} marks what differs from {shown.names[0]}.",
+        f"{MARK} marks what differs from {shown.names[0]}, {BEST} the best number of a row: "
+        "the lowest cost, the highest entropy, score and AP.",
         f"FLOPs at {formatting.image_size(shown.image_size)}.",
         f"H and Z in closed form at {objective.resolution}x{objective.resolution}, alphas "
         f"{alphas} of C1-C5, {objective.size} sizes, {objective.activation}.",
@@ -211,9 +239,8 @@ def layout(lines: Sequence[Line], names: Sequence[str], width: int) -> list[list
         group = line.group if line.group != before else ""
         before = line.group or before
         row: list[Piece] = [(f"{group:<{groups}} ", "level"), (f"{line.label:<{labels}}", "label")]
-        for cell, other in zip(line.cells, line.others):
-            text = f"{MARK if other else ''}{cell}"
-            row.append((f" {text:>{column}}", "other" if other else "same"))
+        for cell, mark in zip(line.cells, line.marks):
+            row.append((f" {mark + cell:>{column}}", _ROLES[mark]))
         rows.append(row)
     return rows
 

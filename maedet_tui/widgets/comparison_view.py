@@ -20,6 +20,7 @@ _STYLES = {
     "level": STRONG,
     "same": "",
     "other": "bold $warning",
+    "best": "bold $success",
 }
 
 

@@ -140,6 +140,8 @@ class SummaryPanel(Panel[Ending]):
         if snapshot.best is not None:
             parts.append(paragraph(self._best(shown, snapshot.best.score.z), width))
             parts.append(paragraph(f"Results are in {shown.run_dir}.", width))
+            keys = "h goes home, v shows the best, S saves it in any format, q quits."
+            parts.append(paragraph(keys, width, MUTED))
         return parts
 
     def _best(self, shown: Ending, z: float) -> str:

@@ -7,6 +7,7 @@ from engine.scorers.base import Score
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from maedet_tui.structures.comparison import (
+    BEST,
     MARK,
     Comparison,
     block_lines,
@@ -79,6 +80,36 @@ def test_every_difference_is_marked_and_nothing_else():
     rows = layout(lines, ("a", "b", "c"), 76)
     marked = [(text.strip(), role) for row in rows for text, role in row if MARK in text]
     assert marked == [(f"{MARK}120", "other")]
+
+
+def marks(lines, label, group=None):
+    (line,) = [one for one in lines if one.label == label and group in (None, one.group)]
+    return line.marks
+
+
+def test_the_best_number_of_a_row_is_marked_and_others_that_differ():
+    shown = comparison("maedet-s", "maedet-m", "resnet-50", "resnet-101")
+    lines = number_lines(shown)
+    assert marks(lines, "params") == marks(lines, "FLOPs") == (BEST, MARK, MARK, MARK)
+    assert marks(lines, "layers") == ("", MARK, BEST, MARK)
+    # the two ResNets have the same first levels: both of them are the best
+    assert marks(lines, "C2") == ("", MARK, BEST, BEST)
+    assert marks(lines, "Z") == ("", MARK, MARK, BEST)
+    # 44.7 of the first and of ResNet-50 are the same number
+    assert cells(lines, "Table 1") == ("44.7", "46.8", "44.7", "46.3")
+    assert marks(lines, "Table 1") == ("", BEST, "", MARK)
+    # what is not known is neither the best nor another
+    assert marks(lines, "Table 4") == ("", BEST, "", "")
+    assert set("".join("".join(line.marks) for line in lines if "first" in line.label)) == set()
+    told = " ".join(legend(shown))
+    assert f"{MARK} marks what differs from MAE-DET-S, {BEST} the best number of a row" in told
+    rows = layout(lines, shown.names, 76)
+    assert ("best", f"{BEST}21.2M") in [(role, text.strip()) for row in rows for text, role in row]
+
+
+def test_no_number_is_the_best_where_all_are_the_same():
+    for line in number_lines(comparison("maedet-m", "maedet-m")):
+        assert set(line.marks) == {""}
 
 
 def test_levels_are_aligned_where_they_feed_the_neck():

@@ -5,7 +5,6 @@ from textual.widgets import Button
 
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.help import Help, described
-from maedet_tui.screens.home import Home
 from maedet_tui.widgets.plot import Plot
 from tests.ui import factory
 
@@ -203,14 +202,15 @@ async def test_light_and_dark(watch):
         assert w.app.current_theme.dark
 
 
-async def test_home_only_after_the_end(watch):
-    async with watch(factory.snapshot()) as w:
-        await w.press("n")
-        assert not isinstance(w.app.screen, Home)
+async def test_pause_and_stop_are_not_offered_after_the_end(watch):
+    async with watch(factory.snapshot(), size=(80, 24)) as w:
+        await w.sees("Pause", "Stop")
         w.run.snapshot = factory.finished()
         await w.sees("The search finished")
-        await w.press("n")
-        await w.until(lambda: isinstance(w.app.screen, Home))
+        await w.until(lambda: not {"Pause", "Stop"} & set(w.text.splitlines()[-1].split()))
+        await w.press("question_mark")
+        await w.sees("esc closes")
+        assert "Pause the search" not in w.text
 
 
 async def test_buttons_answer_to_the_mouse(watch):

@@ -123,7 +123,7 @@ def test_saving(looks, monkeypatch):
 
 def test_leaving(looks):
     app = dashboard(factory.fine())
-    app._run.detachable = True
+    app.shown_run.detachable = True
     assert looks(app, "q", sees=("Detach (d)",))
 
 

@@ -3,6 +3,7 @@
 import ast
 import errno
 import os
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -184,13 +185,11 @@ async def test_a_check_that_fails_is_told_and_leaves_nothing(watch, folder, monk
 
 
 async def test_an_export_under_way_outlives_the_dialog(watch, folder, monkeypatch):
-    from threading import Event
-
-    begun, go_on = Event(), Event()
+    started, go_on = Event(), Event()
     real = export.export
 
     def slow(*args, **kwargs):
-        begun.set()
+        started.set()
         go_on.wait(30)
         return real(*args, **kwargs)
 
@@ -199,12 +198,87 @@ async def test_an_export_under_way_outlives_the_dialog(watch, folder, monkeypatc
         await opened(w)
         await w.press("ctrl+s")
         await trouble(w, "Writing and checking yaml")
-        await w.until(begun.is_set)
+        await w.until(started.is_set)
         await w.press("ctrl+s", "escape")
         assert isinstance(w.app.screen, Dashboard)
         go_on.set()
         await said(w, "maedet-m-best.yaml")
     assert [path.name for path in folder.iterdir()] == ["maedet-m-best.yaml"]
+
+
+# --- quitting meanwhile ---------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Every format writes half of its file, and the rest when `slow.go_on` is set."""
+    state = SimpleNamespace(begun=Event(), go_on=Event(), ended=Event())
+
+    def write(source, made):
+        try:
+            made.write_text("half")
+            state.begun.set()
+            state.go_on.wait(30)
+            made.write_text("whole")
+            return ["all of it"]
+        finally:
+            state.ended.set()
+
+    monkeypatch.setattr(export, "_writer", lambda format_: write)
+    yield state
+    state.go_on.set()
+
+
+async def begun(w, slow):
+    await opened(w)
+    await w.press("ctrl+s")
+    await w.until(slow.begun.is_set)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_quitting_asks_about_an_export(watch, folder, slow, closed):
+    async with watch(SNAPSHOT) as w:
+        await begun(w, slow)
+        await w.press(*["escape"] * closed, "ctrl+c")
+        await w.sees("maedet-m-best.yaml", "no part of it is left", "Give up and quit", "Stay")
+        await w.press("n")
+        slow.go_on.set()
+        await said(w, "checked: all of it")
+        assert w.app.exports == []
+        await w.press("q" if closed else "ctrl+c")
+        await w.until(lambda: not w.app.is_running)
+    assert [path.read_text() for path in folder.iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize("way", ["y", "ctrl+c", "terminated"])
+async def test_an_export_that_is_given_up_leaves_nothing(watch, folder, slow, way):
+    (folder / "maedet-m-best.yaml").write_text("of before")
+    async with watch(SNAPSHOT) as w:
+        await opened(w)
+        await w.press("ctrl+s", "y")  # in place of what is there
+        await w.until(slow.begun.is_set)
+        if way == "terminated":
+            w.app._leaving.end()
+        else:
+            await w.press("ctrl+c", way)
+        await w.until(lambda: not w.app.is_running)
+    left = [path.read_text() for path in folder.iterdir()]
+    slow.go_on.set()
+    assert slow.ended.wait(10)
+    assert left == [path.read_text() for path in folder.iterdir()] == ["of before"]
+
+
+async def test_quitting_asks_about_search_and_export_at_once(watch, folder, slow):
+    running = factory.snapshot(best=SNAPSHOT.best)
+    async with watch(running) as w:
+        w.run.detachable = True
+        await begun(w, slow)
+        await w.press("ctrl+c")
+        await w.sees("Stop it and quit?", "goes on in the background", "no part of it is left")
+        await w.press("d")
+        await w.until(lambda: not w.app.is_running)
+        assert w.run.orders[0] == "detach"
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("size", [(40, 10), (20, 5)])

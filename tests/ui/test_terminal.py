@@ -31,15 +31,23 @@ audit: false
 class Terminal:
     """A program on a terminal, and what the terminal shows."""
 
-    def __init__(self, folder: Path, *args: str):
+    def __init__(
+        self,
+        folder: Path,
+        *args: str,
+        program: tuple[str, ...] = ("-m", "maedet_tui"),
+        **variables: str,
+    ):
+        """program: what Python runs. variables: more of the environment."""
         self.screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self.screen)
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         environ = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8",
                    "PYTHONPATH": os.pathsep.join(filter(None, paths))}  # fmt: skip
         environ.pop("NO_COLOR", None)
+        environ.update(variables)
         self.child = pexpect.spawn(
-            sys.executable, ["-m", "maedet_tui", *args],
+            sys.executable, [*program, *args],
             dimensions=(24, 80), cwd=str(folder), env=environ, timeout=PATIENCE,
         )  # fmt: skip
         self.output = b""
@@ -153,6 +161,48 @@ def test_termination_gives_the_terminal_back(terminal, tmp_path):
     t.ends()
     assert t.given_back
     assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+SLOW_EXPORT = """\
+import threading
+from maedet_tui import export
+from maedet_tui.__main__ import main
+
+def write(source, made):
+    made.write_text("half")
+    open("begun", "w").close()
+    threading.Event().wait()
+
+export._writer = lambda format_: write
+main()
+"""
+
+
+@pytest.mark.parametrize("way", ["key", "signal"])
+def test_quitting_does_not_wait_for_an_export(tmp_path, way):
+    (tmp_path / "quick.yaml").write_text(PRESET.replace("ITERATIONS", "200"))
+    program = ("-c", SLOW_EXPORT)
+    t = Terminal(tmp_path, "search", "quick.yaml", "--name", "one", program=program)
+    try:
+        t.sees("The search finished")
+        t.child.send("S")
+        t.sees("Writes")
+        t.child.send("\x13")
+        t.sees("Writing and checking yaml")
+        while not (tmp_path / "begun").exists():
+            t._read()
+        if way == "key":
+            t.child.send("\x03")
+            t.sees("still being written", "Give up and quit")
+            t.child.send("y")
+        else:
+            t.child.kill(signal.SIGTERM)
+        assert t.ends() == 0 and t.given_back
+    finally:
+        t.child.close(force=True)
+    assert b"Not written, for it was not finished" in t.output
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"quick.yaml", "runs", "begun"}
 
 
 def test_a_lost_terminal_ends_the_program_and_keeps_the_best(terminal, tmp_path):

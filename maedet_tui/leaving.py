@@ -1,0 +1,98 @@
+"""Quitting: what is asked first, and what is done about all that is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maedet_tui.app import MaedetApp
+
+
+class Leaving:
+    """Ends an app, by its user's wish or a signal, and loses nothing without asking."""
+
+    def __init__(self, app: MaedetApp):
+        self._app = app
+
+    def ask(self) -> None:
+        """Quit, after asking about what would end with it. Asked twice, the answer is yes."""
+        app = self._app
+        for screen in app.screen_stack:
+            if screen.name == "editor" and screen.copy_selection():
+                return
+            if screen.name == "editor" and screen.modified:
+                screen.leave(self.ask)
+                return
+        if app.screen.name == "leave":
+            self.end()
+        elif app.searches.under_way is None and not app.exports:
+            app.exit()
+        else:
+            self._question()
+
+    def _question(self) -> None:
+        from maedet_tui.screens.confirm import Confirm, Leave
+
+        run, sentences = self._app.searches.under_way, []
+        if run is not None:
+            sentences += [
+                "The search is not over. Stop it and quit?",
+                f"The best structure so far is kept in {run.run_dir}.",
+            ]
+            if run.detachable:
+                sentences.append("Detached, it goes on in the background.")
+        sentences += [
+            f"{export.path}\nis still being written and checked, {export.seconds:.0f} s so far.\n"
+            "Quitting gives it up: no part of it is left."
+            for export in list(self._app.exports)
+        ]
+        question = "\n".join(sentences)
+        if run is not None and run.detachable:
+            self._app.push_screen(Leave(question), self._answered)
+            return
+        buttons = ("Give up and quit", "Stay") if run is None else ("Stop and quit", "Search on")
+        dialog = Confirm(question, *buttons, name="leave")
+        self._app.push_screen(dialog, lambda yes: self._answered("stop" if yes else "stay"))
+
+    def _answered(self, answer: str | None) -> None:
+        run = self._app.searches.under_way
+        if answer == "detach" and run is not None:
+            run.detach()
+        if answer in ("stop", "detach"):
+            self.end()
+
+    def end(self) -> None:
+        """Stop what runs here, keep what is being edited, and give the terminal back."""
+        app = self._app
+        for screen in app.screen_stack:
+            if screen.name == "editor":
+                screen.rescue()
+        if (run := app.searches.under_way) is not None:
+            run.stop()
+        lost = [
+            f"Not written, for it was not finished: {export.path}" for export in list(app.exports)
+        ]
+        app.exit(message="\n".join(lost) or None)
+
+    # --- signals ------------------------------------------------------------------
+
+    def catch_signals(self) -> None:
+        """Whatever ends the process from outside, the search's best is kept."""
+        loop = asyncio.get_running_loop()
+        try:
+            loop.add_signal_handler(signal.SIGINT, self.ask)
+            loop.add_signal_handler(signal.SIGTERM, self.end)
+            # before all that is to come: the terminal is gone, and writing to it would
+            # end the driver's threads, for which the process would then wait for ever
+            signal.signal(signal.SIGHUP, lambda *_: self._hang_up(loop))
+        except (NotImplementedError, AttributeError, RuntimeError, ValueError):
+            return  # Windows, or not the main thread: keys still work
+
+    def _hang_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        loop.call_soon_threadsafe(self.end)

@@ -1,0 +1,210 @@
+"""Which run is on show, and the one search that this process may have under way.
+
+A search goes on wherever the user looks meanwhile: only stopping it, another search in
+its place, or the end of the program ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from maedet_tui.run import SaveError, SearchRun
+
+if TYPE_CHECKING:
+    from engine.settings import Preset
+    from maedet_tui.app import MaedetApp
+
+#: seconds between two looks at a search that is not on show
+LOOK_EVERY = 0.5
+
+
+class Searches:
+    """Begins, opens and lets go of runs for an app.
+
+    shown: the run whose dashboard is up, or under what is. own: the search of this
+    process, on show or not, until it has ended and is left.
+    """
+
+    def __init__(
+        self,
+        app: MaedetApp,
+        run: SearchRun | None,
+        start: Callable[[Preset], SearchRun],
+        resume: Callable[[Path], SearchRun] | None,
+    ):
+        self._app = app
+        self._start, self._resume = start, resume
+        self.shown = run
+        self.own = run if run is not None and run.here else None
+        self._look: Timer | None = None
+
+    @property
+    def under_way(self) -> SearchRun | None:
+        """The search that would end with this process; None if there is none."""
+        return self.own if self.own is not None and not self.own.snapshot.ended else None
+
+    # --- beginning and opening ----------------------------------------------------
+
+    def search(self, preset: Preset) -> None:
+        """Start a search and show it."""
+        self._alone(f"search with {preset.name}", lambda: self._begin(preset))
+
+    def _begin(self, preset: Preset) -> None:
+        try:
+            run = self._start(preset)
+        except Exception as error:  # whatever went wrong, the user can pick another preset
+            self._say(f"{preset.name} did not start", error)
+        else:
+            self.show(run)
+
+    def open(self, folder: Path) -> None:
+        """Show a run of another process, or one that has ended."""
+        from maedet_tui.watched_run import WatchedRun
+
+        if (own := self.under_way) is not None and _same(own.run_dir, folder):
+            self.show(own)
+            return
+
+        def opened() -> SearchRun:
+            run = WatchedRun(folder)
+            _ = run.snapshot  # a long history takes a while to read: here, not on the screen
+            return run
+
+        self._open(opened, f"{folder.name} does not open")
+
+    def resume(self, folder: Path) -> None:
+        """Go on with a run and show it; one that is paused elsewhere goes on there."""
+        from maedet_tui.store.control import told_to_go_on
+
+        own, resume = self.under_way, self._resume
+        if own is not None and _same(own.run_dir, folder):
+            own.resume()
+            self.show(own)
+        elif told_to_go_on(folder):
+            self.open(folder)
+        elif resume is not None:
+            self._alone(
+                f"go on with {folder.name}",
+                lambda: self._open(lambda: resume(folder), f"{folder.name} does not go on"),
+            )
+
+    def _alone(self, what: str, begin: Callable[[], None]) -> None:
+        """Begin a search; if one is under way already, in its place, should that be meant."""
+        own = self.under_way
+        if own is None:
+            begin()
+            return
+        from maedet_tui.screens.confirm import Confirm
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._release(own)
+                begin()
+
+        question = (
+            f"{own.run_dir.name} is still searching. Stop it, and {what}?\n"
+            f"Its best structure so far is kept in {own.run_dir}."
+        )
+        self._app.push_screen(Confirm(question, "Stop it", "Keep it"), answered)
+
+    def _open(self, opened: Callable[[], SearchRun], otherwise: str) -> None:
+        """Open a run in a thread; where another was asked for meanwhile, that one is shown."""
+        from_screen = self._app.screen
+
+        def work() -> None:
+            try:
+                run = opened()
+            except SaveError as error:
+                self._app.call_from_thread(self._say, otherwise, error)
+            else:
+                if get_current_worker().is_cancelled:
+                    run.close()
+                else:
+                    self._app.call_from_thread(self._arrived, run, from_screen)
+
+        self._app.run_worker(work, thread=True, exclusive=True, group="open", exit_on_error=False)
+
+    def _arrived(self, run: SearchRun, from_screen: object) -> None:
+        """Show what was opened, unless the user has gone elsewhere in the meantime."""
+        if self._app.screen is from_screen:
+            self.show(run)
+        elif run.here and self.under_way is None:
+            self.own = run
+            self._watch()
+            self._app.notify("The list of runs leads to it.", title=f"{run.run_dir.name} goes on",
+                             markup=False)  # fmt: skip
+        else:
+            self._close(run)
+
+    def show(self, run: SearchRun) -> None:
+        """Put up the dashboard of a run."""
+        self.shown = run
+        if run.here:
+            self.own = run
+            if self._look is not None:
+                self._look.stop()
+        self._app.show_dashboard(run)
+
+    # --- leaving ------------------------------------------------------------------
+
+    def leave_shown(self) -> SearchRun | None:
+        """Let go of the run on show, unless it is the search under way; returns it."""
+        run, self.shown = self.shown, None
+        if run is None:
+            return None
+        if run is self.under_way:
+            self._watch()
+        else:
+            self._release(run)
+        return run
+
+    def _release(self, run: SearchRun) -> None:
+        if run is self.own:
+            self.own = None
+        if run is self.shown:
+            self.shown = None
+        self._close(run)
+
+    def _close(self, run: SearchRun) -> None:
+        # in a thread, for the last of a run may still be on its way to the disk
+        self._app.run_worker(run.close, thread=True, exit_on_error=False)
+
+    def _watch(self) -> None:
+        """Look after a search that is not on show, and say how it ends."""
+        if self._look is not None:
+            self._look.stop()
+        self._look = self._app.set_interval(LOOK_EVERY, self._look_after)
+
+    def _look_after(self) -> None:
+        own = self.own
+        if own is None or not own.snapshot.ended:
+            return
+        from maedet_tui.report import costs, value
+
+        snapshot = own.snapshot
+        said = f"Kept in {own.run_dir}"
+        if (best := snapshot.best) is not None:
+            said = f"{value(best.score)}, {costs(best)}\n{said}"
+        self._app.notify(
+            f"{snapshot.error}\n{said}" if snapshot.error else said,
+            title=f"{own.run_dir.name}: the search {_ENDS[snapshot.state]}",
+            severity="error" if snapshot.error else "information", timeout=12, markup=False,
+        )  # fmt: skip
+        if self._look is not None:
+            self._look.stop()
+        self._release(own)
+
+    def _say(self, title: str, error: Exception) -> None:
+        self._app.notify(str(error), title=title, severity="error", timeout=10, markup=False)
+
+
+_ENDS = {"finished": "has finished", "stopped": "was stopped", "failed": "has failed"}
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.absolute() == other.absolute()
