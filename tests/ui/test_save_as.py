@@ -16,6 +16,7 @@ from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.save_as import SaveAs
 from maedet_tui.screens.structure import StructureScreen
 from tests.ui import factory
+from tests.waiting import PATIENCE
 
 SMALL = Structure(
     (
@@ -49,8 +50,7 @@ def choose(dialog, format_):
 async def said(w, *texts):
     """Wait until the toasts say all of it; the first check of a module imports torch."""
     await w.until(
-        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts),
-        patience=60,
+        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts)
     )
 
 
@@ -191,7 +191,7 @@ async def test_an_export_under_way_outlives_the_dialog(watch, folder, monkeypatc
 
     def slow(*args, **kwargs):
         begun.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         return real(*args, **kwargs)
 
     monkeypatch.setattr("maedet_tui.screens.save_as.export", slow)
