@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import FrozenInstanceError, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -315,6 +316,32 @@ def test_stop_does_not_wait_for_an_audit():
     runner.stop()
     assert runner.join(PATIENCE)
     assert runner.snapshot.best is not None
+
+
+def test_audits_rest_while_the_search_goes_on_and_not_for_its_end(monkeypatch):
+    """A pass that takes long is followed by a longer rest, which the final best ends."""
+    from engine import audit
+
+    calls, hours = [], iter(range(0, 10**9, 3600))
+    clock = SimpleNamespace(perf_counter=lambda: float(next(hours)))
+    monkeypatch.setattr(audit, "time", clock)
+    monkeypatch.setattr(audit, "LONGEST_REST", 600.0)
+    first_done = threading.Event()
+
+    def z_of(structure, number):
+        calls.append(number)
+        first_done.set()
+        return closed(structure).z
+
+    auditor = audit.Auditor(lambda: Passes(z_of))
+    structure = ZOO["maedet-s"].structure
+    auditor.submit(1, structure, closed(structure))
+    assert first_done.wait(60)
+    assert calls == [0]
+    better = ZOO["maedet-m"].structure
+    auditor.finish(2, better, closed(better), lambda: False)
+    assert auditor.latest.iteration == 2 and auditor.latest.passes == audit.FINAL_PASSES
+    auditor.close()
 
 
 def test_audits_that_cannot_be_made_are_told_and_harm_nothing():
