@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 for _name in [name for name in os.environ if name.startswith(("LC_", "MAEDET_"))]:
     del os.environ[_name]
 for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
-              "COLORTERM", "LANGUAGE", "ESCDELAY", "TERM_PROGRAM", "PYTHONIOENCODING", "WORLD_SIZE", "RANK",
-              "LOCAL_RANK"):  # fmt: skip
+              "COLORTERM", "LANGUAGE", "ESCDELAY", "TERM_PROGRAM", "PYTHONIOENCODING",
+              "WORLD_SIZE", "RANK", "LOCAL_RANK"):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
 

@@ -190,7 +190,7 @@ def test_an_interrupted_training_is_saved_and_goes_on(small, run, number, code):
     arguments = ("--steps", "100000", "--workers", "1", "--json")
     process = program(*TRAIN, *arguments, start_new_session=True)
     progress = small / "out/progress.jsonl"
-    until(lambda: progress.is_file() and progress.read_text() or process.poll() is not None)
+    until(lambda: (progress.is_file() and progress.read_text()) or process.poll() is not None)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does, to the workers as well
     else:
