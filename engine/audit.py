@@ -2,7 +2,7 @@
 
 Each new best is measured on a thread of its own, newest first, since the newest is
 the one that the user looks at; older ones follow as time allows. While the search
-goes on, measuring rests more than it works: a pass takes the interpreter's lock and
+goes on, measuring rests most of the time: a pass takes the interpreter's lock and
 the processor's cache from the search some thousand times a second.
 """
 
@@ -28,9 +28,9 @@ DISCREPANCY = 4.0
 #: new bests that can wait to be measured
 _MOST_WAITING = 2000
 
-#: rest after each pass while the search goes on, in times of what the pass took; at most,
-#: in seconds
-REST, LONGEST_REST = 3.0, 10.0
+#: rest after each pass while the search goes on, in times of what the pass took, so that
+#: measuring takes a tenth of the time; at most, in seconds
+REST, LONGEST_REST = 9.0, 10.0
 
 #: seconds that the end of the process waits for a pass to be given up
 LEAVE_WITHIN = 3.0
