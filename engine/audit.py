@@ -1,13 +1,16 @@
 """Forward passes behind the back of a closed-form search: does the formula hold?
 
 Each new best is measured on a thread of its own, newest first, since the newest is
-the one that the user looks at; older ones follow as time allows.
+the one that the user looks at; older ones follow as time allows. While the search
+goes on, measuring rests most of the time: a pass takes the interpreter's lock and
+the processor's cache from the search some thousand times a second.
 """
 
 from __future__ import annotations
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -25,6 +28,9 @@ DISCREPANCY = 4.0
 #: new bests that can wait to be measured
 _MOST_WAITING = 2000
 
+#: rest after each pass while the search goes on, in times of what the pass took, so that
+#: measuring takes a tenth of the time; at most, in seconds
+REST, LONGEST_REST = 9.0, 10.0
 
 #: seconds that the end of the process waits for a pass to be given up
 LEAVE_WITHIN = 3.0
@@ -50,6 +56,7 @@ class Auditor:
         self._make_scorer = make_scorer
         self._waiting: list[_Case] = []
         self._audited = 0
+        self._worked = 0.0
         self._changed = threading.Condition()
         self._closed = False
         self._final: _Case | None = None
@@ -77,7 +84,7 @@ class Auditor:
         with self._changed:
             self._final = _Case(iteration, structure, predicted)
             self._waiting = [case for case in self._waiting if case.iteration != iteration]
-            self._changed.notify()
+            self._changed.notify_all()
         while not self._final_done.wait(0.05):
             if cancelled() or not self._thread.is_alive():
                 return
@@ -86,7 +93,7 @@ class Auditor:
         """Give up measuring; returns at once."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _leave(self) -> None:
         self.close()
@@ -124,6 +131,8 @@ class Auditor:
     def _measure(self, scorer, case: _Case, wanted: int) -> None:
         values: list[float] = []
         while len(values) < wanted:
+            self._rest()
+            began = time.perf_counter()
             try:
                 (z, _), *_ = scorer.passes(
                     case.structure, 1, first=len(values), cancelled=lambda: self._overtaken(case)
@@ -137,6 +146,7 @@ class Auditor:
                 wanted = len(values)  # what has been measured counts
             else:
                 values.append(z)
+                self._worked = time.perf_counter() - began
             audit = self._judge(case, values, scorer.described(len(values)))
             if audit.discrepant and len(values) >= wanted and not self._overtaken(case):
                 # few passes give a poor idea of their own error, so ask for more first
@@ -151,6 +161,14 @@ class Auditor:
             self.latest = audit
         elif self.latest is not None:
             self.latest = self._counted(self.latest)
+
+    def _rest(self) -> None:
+        """Leave the machine to the search for a while, unless that has ended."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self._final is not None,
+                min(LONGEST_REST, REST * self._worked),
+            )
 
     def _judge(self, case: _Case, values: list[float], detail: str) -> Audit:
         count = len(values)

@@ -1,13 +1,43 @@
-"""Keeps tests out of the folders of whoever runs them."""
+"""Keeps tests out of the folders of whoever runs them, and the same on every machine."""
 
 import os
+import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# what a terminal, a shell or a CI service may have set, and programs under test would heed
+for _name in [name for name in os.environ if name.startswith(("LC_", "MAEDET_"))]:
+    del os.environ[_name]
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+              "COLORTERM", "LANGUAGE", "ESCDELAY", "TERM_PROGRAM", "PYTHONIOENCODING",
+              "WORLD_SIZE", "RANK", "LOCAL_RANK"):  # fmt: skip
+    os.environ.pop(_name, None)
+os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
+
+# examples do not differ from run to run, nor does how long a slow machine takes over them matter
+settings.register_profile(
+    "everywhere",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("everywhere")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_presets_of_ones_own(tmp_path_factory):
+def _no_folders_of_ones_own(tmp_path_factory):
     os.environ["MAEDET_PRESETS"] = str(tmp_path_factory.mktemp("config") / "presets")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _same_weights():
+    """Random weights and images do not depend on the tests that came before."""
+    if "torch" in sys.modules:
+        import torch
+
+        torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
 from engine.scorers.base import Score
@@ -27,6 +27,7 @@ from maedet_tui.widgets.finding_panels import (
     SummaryPanel,
 )
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
 from maedet_tui.widgets.load_panel import LoadPanel
 from maedet_tui.widgets.plot import Plot
 from maedet_tui.widgets.plot_kinds import PLOTS
@@ -79,26 +80,26 @@ class Dashboard(PlotKeys, Arrangement):
         yield TabBar(TABS, id="tabs")
         yield Static("This terminal is too small; 80x24 shows everything.", id="tiny")
         yield SummaryPanel(glyphs, id="summary")
-        with Container(id="panels"):
-            with VerticalScroll(id="left"):
-                with Container(id="search"):
-                    with Vertical():
+        with KeptContainer(id="panels"):
+            with KeptVerticalScroll(id="left"):
+                with KeptContainer(id="search"):
+                    with KeptVertical():
                         yield SearchPanel(glyphs, id="progress")
                         yield BudgetPanel(glyphs, id="budget")
                         yield NoticesPanel(id="notices")
-                    with Vertical():
+                    with KeptVertical():
                         yield PopulationPanel(glyphs, id="population")
                         yield AuditPanel(glyphs, id="audit")
-                with Container(id="more"):
-                    with Vertical():
+                with KeptContainer(id="more"):
+                    with KeptVertical():
                         yield RankingPanel(glyphs, id="ranking")
                         yield StagesPanel(glyphs, id="stages")
                         yield LoadPanel(glyphs, id="load")
-                    with Vertical():
+                    with KeptVertical():
                         yield BestsPanel(id="bests")
-            with Vertical(id="right"):
+            with KeptVertical(id="right"):
                 yield Plot(glyphs, id="plot")
-                with VerticalScroll(id="structures"):
+                with KeptVerticalScroll(id="structures"):
                     yield StructureView(id="best")
                     if (entry := ZOO.get(preset.reference or "")) is not None:
                         yield ReferenceView(entry, preset, id="reference")

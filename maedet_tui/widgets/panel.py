@@ -15,7 +15,8 @@ from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
+
+from maedet_tui.widgets.kept import Kept
 
 #: (text, style): a style as in Textual's markup, "" for the plain foreground
 Part = tuple[str, str]
@@ -26,7 +27,7 @@ STRONG = "bold"
 Shown = TypeVar("Shown")
 
 
-class Panel(Widget, Generic[Shown]):
+class Panel(Kept, Generic[Shown]):
     """Subclasses say in `parts` what the text is, given what is shown and the width."""
 
     TITLE = ""

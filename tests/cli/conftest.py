@@ -1,5 +1,6 @@
 """A preset that searches in a moment, and ways to run the command line."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from maedet_tui.cli import cli
+from maedet_tui.store.database import StoreError
+from maedet_tui.store.reader import RunReader
 
 QUICK = """\
 description: quick
@@ -41,15 +44,57 @@ def run(folder):
     return invoke
 
 
+#: the program, with a search that stands at a pass that never ends by itself, as on a machine
+#: that is slow beyond measure: it goes on until it is stopped, paused or killed there
+STANDING = """
+import sys, time
+from engine.runner import INTERVAL
+from engine.scorers.base import Cancelled
+from engine.scorers.closed_form import ClosedForm
+from maedet_tui.__main__ import main
+
+score, left = ClosedForm.score, int(sys.argv.pop(1))
+
+def slow(self, structures, cancelled=lambda: False):
+    global left
+    left -= 1
+    if left == 0:
+        time.sleep(2 * INTERVAL)  # the next checkpoint is due, and is of here
+    while left < 0:
+        if cancelled():
+            raise Cancelled
+        time.sleep(0.01)
+    return score(self, structures, cancelled)
+
+ClosedForm.score = slow
+main()
+"""
+
+
+def iteration(folder):
+    """Where the last checkpoint of a run stands; 0 before there is one."""
+    with contextlib.suppress(StoreError), contextlib.closing(RunReader(folder)) as reader:
+        if reader.status() and (checkpoint := reader.checkpoint()):
+            return checkpoint.iteration
+    return 0
+
+
 def last_json(text):
     """The object on the last line, which must be a whole line."""
     assert text.endswith("}\n")
     return json.loads(text.splitlines()[-1])
 
 
-def program(*args, **options):
-    """The real program, as a process."""
-    command = [sys.executable, "-m", "maedet_tui", *args]
+def program(*args, standing=0, **options):
+    """The real program, as a process.
+
+    standing: its search scores so many structures and stands still at the next.
+    """
+    how = ["-c", STANDING, str(standing)] if standing else ["-m", "maedet_tui"]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        [sys.executable, *how, *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
     )

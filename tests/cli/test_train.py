@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 
 from maedet_tui.cli import cli
 from tests.cli.conftest import last_json, program
+from tests.waiting import PATIENCE, until
 
 MINI = """\
 structure:
@@ -178,7 +178,7 @@ def test_a_full_disk_now_and_then_does_not_end_the_training(small, run, monkeypa
 def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
     pexpect = pytest.importorskip("pexpect")
     arguments = ["-m", "maedet_tui", *TRAIN, "--steps", "3"]
-    out = pexpect.run(f"{sys.executable} {' '.join(arguments)}", timeout=60, cwd=str(small))
+    out = pexpect.run(f"{sys.executable} {' '.join(arguments)}", timeout=PATIENCE, cwd=str(small))
     assert b"training" in out and b"/3" in out and b"Finished: 3 of 3 steps." in out
     plain = run(*TRAIN[:-4], "--output", "other", "--steps", "3")
     assert "\x1b" not in plain.output and "Finished: 3 of 3 steps." in plain.output
@@ -189,16 +189,13 @@ def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
 def test_an_interrupted_training_is_saved_and_goes_on(small, run, number, code):
     arguments = ("--steps", "100000", "--workers", "1", "--json")
     process = program(*TRAIN, *arguments, start_new_session=True)
-    deadline = time.monotonic() + 60
     progress = small / "out/progress.jsonl"
-    while not progress.exists() or not progress.read_text():
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.02)
+    until(lambda: (progress.is_file() and progress.read_text()) or process.poll() is not None)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does, to the workers as well
     else:
         process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code and "Traceback" not in err, err
     values = last_json(out)
     saved = torch.load(small / "out/last.pt", weights_only=True)

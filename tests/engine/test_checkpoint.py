@@ -11,6 +11,7 @@ from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.settings import Budget, Forward, Objective, Preset, Schedule, Space
 from engine.zoo import ZOO
+from tests.waiting import PATIENCE
 
 PRESET = Preset(
     "quick",
@@ -25,7 +26,7 @@ PRESET = Preset(
 
 def ended(runner):
     runner.start()
-    assert runner.join(120)
+    assert runner.join(PATIENCE)
     assert runner.failure is None
     return runner
 
@@ -134,7 +135,7 @@ def test_a_stop_within_a_pass_goes_on_from_before_it():
             self._left -= 1
             if self._left < 0:
                 waiting.set()
-                go_on.wait(30)
+                go_on.wait(PATIENCE)
                 return self._scorer.score(structures, lambda: self._check(cancelled))
             return self._scorer.score(structures)
 
@@ -145,10 +146,10 @@ def test_a_stop_within_a_pass_goes_on_from_before_it():
     slow = Slow(ClosedForm(PRESET.objective), 100)
     runner = Runner(PRESET, scorer=slow)
     runner.start()
-    assert waiting.wait(30)
+    assert waiting.wait(PATIENCE)
     runner.stop()
     go_on.set()
-    assert runner.join(30)
+    assert runner.join(PATIENCE)
     same(ended(Runner(PRESET, start_from=runner.checkpoint)), ended(Runner(PRESET)))
 
 
@@ -162,7 +163,7 @@ def test_a_scorer_that_raises_leaves_a_checkpoint_to_go_on_from():
 
     runner = Runner(PRESET, scorer=Broken(ClosedForm(PRESET.objective), 90))
     runner.start()
-    assert runner.join(30)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.state == "failed" and "no more" in runner.snapshot.error
     assert not isinstance(runner.failure, ScoringError)
     same(ended(Runner(PRESET, start_from=runner.checkpoint)), ended(Runner(PRESET)))

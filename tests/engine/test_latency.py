@@ -20,6 +20,7 @@ from engine.settings import Budget, Preset, Schedule, Space, Timing
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from tests.engine.literal_network import network
+from tests.waiting import PATIENCE
 
 SIZE = (64, 96)
 STEM = Block("Conv", 3, 3, 16, 2)
@@ -223,7 +224,7 @@ def test_a_search_under_a_latency_budget(monkeypatch):
     )
     runner = Runner(preset)
     runner.start()
-    assert runner.join(60)
+    assert runner.join(PATIENCE)
     snapshot = runner.snapshot
     assert snapshot.state == "finished", snapshot.error
     assert snapshot.counts["latency"] > 0
@@ -242,7 +243,7 @@ def test_a_search_that_cannot_begin_says_why(monkeypatch):
     preset = Preset("slow", PRESET.initial, Budget(image_size=SIZE, latency=1e-9), audit=False)
     runner = Runner(preset)
     runner.start()
-    assert runner.join(60)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.state == "failed"
     assert "no structure of the space keeps to budget.latency" in runner.snapshot.error
 

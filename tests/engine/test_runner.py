@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import FrozenInstanceError, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.search.evolution import Evolution
 from engine.settings import Budget, Forward, Objective, Preset, Schedule
 from engine.views import Members
 from engine.zoo import ZOO
+from tests.waiting import PATIENCE, until
 
 QUICK = Preset(
     "quick",
@@ -28,18 +30,10 @@ QUICK = Preset(
 ENDLESS = replace(QUICK, schedule=replace(QUICK.schedule, iterations=10**9))
 
 
-def wait_for(condition, seconds: float = 30.0):
-    """Wait until a condition holds; fail if it never does."""
-    end = time.perf_counter() + seconds
-    while not condition():
-        assert time.perf_counter() < end, "waited in vain"
-        time.sleep(0.001)
-
-
 def finished(preset, **wishes) -> Runner:
     runner = Runner(preset, **wishes)
     runner.start()
-    assert runner.join(120)
+    assert runner.join(PATIENCE)
     runner.stop()  # audits would go on
     return runner
 
@@ -133,12 +127,12 @@ def test_a_pause_holds_before_the_next_candidate_and_going_on_loses_nothing():
     scorer = Counting(lambda call: runner.pause() if call == 100 else None)
     runner = Runner(QUICK, scorer=scorer)
     runner.start()
-    wait_for(lambda: runner.snapshot.state == "paused")
+    until(lambda: runner.snapshot.state == "paused")
     held = runner.snapshot
     assert not runner.join(0.1)
     assert scorer.calls == 100 and runner.snapshot is held
     runner.resume()
-    assert runner.join(60)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.best == finished(QUICK).snapshot.best
 
 
@@ -147,22 +141,22 @@ def test_time_on_hold_is_not_counted():
     began = time.perf_counter()
     runner.pause()
     runner.start()
-    wait_for(lambda: runner.snapshot.state == "paused")
+    until(lambda: runner.snapshot.state == "paused")
     held = time.perf_counter()
     runner.join(0.5)
-    runner.resume()
     held = time.perf_counter() - held
-    wait_for(lambda: runner.snapshot.state == "running")
+    runner.resume()
+    until(lambda: runner.snapshot.state == "running")
     assert runner.snapshot.seconds <= time.perf_counter() - began - held
     runner.stop()
-    assert runner.join(10)
+    assert runner.join(PATIENCE)
 
 
 def test_a_stop_ends_before_the_next_candidate_and_keeps_the_best():
     scorer = Counting(lambda call: runner.stop() if call == 100 else None)
     runner = Runner(ENDLESS, scorer=scorer)
     runner.start()
-    assert runner.join(60)
+    assert runner.join(PATIENCE)
     assert scorer.calls == 100
     assert runner.snapshot.state == "stopped" and runner.snapshot.best is not None
 
@@ -171,9 +165,9 @@ def test_a_paused_search_can_be_stopped():
     runner = Runner(ENDLESS)
     runner.start()
     runner.pause()
-    wait_for(lambda: runner.snapshot.state == "paused")
+    until(lambda: runner.snapshot.state == "paused")
     runner.stop()
-    assert runner.join(5)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.state == "stopped"
 
 
@@ -189,13 +183,13 @@ class Slow(ClosedForm):
 def test_wishes_reach_into_a_pass():
     runner = Runner(ENDLESS, scorer=Slow(QUICK.objective))
     runner.start()
-    wait_for(lambda: runner.snapshot.state == "running")
+    until(lambda: runner.snapshot.state == "running")
     runner.pause()
-    wait_for(lambda: runner.snapshot.state == "paused")
+    until(lambda: runner.snapshot.state == "paused")
     runner.resume()
-    wait_for(lambda: runner.snapshot.state == "running")
+    until(lambda: runner.snapshot.state == "running")
     runner.stop()
-    assert runner.join(10)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.state == "stopped"
 
 
@@ -318,10 +312,36 @@ def test_stop_does_not_wait_for_an_audit():
     gate = threading.Event()
     runner = Runner(QUICK, auditor=auditor_of(Passes(lambda s, n: 0.0, gate)))
     runner.start()
-    wait_for(lambda: runner.snapshot.phase == "checking")
+    until(lambda: runner.snapshot.phase == "checking")
     runner.stop()
-    assert runner.join(2)
+    assert runner.join(PATIENCE)
     assert runner.snapshot.best is not None
+
+
+def test_audits_rest_while_the_search_goes_on_and_not_for_its_end(monkeypatch):
+    """A pass that takes long is followed by a longer rest, which the final best ends."""
+    from engine import audit
+
+    calls, hours = [], iter(range(0, 10**9, 3600))
+    clock = SimpleNamespace(perf_counter=lambda: float(next(hours)))
+    monkeypatch.setattr(audit, "time", clock)
+    monkeypatch.setattr(audit, "LONGEST_REST", 600.0)
+    first_done = threading.Event()
+
+    def z_of(structure, number):
+        calls.append(number)
+        first_done.set()
+        return closed(structure).z
+
+    auditor = audit.Auditor(lambda: Passes(z_of))
+    structure = ZOO["maedet-s"].structure
+    auditor.submit(1, structure, closed(structure))
+    assert first_done.wait(60)
+    assert calls == [0]
+    better = ZOO["maedet-m"].structure
+    auditor.finish(2, better, closed(better), lambda: False)
+    assert auditor.latest.iteration == 2 and auditor.latest.passes == audit.FINAL_PASSES
+    auditor.close()
 
 
 def test_audits_that_cannot_be_made_are_told_and_harm_nothing():

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from engine.scorers.closed_form import ClosedForm
 from engine.settings import Budget, Preset, Schedule
 from engine.zoo import ZOO
 from maedet_tui.local_run import LocalRun
 from maedet_tui.store.writer import RunStore
+from tests.waiting import PATIENCE
 
 QUICK = Preset(
     "quick",
@@ -29,8 +31,32 @@ def searched(preset, runs_dir, name, store=None):
     """A run that has been searched to its end and closed."""
     run = LocalRun(preset, runs_dir, name, store=store)
     run.start()
-    assert run.wait(60)
+    assert run.wait(PATIENCE)
     run.close()
+    return run
+
+
+class Stopping(ClosedForm):
+    """Has its search stopped once it has scored so many structures."""
+
+    def __init__(self, run, structures):
+        super().__init__(run.preset.objective)
+        self._run, self._left = run, structures
+
+    def score(self, structures, cancelled=lambda: False):
+        self._left -= 1
+        if self._left == 0:
+            self._run.stop()
+        return super().score(structures)
+
+
+def stopped(run, structures=200):
+    """Search until so many structures are scored, on however fast a machine; close."""
+    run._runner._scorer = Stopping(run, structures)
+    run.start()
+    assert run.wait(PATIENCE)
+    run.close()
+    assert run.snapshot.state == "stopped"
     return run
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 import time
+from random import Random
 
 import pytest
 
@@ -18,13 +19,7 @@ from maedet_tui.store.folders import remove_run
 from maedet_tui.store.reader import RunReader
 from maedet_tui.store.writer import RunStore
 from tests.store.conftest import lasting, resumed, searched
-
-
-def until(done, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -51,9 +46,9 @@ def test_a_full_disk_is_ridden_out(endless):
     assert RunReader(endless.run_dir).snapshot().iteration <= at
     connection.execute("PRAGMA max_page_count = 1073741823")
     until(lambda: not noticed(endless, "no space left"))
-    assert RunReader(endless.run_dir).checkpoint().iteration > at
+    until(lambda: RunReader(endless.run_dir).checkpoint().iteration > at)
     endless.stop()
-    assert endless.wait(30) and endless.trouble is None
+    assert endless.wait(PATIENCE) and endless.trouble is None
 
 
 def test_a_disk_that_stays_full_ends_in_a_message_and_the_rest_stays_readable(endless):
@@ -61,7 +56,7 @@ def test_a_disk_that_stays_full_ends_in_a_message_and_the_rest_stays_readable(en
     endless._store._connection.execute("PRAGMA max_page_count = 1")
     until(lambda: noticed(endless, "no space left"))
     endless.stop()
-    assert endless.wait(30)
+    assert endless.wait(PATIENCE)
     assert "no space left" in endless.trouble and "run.db" in endless.trouble
     assert RunReader(endless.run_dir).checkpoint().iteration >= before
     assert (endless.run_dir / "best.yaml").exists()
@@ -124,7 +119,7 @@ def damaged(folder, change):
         (lambda data: data[:50], "damaged, perhaps cut short"),
         (lambda data: b"", "not the database of a run"),
         (lambda data: b"structure:\n- {block: Conv}\n" * 500, "not the database of a run"),
-        (lambda data: data[:4096] + os.urandom(len(data) - 4096), "damaged"),
+        (lambda data: data[:4096] + Random(0).randbytes(len(data) - 4096), "damaged"),
     ],
 )
 def test_a_file_that_is_no_run_is_named(tmp_path, quick, change, words):
@@ -238,7 +233,7 @@ def test_a_scorer_that_raises_is_recorded_and_gone_on_with(tmp_path, monkeypatch
     again = resumed(run.run_dir)
     runner = Runner(preset)
     runner.start()
-    runner.join(60)
+    runner.join(PATIENCE)
     assert again.snapshot.state == "finished"
     assert again.snapshot.best == runner.snapshot.best
     assert again.snapshot.history == runner.snapshot.history
@@ -260,7 +255,7 @@ def test_a_folder_that_vanishes_under_a_search_is_said(endless, tmp_path):
 
     shutil.rmtree(endless.run_dir)
     endless.stop()
-    assert endless.wait(30)
+    assert endless.wait(PATIENCE)
     assert endless.trouble and str(endless.run_dir) in endless.trouble
 
 

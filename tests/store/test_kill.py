@@ -1,5 +1,6 @@
 """kill -9 at random moments of both phases: nothing saved is lost, and the end is the same."""
 
+import contextlib
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from engine.runner import Runner
 from maedet_tui.store.lock import crashed
 from maedet_tui.store.reader import RunReader
 from tests.store.conftest import lasting, resumed
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -35,7 +37,7 @@ def whole():
     runner = Runner(PRESET)
     began = time.monotonic()
     runner.start()
-    assert runner.join(120)
+    assert runner.join(PATIENCE)
     return runner, time.monotonic() - began
 
 
@@ -44,25 +46,22 @@ def killed(runs_dir, name, delay):
     folder = runs_dir / name
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(runs_dir), name])
     try:
-        while not (folder / "run.db").exists() or not begun(folder):
-            assert process.poll() is None
-            time.sleep(0.01)
+        until(lambda: process.poll() is not None or begun(folder))
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         return time.time()
     finally:
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def begun(folder):
-    reader = RunReader(folder)
-    try:
+    if not (folder / "run.db").exists():
+        return False
+    with contextlib.closing(RunReader(folder)) as reader:
         return reader.checkpoint() is not None
-    finally:
-        reader.close()
 
 
-def kill_and_resume(count, runs_dir, whole, seed):
+def kill_and_resume(count, runs_dir, whole, seed, most_lost=float("inf")):
     runner, duration = whole
     rng = random.Random(seed)
     phases, kills, number = set(), 0, 0
@@ -82,7 +81,7 @@ def kill_and_resume(count, runs_dir, whole, seed):
         assert snapshot.iteration >= checkpoint.iteration
         # all of T is done where the last thing left is to check the best
         if checkpoint.iteration < PRESET.schedule.iterations:
-            assert at - saved < 1.0, f"lost {at - saved:.2f} s"
+            assert at - saved < most_lost, f"lost {at - saved:.2f} s"
         run = resumed(folder)
         assert run.snapshot.state == "finished"
         assert run.snapshot.best == runner.snapshot.best
@@ -98,12 +97,14 @@ def test_killed_searches_end_the_same(tmp_path, whole):
 
 @pytest.mark.nightly
 def test_fifty_killed_searches_end_the_same(tmp_path, whole):
-    assert kill_and_resume(50, tmp_path, whole, seed=1) >= {"coarse", "fine"}
+    phases = kill_and_resume(50, tmp_path, whole, seed=1, most_lost=1.0)
+    assert phases >= {"coarse", "fine"}
 
 
 def test_a_search_killed_again_and_again_ends_the_same(tmp_path, whole):
-    killed(tmp_path, "one", 0.2)
-    folder, runner = tmp_path / "one", whole[0]
+    runner, duration = whole
+    killed(tmp_path, "one", 0.2 * duration)
+    folder = tmp_path / "one"
     script = SCRIPT.replace(
         "LocalRun(PRESET, Path(sys.argv[1]), sys.argv[2])",
         "LocalRun.of(RunStore.reopen(Path(sys.argv[1]) / sys.argv[2]))",
@@ -114,9 +115,9 @@ def test_a_search_killed_again_and_again_ends_the_same(tmp_path, whole):
         reader = RunReader(folder)
         while reader.data_version() == before and process.poll() is None:
             time.sleep(0.01)
-        time.sleep(0.3)
+        time.sleep(0.2 * duration)
         process.kill()
-        process.wait(60)
+        process.wait(PATIENCE)
         reader.close()
     if RunReader(folder).snapshot().state != "finished":
         resumed(folder)

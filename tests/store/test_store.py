@@ -19,7 +19,8 @@ from maedet_tui.store.begin import branch_run
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.reader import RunReader
 from maedet_tui.store.writer import RunStore
-from tests.store.conftest import lasting, resumed, searched
+from tests.store.conftest import lasting, resumed, searched, stopped
+from tests.waiting import PATIENCE
 
 
 def rows(folder, query):
@@ -33,19 +34,8 @@ def rows(folder, query):
 def reference(preset):
     runner = Runner(preset)
     runner.start()
-    assert runner.join(60)
+    assert runner.join(PATIENCE)
     return runner
-
-
-def stopped_at_once(preset, runs_dir, name):
-    run = LocalRun(preset, runs_dir, name)
-    run.start()
-    while run.snapshot.iteration < 100:
-        pass
-    run.stop()
-    assert run.wait(30)
-    run.close()
-    return run
 
 
 def test_a_checkpoint_reads_back_exactly(quick, tmp_path):
@@ -76,7 +66,7 @@ def test_a_snapshot_reads_back(quick, tmp_path):
 
 
 def test_members_are_read_once(tmp_path):
-    run = stopped_at_once(lasting(4000), tmp_path, "one")
+    run = stopped(LocalRun(lasting(4000), tmp_path, "one"))
     reader = RunReader(run.run_dir)
     before = {member.born: member for member in reader.snapshot().members}
     resumed(run.run_dir)
@@ -102,8 +92,8 @@ def test_a_latency_and_a_proxy_read_back(quick, tmp_path):
 
 def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
     preset = lasting(20_000)
-    part = stopped_at_once(preset, tmp_path, "one")
-    assert part.snapshot.state == "stopped" and part.snapshot.iteration < 20_000
+    part = stopped(LocalRun(preset, tmp_path, "one"), 2000)
+    assert 2000 < part.snapshot.iteration < 20_000
     whole = resumed(part.run_dir)
     expected = reference(preset)
     assert whole.snapshot.best == expected.snapshot.best
@@ -181,7 +171,7 @@ def test_refusals_and_parentage_can_be_queried(quick, tmp_path):
 def test_files_are_for_their_owner_alone(quick, tmp_path):
     run = LocalRun(quick, tmp_path / "runs", "one")
     run.start()
-    assert run.wait(60)
+    assert run.wait(PATIENCE)
     names = {path.name for path in run.run_dir.iterdir()}
     assert {"run.db", "run.db-wal", "run.lock", "preset.yaml", "best.yaml", "best.txt"} <= names
     for path in run.run_dir.iterdir():
@@ -195,7 +185,7 @@ def test_two_processes_cannot_write_one_run(quick, tmp_path):
     run.start()
     with pytest.raises(StoreError, match=rf"is being searched by process {os.getpid()} on"):
         RunStore.reopen(run.run_dir)
-    run.wait(60)
+    run.wait(PATIENCE)
     run.close()
     RunStore.reopen(run.run_dir).close()
 
@@ -212,7 +202,7 @@ def test_an_older_schema_is_migrated_step_by_step(quick, tmp_path, monkeypatch):
 
 
 def test_a_run_of_version_1_opens_and_goes_on(tmp_path):
-    run = stopped_at_once(lasting(4000), tmp_path, "one")
+    run = stopped(LocalRun(lasting(4000), tmp_path, "one"))
     path, old = run.run_dir / "run.db", tmp_path / "old.db"
     connection = sqlite3.connect(old)
     connection.executescript(schema._TABLES)

@@ -12,24 +12,21 @@ from maedet_tui.run import SaveError
 from maedet_tui.store.folders import remove_run
 from maedet_tui.store.writer import RunStore
 from maedet_tui.trackers.history_csv import CsvSink
-from tests.store.conftest import lasting
+from tests.store.conftest import lasting, stopped
+from tests.waiting import PATIENCE
 
 
 def tracked(run):
     run.start()
-    assert run.wait(60)
+    assert run.wait(PATIENCE)
     run.close()
     return run
 
 
 def test_csv_holds_the_history_also_after_resuming(tmp_path):
-    run = LocalRun(lasting(50_000), tmp_path, "one", track=["csv"])
-    run.start()
-    while len(run.snapshot.history) < 5:
-        pass
-    run.stop()
-    run.wait(30)
-    run.close()
+    run = LocalRun(lasting(20_000), tmp_path, "one", track=["csv"])
+    stopped(run, 2000)
+    assert len(run.snapshot.history) > 5
     run = tracked(LocalRun.of(RunStore.reopen(run.run_dir), ["csv"]))
     path = run.run_dir / "history.csv"
     with path.open() as file:

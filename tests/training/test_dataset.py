@@ -1,6 +1,7 @@
 """Images and boxes on their way into a batch."""
 
 import io
+from random import Random
 
 import pytest
 import torch
@@ -57,7 +58,8 @@ def test_grey_and_transparent_images_have_three_channels(tmp_path):
 
 def png(size=(64, 48)):
     file = io.BytesIO()
-    Image.effect_noise(size, 80).convert("RGB").save(file, "PNG")
+    noise = Random(0).randbytes(3 * size[0] * size[1])
+    Image.frombytes("RGB", size, noise).save(file, "PNG")
     return file.getvalue()
 
 
@@ -70,6 +72,7 @@ def png(size=(64, 48)):
         (png()[:500], "cannot be decoded"),
         (png((1000, 1000))[:60], "is 1000x1000"),
     ],
+    ids=["empty", "postscript", "turned", "cut", "large"],
 )
 def test_broken_images_are_named(tmp_path, content, message):
     (tmp_path / "a.png").write_bytes(content)

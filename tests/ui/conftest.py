@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.notifications import Notification
 from textual.pilot import Pilot
 
 from engine.settings import Preset
@@ -15,8 +16,7 @@ from engine.snapshot import Snapshot
 from maedet_tui.app import MaedetApp
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs
 from tests.ui import factory
-
-PATIENCE = 10.0
+from tests.waiting import PATIENCE
 
 
 class Watch:
@@ -48,8 +48,19 @@ class Watch:
             pytest.fail(f"{missing} not on the screen:\n{self.text}")
 
     async def press(self, *keys: str) -> None:
+        """Press keys; what they lead to message by message has happened afterwards."""
         await self.pilot.press(*keys)
+        for _ in range(3):
+            await self.pilot.pause(0)
         await self.pilot.pause()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """A toast that is gone after five seconds may never be seen on a busy machine, where
+    half a minute may not do for a screen to settle either."""
+    monkeypatch.setattr(Notification, "time_left", property(lambda self: 3600.0))
+    monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (PATIENCE,))
 
 
 @pytest.fixture

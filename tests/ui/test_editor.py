@@ -62,7 +62,7 @@ async def test_edit_see_a_problem_fix_it_save_and_search(home, mine):
         area(w).move_cursor(area(w).document.end)
         await w.press(*"audit: false")
         await w.press("ctrl+s")
-        await w.sees("Saved", str(mine)[-30:])
+        await w.until(lambda: any(str(mine) in toast.message for toast in w.app._notifications))
         assert mine.read_text() == MINE + "audit: false"
         await w.press("ctrl+r")
         await w.until(lambda: isinstance(w.app.screen, Dashboard))

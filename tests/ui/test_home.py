@@ -41,6 +41,7 @@ async def test_enter_before_the_files_are_read(home, monkeypatch):
     async with home() as w:
         assert "91G" not in w.text
         await w.press("down", "enter")
+        await w.until(lambda: w.desk.started)
         assert [preset.name for preset in w.desk.started] == ["maedet-m"]
 
 

@@ -17,6 +17,7 @@ from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.save_as import SaveAs
 from maedet_tui.screens.structure import StructureScreen
 from tests.ui import factory
+from tests.waiting import PATIENCE
 
 SMALL = Structure(
     (
@@ -50,8 +51,7 @@ def choose(dialog, format_):
 async def said(w, *texts):
     """Wait until the toasts say all of it; the first check of a module imports torch."""
     await w.until(
-        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts),
-        patience=60,
+        lambda: all(any(text in toast.message for toast in w.app._notifications) for text in texts)
     )
 
 
@@ -190,7 +190,7 @@ async def test_an_export_under_way_outlives_the_dialog(watch, folder, monkeypatc
 
     def slow(*args, **kwargs):
         started.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         return real(*args, **kwargs)
 
     monkeypatch.setattr("maedet_tui.screens.save_as.export", slow)
@@ -218,7 +218,7 @@ def slow(monkeypatch):
         try:
             made.write_text("half")
             state.begun.set()
-            state.go_on.wait(30)
+            state.go_on.wait(PATIENCE)
             made.write_text("whole")
             return ["all of it"]
         finally:
@@ -264,7 +264,7 @@ async def test_an_export_that_is_given_up_leaves_nothing(watch, folder, slow, wa
         await w.until(lambda: not w.app.is_running)
     left = [path.read_text() for path in folder.iterdir()]
     slow.go_on.set()
-    assert slow.ended.wait(10)
+    assert slow.ended.wait(PATIENCE)
     assert left == [path.read_text() for path in folder.iterdir()] == ["of before"]
 
 

@@ -14,6 +14,7 @@ from maedet_tui.widgets.home_lists import PresetTable, RunTable
 from tests.store.conftest import QUICK, searched
 from tests.ui import factory
 from tests.ui.conftest import Desk, marked
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def slow_to_open(monkeypatch):
     real = WatchedRun.__init__
 
     def wait(self, folder):
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         real(self, folder)
 
     monkeypatch.setattr(WatchedRun, "__init__", wait)
@@ -222,7 +223,7 @@ async def test_a_search_that_was_resumed_on_the_way_elsewhere_goes_on(home, desk
     go_on, real = threading.Event(), desk.resume
 
     def resume(folder):
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         return real(folder)
 
     desk.resume = resume

@@ -1,13 +1,12 @@
 """`maedet-tui watch` in a pseudo-terminal: looking on at a search of another process."""
 
-import time
-
 import pytest
 
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
-from tests.cli.conftest import program
+from tests.cli.conftest import iteration, program
 from tests.ui.test_terminal import PRESET, Terminal
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -20,10 +19,7 @@ def folder(tmp_path, monkeypatch):
 def test_a_search_of_another_process_is_watched_and_left_running(folder):
     search = program("search", "quick.yaml", "--name", "a", "--iterations", "100000000", "--json")
     try:
-        deadline = time.monotonic() + 30
-        while not (folder / "runs/a/run.db").exists():
-            assert time.monotonic() < deadline and search.poll() is None
-            time.sleep(0.05)
+        until(lambda: iteration(folder / "runs/a") or search.poll() is not None)
         terminal = Terminal(folder, "watch", "a")
         terminal.sees("running", "quick")
         terminal.child.send(" ")
@@ -36,14 +32,14 @@ def test_a_search_of_another_process_is_watched_and_left_running(folder):
         assert holder(folder / "runs/a").pid == search.pid
     finally:
         search.terminate()
-        search.communicate(timeout=30)
+        search.communicate(timeout=PATIENCE)
     assert search.returncode == 143
     assert RunReader(folder / "runs/a").status().state == "stopped"
 
 
 def test_a_finished_run_opens_in_the_same_dashboard(folder):
     search = program("search", "quick.yaml", "--name", "a", "--json")
-    search.communicate(timeout=60)
+    search.communicate(timeout=PATIENCE)
     terminal = Terminal(folder, "watch", "runs/a")
     terminal.sees("finished", "2,000")
     terminal.child.send("q")

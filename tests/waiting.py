@@ -1,0 +1,15 @@
+"""Waiting for what is bound to come, however slow or busy the machine."""
+
+import time
+from collections.abc import Callable
+
+#: seconds after which something has failed to come; only a failing test waits that long
+PATIENCE = 120.0
+
+
+def until(done: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait for something to become true; fail if it never does."""
+    deadline = time.monotonic() + patience
+    while not done():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
