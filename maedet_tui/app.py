@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import Monochrome
 from textual.screen import Screen
 
+from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
 from maedet_tui.run import SearchRun
 from maedet_tui.searches import Searches
+from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
 
@@ -56,6 +59,10 @@ class MaedetApp(App[None]):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
         super().__init__()
+        if self.no_color:
+            # Textual would turn colours into greys; who sets NO_COLOR wants none at all
+            kept = [one for one in self._filters if not isinstance(one, Monochrome)]
+            self._filters = [*kept, Uncoloured()]
         self.searches = Searches(self, run, start, resume)
         #: exports that are being written
         self.exports: list[Underway] = []
@@ -92,8 +99,8 @@ class MaedetApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """A search in this process stands back while a key or a click takes effect."""
-        if self._run is not None and isinstance(event, ANSWERED):
-            self._run.give_way()
+        if self.searches.own is not None and isinstance(event, ANSWERED):
+            self.searches.own.give_way()
         await super().on_event(event)
 
     def on_mount(self) -> None:
@@ -153,6 +160,10 @@ class MaedetApp(App[None]):
             self.switch_screen(self._home())
         if run is not None:
             self.screen.mark_run(run.run_dir.name)
+
+    def notify(self, message: str, *, title: str = "", **options: Any) -> None:
+        """A toast, which may quote files and names of files."""
+        super().notify(printable(message), title=printable(title), **options)
 
     def action_help(self) -> None:
         """Show the keys of the screen that is up."""

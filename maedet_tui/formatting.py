@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.structure import Block
 
+#: control and formatting characters, tabs and line breaks apart: a terminal would obey them
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+#: what is shown in place of what is no text
+NO_TEXT = "\ufffd"
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
+
+
+def printable(text: str) -> str:
+    """The text, with a sign in the place of each character that a terminal would obey."""
+    return text if text.isprintable() else _UNSAFE.sub(NO_TEXT, text)
 
 
 def quantity(value: float) -> str:

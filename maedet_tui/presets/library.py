@@ -34,6 +34,11 @@ class Entry:
         """The preset, if there is nothing wrong with it."""
         return None if self.problems else self.draft
 
+    @property
+    def to_edit(self) -> bool:
+        """Whether some problem is in the text, so that editing it helps."""
+        return any(problem.line or problem.key for problem in self.problems)
+
 
 def names(*, own: bool = True) -> list[Entry]:
     """Every preset unread, the user's first. Raises PresetError as `user_presets`.

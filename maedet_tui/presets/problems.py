@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from maedet_tui.formatting import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -13,6 +15,10 @@ class Problem:
     where: str
     key: str
     message: str
+
+    def __post_init__(self) -> None:
+        for name in ("key", "message"):  # which may quote the file, and are printed
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def line(self) -> int | None:

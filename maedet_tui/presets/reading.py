@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from errno import EACCES, EPERM
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
 from engine.settings import Preset
 from maedet_tui.presets.folder import SUFFIXES, builtin_file, builtin_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
+
+#: what YAML does not allow in its text
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def builtin_presets() -> list[Preset]:
@@ -69,21 +74,38 @@ def _available(ref: str, names: list[str]) -> str:
 
 def file_text(path: Path) -> str:
     """The text of a preset's file. Raises PresetError."""
+    text, line = lenient_text(path)
+    if line:
+        message = "is not text in UTF-8 here; put it right and save it as UTF-8"
+        raise PresetError([Problem(f"{path}:{line}", "", message)])
+    return text
+
+
+def lenient_text(path: Path) -> tuple[str, int]:
+    """A file as far as it is text, and the first line that is not, 0 if all is.
+
+    Bytes that are no UTF-8 become U+FFFD. Raises PresetError if there is nothing to read.
+    """
 
     def refused(message: str) -> PresetError:
         return PresetError([Problem(str(path), "", message)])
 
     try:
+        if not path.is_file() and path.exists():  # opening a pipe would wait for ever
+            what = "a folder" if path.is_dir() else "no file"
+            raise refused(f"is {what}; move it elsewhere, or give it another ending")
         with path.open("rb") as file:
             data = file.read(MAX_LENGTH + 1)
     except OSError as error:
-        raise refused(f"cannot be read: {error.strerror}") from None
+        fix = "; give yourself the right to read it" if error.errno in (EACCES, EPERM) else ""
+        raise refused(f"cannot be read: {error.strerror}{fix}") from None
     if len(data) > MAX_LENGTH:
         raise refused("is far larger than any preset; name a YAML file as in `presets show`")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refused("is not text in UTF-8; name a YAML file as in `presets show`") from None
+        return data.decode("utf-8-sig"), 0
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return data.decode("utf-8-sig", errors="replace"), line
 
 
 def parse(
@@ -116,6 +138,10 @@ def examine(
     With problems, defaults stand in for what is wrong; None where there is no initial
     structure to be made out. The arguments are as for `parse`.
     """
+    if strange := CONTROL.search(text):
+        line = text[: strange.start()].count("\n") + 1
+        message = f"holds the control character U+{ord(strange[0]):04X}; delete it"
+        return None, [Problem(f"{source}:{line}", "", message)]
     try:
         document = read(text)
     except YamlError as error:

@@ -19,6 +19,7 @@ from engine.settings import (
     Timing,
 )
 from engine.structure import LEVELS
+from maedet_tui.formatting import printable
 from maedet_tui.presets.quantities import parse_duration, parse_image_size, parse_quantity
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
@@ -101,6 +102,13 @@ def _ratio(values: list[float | None]) -> list[float | None]:
     return values
 
 
+def _text(value: str) -> str:
+    if printable(value) != value:
+        raise ValueError("holds control characters, which a terminal would obey; delete them")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
 Quantity = Annotated[int, BeforeValidator(parse_quantity)]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
 
@@ -216,8 +224,8 @@ class ForwardSection(_Section):
 class PresetFile(_Section):
     """A whole preset; `initial` (blocks or a zoo name) is read by `engine.formats`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    description: str = ""
+    name: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
+    description: Text = ""
     reference: str | None = None
     budget: BudgetSection = BudgetSection()
     score: ScoreSection = ScoreSection()

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from maedet_tui.formatting import printable
 from maedet_tui.run import SaveError
 
 
@@ -35,7 +36,7 @@ class Ask(ModalScreen["str | None"]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield Label(self._question, id="question", markup=False)
+            yield Label(printable(self._question), id="question", markup=False)
             yield Input(self._suggested, id="name", select_on_focus=True)
             yield Static("", id="wrong", markup=False)
             yield Static("enter takes it, esc changes nothing", classes="muted", markup=False)

@@ -126,8 +126,8 @@ class Compare(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is being measured can be given up, and not asked for again."""
         if action == "cancel":
-            return True if self._measuring else None
-        return None if self._measuring and action in ("measure", "alphas", "rotate") else True
+            return self._measuring
+        return not (self._measuring and action in ("measure", "alphas", "rotate"))
 
     def action_back(self) -> None:
         """To the screen below; what is being measured is given up."""

@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
+from maedet_tui.formatting import printable
+
 Answer = TypeVar("Answer")
 
 
@@ -32,7 +34,7 @@ class Question(ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield Label(self._question, id="question", markup=False)
+            yield Label(printable(self._question), id="question", markup=False)
             with Horizontal(id="answers"):
                 yield from self._buttons
 

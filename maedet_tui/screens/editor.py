@@ -16,8 +16,9 @@ from textual.widgets import Footer, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
+from maedet_tui import formatting
 from maedet_tui.presets.edited import EditedPreset
-from maedet_tui.presets.examined import Examined, examined
+from maedet_tui.presets.examined import Examined
 from maedet_tui.presets.problems import Problem
 from maedet_tui.run import SaveError
 from maedet_tui.screens.editor_save import Saving
@@ -114,7 +115,8 @@ class Editor(Screen[None]):
         parts = [f" {self.edited.name}{changed}", self._said(), where]
         if self.has_class("-tiny"):  # what counts first: the rest may be cut off
             parts = parts[:2]
-        self.query_one("#title", Static).update("   ".join(part for part in parts if part))
+        title = "   ".join(part for part in parts if part)
+        self.query_one("#title", Static).update(formatting.printable(title))
 
     def _said(self) -> str:
         if self._found is None:
@@ -157,7 +159,7 @@ class Editor(Screen[None]):
         text, edited = self.text, self.edited
 
         def work() -> None:
-            found = examined(text, edited.source, edited.name, edited.origin)
+            found = edited.examined(text)
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(self._take, found)
 
@@ -256,7 +258,7 @@ class Editor(Screen[None]):
 
     def action_search(self) -> None:
         """Save what has changed, and start a search with it."""
-        found = examined(self.text, self.edited.source, self.edited.name, self.edited.origin)
+        found = self.edited.examined(self.text)
         self._take(found)
         if found.problems or found.draft is None:
             self.notify("The search begins once the problems are put right.",

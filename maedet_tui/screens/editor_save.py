@@ -31,16 +31,23 @@ class Saving:
         if edited.path is None:
             self.save_as(then)
         elif edited.changed_on_disk():
-            question = (
-                f"{edited.path}\nwas changed by another program since you opened it. "
-                "Overwrite its text with yours?"
+            self._overwrite(
+                "was changed by another program since you opened it. "
+                "Overwrite its text with yours?",
+                then,
             )
-            self._ask(
-                Confirm(question, "Overwrite", "Keep it"),
-                lambda yes: self._write(None, then) if yes else None,
+        elif edited.damaged:
+            self._overwrite(
+                "is not text in UTF-8, and what stands here has lost the bytes that are none. "
+                "Overwrite the file? ctrl+n saves under another name.",
+                then,
             )
         else:
             self._write(None, then)
+
+    def _overwrite(self, why: str, then: Then | None) -> None:
+        dialog = Confirm(f"{self._editor.edited.path}\n{why}", "Overwrite", "Keep it")
+        self._ask(dialog, lambda yes: self._write(None, then) if yes else None)
 
     def save_as(self, then: Then | None = None) -> None:
         """Ask for a name, and write the text under it."""

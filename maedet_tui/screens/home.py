@@ -16,6 +16,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
+from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.home_details import DetailPanel, HintPanel
@@ -249,7 +250,7 @@ class Home(Screen[None]):
         detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
         self.set_class(shown is None, "-nothing")
         if shown is not None:
-            detail.border_title = shown.name
+            detail.border_title = printable(shown.name)
             detail.show(shown)
             hint.show(shown)
         for structure in self.query("#home-structure"):
@@ -286,7 +287,8 @@ class Home(Screen[None]):
         if entry.preset is not None:
             self.app.searches.search(entry.preset)
         else:
-            self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem; e edits it",
+            hint = "; e edits it" if entry.to_edit else ""
+            self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem{hint}",
                         severity="error", timeout=10, markup=False)  # fmt: skip
 
     def action_edit(self) -> None:

@@ -179,11 +179,11 @@ class StructureScreen(Screen[None]):
     # --- what keys do -----------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what makes no sense now."""
+        """Leave out what makes no sense now."""
         if action == "follow" and self._run is None:
             return False
         if action in ("copy", "save_as", "step") and self.item is None:
-            return None
+            return False
         return action != "panel" or self.has_class("-single")
 
     def action_back(self) -> None:

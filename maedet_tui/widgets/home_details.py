@@ -61,7 +61,7 @@ class DetailPanel(Panel["Entry | Line"]):
             parts.append(paragraph(f"{self._glyphs.warning} {text}", width, "$error"))
         if more := len(entry.problems) - _MOST:
             parts += [paragraph(f"and {more} more", width, "$error")] if more > 0 else []
-        if parts:
+        if entry.to_edit:
             parts.append(paragraph("`e` opens it in the editor to be put right.", width))
         return parts
 

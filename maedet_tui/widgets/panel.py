@@ -16,6 +16,7 @@ from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from maedet_tui.formatting import printable
 from maedet_tui.widgets.kept import Kept
 
 #: (text, style): a style as in Textual's markup, "" for the plain foreground
@@ -100,7 +101,7 @@ def split(parts: list[Part]) -> list[tuple[Part, ...]]:
     """Parts with line breaks in them as lines of parts; a last line that is empty is none."""
     lines: list[list[Part]] = [[]]
     for text, style in parts:
-        first, *rest = text.split("\n")
+        first, *rest = map(printable, text.split("\n"))
         if first:
             lines[-1].append((first, style))
         for piece in rest:

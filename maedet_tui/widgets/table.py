@@ -12,6 +12,7 @@ from textual.events import Click, Resize
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from maedet_tui.formatting import printable
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.panel import MUTED, Part
 
@@ -129,7 +130,7 @@ class Table(OptionList):
             if len(cells) < len(self._columns) and index == len(cells) - 1:
                 size = room - sum(len(text) for text, _ in parts)
             if size > 0:
-                text = self._cut(text, size)
+                text = self._cut(printable(text), size)
                 parts.append((f"{text:>{size}}" if column.right else f"{text:<{size}}", style))
                 parts.append((" " * gap, ""))
         return Content.assemble(*parts[:-1])

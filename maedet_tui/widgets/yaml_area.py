@@ -12,6 +12,7 @@ from textual.events import Key
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
+from maedet_tui.formatting import printable
 from maedet_tui.styles.themes import DARK, LIGHT
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 
@@ -88,6 +89,7 @@ class YamlArea(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         text = super().get_line(line_index)
+        text.plain = printable(text.plain)
         if line_index + 1 in self._problem_lines:
             start = len(text.plain) - len(text.plain.lstrip())
             text.stylize(Style(underline=True), start)

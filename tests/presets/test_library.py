@@ -51,7 +51,7 @@ def test_whatever_is_in_the_folder_the_list_stands(own_presets, data):
 def test_a_folder_where_a_preset_should_be(own_presets):
     (own_presets / "dir.yaml").mkdir()
     (entry,) = [entry for entry in library.entries() if entry.name == "dir"]
-    assert "cannot be read" in str(entry.problems[0])
+    assert "is a folder; move it elsewhere" in str(entry.problems[0])
 
 
 def test_an_unreadable_folder_keeps_nobody_from_a_file(own_presets, tmp_path, monkeypatch):

@@ -257,14 +257,6 @@ async def test_ctrl_c_copies_what_is_selected(home, mine):
         assert isinstance(w.app.screen, Editor)
 
 
-async def test_a_file_that_is_no_text_is_said(home, own_presets):
-    (own_presets / "binary.yaml").write_bytes(b"\xff\xfe\x00")
-    async with home() as w:
-        await marked(w, PresetTable, "binary")
-        await w.press("e")
-        await w.sees("binary cannot be edited", "UTF-8")
-
-
 async def test_a_new_line_begins_where_the_one_before_did(home, mine):
     async with home() as w:
         await edit(w)

@@ -123,18 +123,3 @@ async def test_plain_characters(watch):
 def test_which_terminals_are_trusted_with_unicode(environ, unicode):
     assert speaks_unicode(environ) is unicode
     assert glyphs(environ) is (UNICODE if unicode else PLAIN)
-
-
-async def test_no_color(watch, monkeypatch):
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with watch(FULL) as w:
-        await w.sees("▶ running")
-        colours = {
-            tuple(colour.get_truecolor())
-            for strip in w.app.screen._compositor.render_strips()
-            for segment in strip.apply_filter(w.app._filters[0], w.app.screen.styles.background)
-            if segment.style
-            for colour in (segment.style.color, segment.style.bgcolor)
-            if colour
-        }
-        assert all(red == green == blue for red, green, blue in colours)
