@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, OptionList, Static, TextArea
+from textual.widgets import OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -23,6 +23,7 @@ from maedet_tui.presets.problems import Problem
 from maedet_tui.run import SaveError
 from maedet_tui.screens.editor_save import Saving
 from maedet_tui.widgets.diff_view import Difference, DiffPanel
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress
 from maedet_tui.widgets.structure_view import StructureView, View
@@ -168,9 +169,14 @@ class Editor(Screen[None]):
     def _take(self, found: Examined) -> None:
         if found.text == self.text:
             self._found = found
+            self.refresh_bindings()
             self._title()
             self._list(found.problems)
             self._show_beside(found)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what there is nothing to do with."""
+        return action != "next_problem" or bool(self._found and self._found.problems)
 
     def _list(self, problems: Sequence[Problem]) -> None:
         self.query_one(YamlArea).mark(problem.line for problem in problems if problem.line)
