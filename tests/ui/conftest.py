@@ -57,7 +57,9 @@ class Watch:
 
     async def rest(self) -> None:
         """Wait until nothing is worked out in a thread any more, and what was is shown."""
+        deadline = time.monotonic() + PATIENCE
         while any(not worker.is_finished for worker in self.app.workers):
+            assert time.monotonic() < deadline, list(self.app.workers)
             await asyncio.sleep(0.01)
         await self.settle()
 
