@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 #: between two checkpoints
 INTERVAL = 0.08
 
+#: seconds that the search stands back when it is asked to: about what drawing an answer takes
+WAY = 0.05
+
 #: changes of the best that a snapshot carries
 BESTS = 100
 
@@ -77,6 +80,7 @@ class Runner:
         self._asking = threading.Lock()
         self._checking = False
         self._pace = Pace()
+        self._way_until = self._no_way_until = 0.0
         self._next_publication = 0.0
         self._candidate: Candidate | None = None
         self._best: Member | None = None
@@ -142,6 +146,16 @@ class Runner:
     def resume(self) -> None:
         """Go on after `pause`."""
         self._go.set()
+
+    def give_way(self) -> None:
+        """Leave the interpreter to others for an instant, at most a fifth of the time.
+
+        Without it, whoever has an answer to draw gets the interpreter's lock for half a
+        millisecond in turn with the search.
+        """
+        now = time.perf_counter()
+        if now >= self._no_way_until:
+            self._way_until, self._no_way_until = now + WAY, now + 5 * WAY
 
     def stop(self) -> None:
         """End the search for good, keeping the best so far."""
@@ -233,6 +247,9 @@ class Runner:
                 next_checkpoint = clock() + INTERVAL
             elif clock() >= self._next_publication:
                 self._publish("running")
+            if self._way_until:
+                time.sleep(max(0.0, self._way_until - clock()))
+                self._way_until = 0.0
             if not go.is_set() or stop.is_set():
                 self._capture()
                 self._hold()

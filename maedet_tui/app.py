@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,6 +22,9 @@ from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
 if TYPE_CHECKING:
     from engine.settings import Preset
     from maedet_tui.presets.library import Entry
+
+#: what the user waits for an answer to
+ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 
 # screens are imported where they are shown: each takes a while, and the first paint waits
 
@@ -84,6 +88,12 @@ class MaedetApp(App[None]):
                 )
         yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self.deliver_screenshot)
+
+    async def on_event(self, event: events.Event) -> None:
+        """A search in this process stands back while a key or a click takes effect."""
+        if self._run is not None and isinstance(event, ANSWERED):
+            self._run.give_way()
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         if self._run is None:

@@ -135,6 +135,10 @@ class LocalRun:
         """End the search for good; the best so far is kept and saved."""
         self._runner.stop()
 
+    def give_way(self) -> None:
+        """Leave the interpreter to the screen for an instant."""
+        self._runner.give_way()
+
     @property
     def detachable(self) -> bool:
         """Whether there is something recorded for another process to go on from."""

@@ -39,6 +39,9 @@ class SearchRun(Protocol):
     def stop(self) -> None:
         """End the search for good; the best so far is kept and saved."""
 
+    def give_way(self) -> None:
+        """Leave the processor to the screen for an instant: somebody waits for it."""
+
     @property
     def detachable(self) -> bool:
         """Whether the search can be left to a process of its own."""

@@ -75,6 +75,9 @@ class WatchedRun:
         """Have the search end for good."""
         self._wish("stop")
 
+    def give_way(self) -> None:
+        """Another process searches, and holds up nothing here."""
+
     @property
     def detachable(self) -> bool:
         """It is in a process of its own already."""

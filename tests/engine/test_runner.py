@@ -255,6 +255,25 @@ def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
     assert "device: cpu" in snapshot.error
 
 
+def test_a_search_stands_back_when_asked_but_not_all_the_time(monkeypatch):
+    """A hundred wishes at one moment are one; it goes on and ends as it would have."""
+    from engine import runner as module
+
+    slept = []
+    clock = SimpleNamespace(
+        perf_counter=time.perf_counter, monotonic=time.monotonic, sleep=slept.append
+    )
+    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(module, "WAY", 100.0)
+    runner = Runner(QUICK)
+    for _ in range(100):
+        runner.give_way()
+    runner.start()
+    assert runner.join(PATIENCE)
+    assert len(slept) == 1 and 0 < slept[0] <= 100
+    assert runner.snapshot.best == finished(QUICK).snapshot.best
+
+
 class Passes:
     """Stands in for a forward scorer: passes of a given Z, as slow as a test wants."""
 

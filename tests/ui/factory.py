@@ -153,6 +153,7 @@ class FakeRun:
         self.snapshot = snapshot
         self.detachable = False
         self.orders: list[str] = []
+        self.ways = 0
         self.save_error: str | None = None
 
     def pause(self) -> None:
@@ -163,6 +164,9 @@ class FakeRun:
 
     def stop(self) -> None:
         self.orders.append("stop")
+
+    def give_way(self) -> None:
+        self.ways += 1
 
     def detach(self) -> None:
         self.orders.append("detach")

@@ -30,6 +30,14 @@ async def test_pause_twice_before_the_engine_reacts(watch):
         assert w.run.orders == ["pause", "resume"]
 
 
+async def test_the_search_stands_back_while_a_key_takes_effect(watch):
+    async with watch(factory.snapshot()) as w:
+        before = w.run.ways
+        await w.press("2")
+        await w.sees("FLOPs of each")
+        assert w.run.ways > before
+
+
 async def test_save(watch):
     async with watch(factory.snapshot()) as w:
         await w.press("s")
