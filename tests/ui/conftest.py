@@ -77,6 +77,12 @@ def _patient(monkeypatch):
     monkeypatch.setattr(Notification, "time_left", property(lambda self: 3600.0))
     monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (PATIENCE,))
 
+    async def at_once(*_):
+        await asyncio.sleep(0)
+
+    # between two keys, for which `Watch.press` waits by messages
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+
 
 @pytest.fixture
 def watch():
