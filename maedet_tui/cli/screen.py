@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from maedet_tui.run import SearchRun
     from maedet_tui.store.writer import RunStore
     from maedet_tui.watched_run import WatchedRun
+
+Result = TypeVar("Result")
 
 #: seconds that a search is given to end after the screen has closed
 PATIENCE = 5.0
@@ -31,6 +34,16 @@ def pick_and_watch(runs_dir: Path) -> int:
             USAGE,
         )
     return _open(None, runs_dir, None)
+
+
+def while_it_is_imported(work: Callable[[], Result]) -> Result:
+    """Do some work while everything that a search's screen needs is imported."""
+    from maedet_tui.cli.beside import Beside
+
+    result = Beside(work)
+    for name in ("maedet_tui.screens.dashboard", "maedet_tui.app", "maedet_tui.local_run"):
+        import_module(name)
+    return result.result()
 
 
 def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str] = ()) -> int:

@@ -77,17 +77,20 @@ def search(
         raise Failure(
             "there is no terminal to draw the screen on; add --headless to search without it", USAGE
         )
+    options = {
+        "--iterations": ("search.iterations", iterations),
+        "--population": ("search.population", population),
+        "--seed": ("search.seed", seed),
+        "--scorer": ("scorer", scorer),
+        "--device": ("device", device),
+    }
     with failures():
-        chosen = load_preset(
-            preset,
-            {
-                "--iterations": ("search.iterations", iterations),
-                "--population": ("search.population", population),
-                "--seed": ("search.seed", seed),
-                "--scorer": ("scorer", scorer),
-                "--device": ("device", device),
-            },
-        )
+        if headless or detach:
+            chosen = load_preset(preset, options)
+        else:
+            from maedet_tui.cli.screen import while_it_is_imported
+
+            chosen = while_it_is_imported(lambda: load_preset(preset, options))
         if detach:
             from maedet_tui.detach import detach as leave
             from maedet_tui.store.begin import new_run

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from maedet_tui import formatting
@@ -31,6 +31,7 @@ from maedet_tui.structures.items import (
     zoo_items,
 )
 from maedet_tui.structures.known import known_score
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.structure_view import StructureView, View
 

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.scorers.base import Score
 from engine.settings import Objective
@@ -23,6 +23,7 @@ from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
 from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, measure, parse_alphas
 from maedet_tui.widgets.comparison_view import Blocks, BlocksView, NumbersView
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 
 #: from this width on, the two tables stand side by side

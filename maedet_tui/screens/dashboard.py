@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
@@ -26,6 +26,7 @@ from maedet_tui.widgets.finding_panels import (
     RankingPanel,
     SummaryPanel,
 )
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
 from maedet_tui.widgets.load_panel import LoadPanel

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, OptionList, Static, TextArea
+from textual.widgets import OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -22,6 +22,7 @@ from maedet_tui.presets.problems import Problem
 from maedet_tui.run import SaveError
 from maedet_tui.screens.editor_save import Saving
 from maedet_tui.widgets.diff_view import Difference, DiffPanel
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress
 from maedet_tui.widgets.structure_view import StructureView, View

@@ -14,9 +14,10 @@ from textual.binding import Binding
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from maedet_tui.presets.problems import PresetError
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
 from maedet_tui.widgets.home_details import DetailPanel, HintPanel
 from maedet_tui.widgets.home_lists import PresetTable, RunTable, preset_row, row_id, run_row

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from engine.scorers.base import Score
 from engine.settings import Objective
@@ -22,6 +21,7 @@ from maedet_tui.structures.items import Item, best_item, member_items
 from maedet_tui.structures.known import closed_form, known_score
 from maedet_tui.widgets.bars import TabBar
 from maedet_tui.widgets.facts import Facts, FactsPanel
+from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.share_bars import CostBars, EntropyBars
 from maedet_tui.widgets.structure_view import StructureView, View

@@ -1,0 +1,139 @@
+"""The keys that do something here, on the last line, in one widget.
+
+Textual's own footer has a widget for each key: a tenth of the time from launch to first
+paint, and as much again whenever a key comes or goes.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+from textual import events
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+
+from maedet_tui.widgets.panel import Panel, Part
+
+KEY, WORD, EDGE = "bold $footer-key-foreground", "$footer-description-foreground", "$line"
+OVER = " on $block-hover-background"
+
+
+class Key(NamedTuple):
+    """A key as it is written, with a word for what it does, or none within a group, whose
+    name follows its last key; the key to press; whether that does anything now."""
+
+    written: str
+    word: str
+    press: str
+    enabled: bool
+    tooltip: str
+    group: str = ""
+
+    def parts(self, over: bool) -> list[Part]:
+        """The key in styled parts, greyed out if it does nothing now."""
+        ground = OVER if over else ""
+        dim = "" if self.enabled else "dim "
+        if not self.word:  # close together with the others of its group
+            group = [(f" {self.group} ", WORD)] if self.group else []
+            return [(self.written, dim + KEY + ground), *group]
+        return [(f" {self.written} ", dim + KEY + ground), (f"{self.word} ", dim + WORD + ground)]
+
+
+class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
+    """The keys of what has the focus and of the screen; a click is as good as a key.
+
+    Shows keys, and the one of the command palette, which keeps its place on the right; keys
+    for which there is no room are left out whole.
+    """
+
+    USUAL_WIDTH = 80
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: list[tuple[int, int, Key]] = []
+        self._over: str | None = None
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def on_unmount(self) -> None:
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if self.is_attached and screen is self.screen and screen.app.app_focus:
+            self.show(self._keys(screen.active_bindings))
+
+    def _keys(self, active: dict[str, ActiveBinding]) -> tuple[tuple[Key, ...], Key | None]:
+        """The first key of each action, in the order of the bindings; the palette's."""
+        first: dict[str, ActiveBinding] = {}
+        for one in active.values():
+            if one.binding.show:
+                first.setdefault(one.binding.action, one)
+        keys: list[Key] = []
+        for group, members in groupby(first.values(), lambda one: one.binding.group):
+            if group is None:
+                keys += [self._key(one, one.binding.description) for one in members]
+                continue
+            first_of_group, *others = [self._key(one, "") for one in members]
+            first_of_group = first_of_group._replace(written=f" {first_of_group.written}")
+            keys += [first_of_group, *others]
+            keys[-1] = keys[-1]._replace(group=group.description)
+        palette = active.get(self.app.COMMAND_PALETTE_BINDING)
+        return tuple(keys), palette and self._key(palette, palette.binding.description)
+
+    def _key(self, one: ActiveBinding, word: str) -> Key:
+        binding = one.binding
+        written = self.app.get_key_display(binding)
+        if not written.isascii() and self.app.has_class("-plain"):
+            written = binding.key
+        tooltip = one.tooltip or binding.tooltip or binding.description
+        return Key(written, word, binding.key, one.enabled, tooltip)
+
+    def parts(self, shown: tuple[tuple[Key, ...], Key | None], width: int) -> list[Part]:
+        keys, palette = shown
+        self._places, parts, x = [], [], 0
+        edge = "|" if self.app.has_class("-plain") else "▏"
+        last = (
+            [] if palette is None else [(edge, EDGE), *palette.parts(palette.press == self._over)]
+        )
+        end = width - sum(len(text) for text, _ in last)
+        for key in keys:
+            these = key.parts(over=key.press == self._over)
+            after = x + sum(len(text) for text, _ in these)
+            if after - 1 > end:  # a space is the last of each
+                break
+            self._places.append((x, after, key))
+            parts, x = parts + these, after
+        if palette is None or end < 0:
+            return parts
+        self._places.append((end, width, palette))
+        if x > end:
+            parts[-1] = (parts[-1][0][:-1], parts[-1][1])
+        return [*parts, (" " * (end - x), ""), *last]
+
+    def _at(self, x: int) -> Key | None:
+        return next((key for start, end, key in self._places if start <= x < end), None)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        key = self._at(event.x)
+        self._mark(key)
+        self.tooltip = key.tooltip if key is not None else None
+
+    def on_leave(self) -> None:
+        self._mark(None)
+
+    def _mark(self, key: Key | None) -> None:
+        over = key.press if key is not None else None
+        if over != self._over:
+            self._over = over
+            self._rewrite()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        key = self._at(event.x)
+        if key is None:
+            return
+        if key.enabled:
+            self.app.simulate_key(key.press)
+        else:
+            self.app.bell()
