@@ -48,10 +48,22 @@ class GlyphPanel(Panel[Progress]):
         self._glyphs = characters
 
 
+#: seconds of searching for which rate and time stay: read, not watched, they need no more
+CALM = 0.3
+
+
 class SearchPanel(GlyphPanel):
     """Phase, iteration of T, rate, time left, scorer."""
 
     TITLE = "Search"
+    _calm: Snapshot | None = None
+
+    def _paced(self, s: Snapshot) -> Snapshot:
+        """The snapshot whose rate and time are on show."""
+        shown = self._calm
+        if shown is None or shown.state != s.state or not 0 <= s.seconds - shown.seconds < CALM:
+            self._calm = shown = s
+        return shown
 
     def parts(self, shown: Progress, width: int) -> list[Part]:
         s, schedule = shown.snapshot, shown.preset.schedule
@@ -60,7 +72,8 @@ class SearchPanel(GlyphPanel):
         if s.switched_at is not None and s.phase == "fine":
             phase += f", from {formatting.short_quantity(s.switched_at)}"
         length = max(width - 8, 4)
-        left = "" if s.eta is None or s.ended else f", {formatting.duration(s.eta)} left"
+        calm = self._paced(s)
+        left = "" if calm.eta is None or s.ended else f", {formatting.duration(calm.eta)} left"
         return [
             *row("phase", phase, STRONG),
             *row(
@@ -69,8 +82,8 @@ class SearchPanel(GlyphPanel):
             ),
             (bar(share, length, self._glyphs, schedule.fine_at), "$primary"),
             (f" {100 * share:5.1f} %\n", ""),
-            *row("rate", formatting.rate(s.rate)),
-            *row("time", formatting.duration(s.seconds) + left),
+            *row("rate", formatting.rate(calm.rate)),
+            *row("time", formatting.duration(calm.seconds) + left),
             *row("scorer", s.scorer, width=width),
         ]
 

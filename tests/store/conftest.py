@@ -1,9 +1,11 @@
 """Presets that search in a moment, and runs of them."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from engine.scorers.base import Cancelled
 from engine.scorers.closed_form import ClosedForm
 from engine.settings import Budget, Preset, Schedule
 from engine.zoo import ZOO
@@ -47,6 +49,20 @@ class Stopping(ClosedForm):
         self._left -= 1
         if self._left == 0:
             self._run.stop()
+        return super().score(structures)
+
+
+class Standing(ClosedForm):
+    """Stands still at its hundredth structure until it is stopped; uses no processor meanwhile."""
+
+    left = 100
+
+    def score(self, structures, cancelled=lambda: False):
+        self.left -= 1
+        while self.left < 0:
+            if cancelled():
+                raise Cancelled
+            time.sleep(0.01)
         return super().score(structures)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -48,11 +49,25 @@ class Watch:
             pytest.fail(f"{missing} not on the screen:\n{self.text}")
 
     async def press(self, *keys: str) -> None:
-        """Press keys; what they lead to message by message has happened afterwards."""
-        await self.pilot.press(*keys)
-        for _ in range(3):
-            await self.pilot.pause(0)
+        """Press keys, each once what the one before has led to has happened."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
         await self.pilot.pause()
+
+    async def rest(self) -> None:
+        """Wait until nothing is worked out in a thread any more, and what was is shown."""
+        deadline = time.monotonic() + PATIENCE
+        while any(not worker.is_finished for worker in self.app.workers):
+            assert time.monotonic() < deadline, list(self.app.workers)
+            await asyncio.sleep(0.01)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let messages that lead to messages be handled, which Textual judges by the clock."""
+        for _ in range(4):
+            if self.app.is_running:
+                await self.pilot.pause(0)
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +76,12 @@ def _patient(monkeypatch):
     half a minute may not do for a screen to settle either."""
     monkeypatch.setattr(Notification, "time_left", property(lambda self: 3600.0))
     monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (PATIENCE,))
+
+    async def at_once(*_):
+        await asyncio.sleep(0)
+
+    # between two keys, for which `Watch.press` waits by messages
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
 
 
 @pytest.fixture
@@ -77,7 +98,9 @@ def watch():
         run = factory.FakeRun(snapshot, preset)
         app = factory.app_for(run, characters)
         async with app.run_test(size=size, notifications=True) as pilot:
-            yield Watch(app, run, pilot)
+            w = Watch(app, run, pilot)
+            yield w
+            await w.rest()
 
     return opened
 
@@ -119,7 +142,7 @@ def home(tmp_path, own_presets):
             w.desk = desk
             await w.sees("maedet-s")
             yield w
-            await app.workers.wait_for_complete()
+            await w.rest()
 
     return opened
 
@@ -130,4 +153,4 @@ async def marked(w, kind, name):
     table.focus()
     await w.until(lambda: any(row.id.endswith(name) for row in table._rows))
     table.mark(next(row.id for row in table._rows if row.id.endswith(name)))
-    await w.pilot.pause()
+    await w.settle()

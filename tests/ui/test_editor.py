@@ -36,7 +36,7 @@ async def edit(w, name="mine"):
 async def retype(w, text):
     """Replace the text, as by pasting."""
     area(w).text = text
-    await w.pilot.pause()
+    await w.settle()
 
 
 @pytest.fixture
@@ -282,8 +282,7 @@ async def test_colours_where_the_parser_is_installed(home, mine, language, monke
         await w.press("x")
         assert area(w).text == "x" + MINE
         w.app.action_theme()
-        await w.pilot.pause()
-        assert area(w).theme == w.app.theme
+        await w.until(lambda: area(w).theme == w.app.theme)
 
 
 async def test_help_in_the_editor(home, mine):

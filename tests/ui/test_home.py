@@ -9,7 +9,7 @@ from maedet_tui.screens.dashboard import Dashboard
 from maedet_tui.screens.home import Home
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
 from maedet_tui.widgets.home_lists import PresetTable, RunTable
-from tests.store.conftest import QUICK, searched
+from tests.store.conftest import QUICK, Standing, searched
 from tests.ui.conftest import Desk, Watch, marked
 
 MINE = "budget: {flops: 50G, params: 26M, latency: 25ms}\ndescription: half of it\n"
@@ -150,12 +150,10 @@ async def test_a_finished_run_opens_with_its_history_and_leads_back(home, tmp_pa
 
 
 async def test_a_live_run_is_watched_and_left_running(home, tmp_path):
-    from dataclasses import replace
-
     from maedet_tui.local_run import LocalRun
 
-    endless = replace(QUICK, schedule=replace(QUICK.schedule, iterations=10**9))
-    run = LocalRun(endless, tmp_path / "runs", "alive")
+    run = LocalRun(QUICK, tmp_path / "runs", "alive")
+    run._runner._scorer = Standing(QUICK.objective)
     run.start()
     try:
         async with home() as w:
@@ -246,7 +244,7 @@ async def test_another_search_after_the_first(home):
         await w.sees("The search finished")
         await w.press("n")
         await w.until(lambda: isinstance(w.app.screen, Home))
-        assert w.desk.run.orders == ["close"]
+        await w.until(lambda: w.desk.run.orders == ["close"])
         await w.press("down", "down", "enter")
         await w.sees("The search finished")
         assert [preset.name for preset in w.desk.started] == ["maedet-s", "maedet-l"]
@@ -267,7 +265,7 @@ async def test_odd_sizes_do_not_crash(home, tmp_path, own_presets, size):
             await w.press(*keys)
         assert app.is_running and len(w.text.splitlines()) == size[1]
         await w.press("q")
-        await app.workers.wait_for_complete()
+        await w.rest()
 
 
 async def test_one_list_at_a_time_at_40x10(home, tmp_path):
@@ -327,11 +325,11 @@ def without_thumbs(text):
 async def test_resizing_leaves_no_trace(home, own_presets):
     (own_presets / "mine.yaml").write_text(MINE)
     async with home() as w:
-        await w.app.workers.wait_for_complete()
+        await w.rest()
         await w.sees("50G", "total, 25 convolutional layers", "no GPU", "none in", "mine.yaml")
         before = without_thumbs(w.text)
         for size in ((80, 24), (40, 10), (200, 60)):
             await w.pilot.resize_terminal(*size)
-            await w.pilot.pause()
+            await w.settle()
         await w.pilot.resize_terminal(120, 40)
         await w.until(lambda: without_thumbs(w.text) == before)

@@ -64,7 +64,7 @@ def looks(snap_compare, size, theme):
                 else:
                     await watch.press(key)
             await watch.sees(*sees)
-            await app.workers.wait_for_complete()
+            await watch.rest()
             await pilot.pause()
 
         return snap_compare(app, terminal_size=size, run_before=arrive)

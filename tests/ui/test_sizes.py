@@ -74,8 +74,7 @@ async def test_resizing_back_and_forth_leaves_no_trace(watch):
         before = w.text
         for size in ((80, 24), (40, 10), (200, 60)):
             await w.pilot.resize_terminal(*size)
-            await w.pilot.pause()
-            assert {len(line) for line in w.text.splitlines()} == {size[0]}
+            await w.until(lambda w=w, size=size: set(map(len, w.text.splitlines())) == {size[0]})
         await w.pilot.resize_terminal(120, 40)
         await w.until(lambda: w.text == before)
 

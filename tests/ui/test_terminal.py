@@ -121,6 +121,19 @@ def test_a_short_search_from_start_to_quit(terminal, tmp_path):
     assert (tmp_path / "runs/one/best.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    "name, message, code", [("wrong.yaml", "wrong.yaml:3", 1), ("nothing", "no such preset", 2)]
+)
+def test_what_is_wrong_with_a_preset_is_told_before_the_screen_opens(tmp_path, name, message, code):
+    text = PRESET.replace("91G, layers", "lots, layers").replace("ITERATIONS", "100")
+    (tmp_path / "wrong.yaml").write_text(text)
+    t = Terminal(tmp_path, "search", name)
+    assert t.ends() == code
+    assert message in t.text and "Traceback" not in t.text
+    assert b"\x1b[?1049h" not in t.output
+    assert not (tmp_path / "runs").exists()
+
+
 def test_ctrl_c_asks_and_gives_the_terminal_back(terminal, tmp_path):
     t = terminal(1_000_000_000)
     t.sees("running", "mean Z")

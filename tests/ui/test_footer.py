@@ -1,0 +1,70 @@
+"""The last line: which keys it names, and that it can be clicked."""
+
+import pytest
+
+from maedet_tui.screens.help import Help
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import PLAIN
+from tests.ui import factory
+
+
+def last_line(w):
+    return w.text.splitlines()[-1]
+
+
+async def test_a_click_on_a_key_is_as_good_as_the_key(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.sees("Pause")
+        row = w.app.size.height - 1
+        await w.pilot.click(offset=(last_line(w).index("Pause"), row))
+        assert w.run.orders == ["pause"]
+        await w.pilot.click(offset=(last_line(w).index("123456") + 1, row))
+        await w.sees("FLOPs of each")
+        await w.pilot.click(offset=(last_line(w).index("Help"), row))
+        await w.until(lambda: isinstance(w.app.screen, Help))
+
+
+async def test_the_palette_opens_with_a_click(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.sees("palette")
+        await w.pilot.click(offset=(last_line(w).index("palette"), w.app.size.height - 1))
+        await w.sees("Search for commands")
+
+
+async def test_a_key_says_in_a_sentence_what_it_does(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.sees("Pause")
+        footer, row = w.app.screen.query_one(Footer), w.app.size.height - 1
+        await w.pilot.hover(offset=(last_line(w).index("Pause"), row))
+        await w.until(lambda: "Pause the search" in str(footer.tooltip))
+        await w.pilot.hover(offset=(last_line(w).index("Quit"), row))
+        await w.until(lambda: "Leave" in str(footer.tooltip))
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+async def test_where_there_is_no_room_whole_keys_are_left_out(watch, width):
+    async with watch(factory.snapshot(), size=(width, 24)) as w:
+        await w.sees("palette")
+        words = last_line(w).replace("▏", " ").split()
+        assert words[-1] == "palette"
+        assert set(words) <= {"space", "Pause", "s", "Save", "x", "Stop", "123456", "Plots", "f",
+                              "Fill", "?", "Help", "q", "Quit", "^p", "palette"}  # fmt: skip
+
+
+async def test_new_text_is_drawn_beside_what_has_not_changed(watch):
+    """And all of it in other colours, when those change."""
+    async with watch(factory.snapshot(iteration=1000)) as w:
+        await w.sees("1,000 of")
+        w.run.snapshot = factory.snapshot(iteration=2000)
+        await w.sees("2,000 of")
+        footer = w.app.screen.query_one(Footer)
+        before = footer.render_lines(footer.size.region)
+        assert footer.render_lines(footer.size.region) is before
+        await w.press("t")
+        await w.until(lambda: footer.render_lines(footer.size.region) != before)
+
+
+async def test_keys_have_plain_names_on_plain_terminals(home):
+    async with home(characters=PLAIN) as w:
+        await w.sees("enter Search")
+        assert last_line(w).isascii()
