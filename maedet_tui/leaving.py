@@ -7,6 +7,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from maedet_tui.formatting import printable
+
 if TYPE_CHECKING:
     from maedet_tui.app import MaedetApp
 
@@ -72,8 +74,13 @@ class Leaving:
                 screen.rescue()
         if (run := app.searches.under_way) is not None:
             run.stop()
+        exports = list(app.exports)
+        for export in exports:
+            export.give_up()
         lost = [
-            f"Not written, for it was not finished: {export.path}" for export in list(app.exports)
+            f"Not written, for it was not finished: {printable(str(export.path))}"
+            for export in exports
+            if export.given_up
         ]
         app.exit(message="\n".join(lost) or None)
 

@@ -18,14 +18,15 @@ class GivenUp(Exception):
 
 
 class Underway:
-    """path: of the file or folder to be. seconds: since it was begun."""
+    """path: of the file or folder to be. seconds: since it was begun. given_up, finished:
+    how it ended."""
 
     def __init__(self, path: Path):
         self.path = path
         self._since = time.monotonic()
         self._lock = threading.Lock()
         self._scratch: Path | None = None
-        self.given_up = False
+        self.given_up = self.finished = False
 
     @property
     def seconds(self) -> float:
@@ -45,6 +46,7 @@ class Underway:
             if self.given_up:
                 raise GivenUp
             yield
+            self.finished = True
 
     def give_up(self) -> None:
         """See to it that nothing is put in place any more, and that no scratch is left.
@@ -52,7 +54,7 @@ class Underway:
         The thread may go on until it notices; a process that ends need not wait for it.
         """
         with self._lock:
-            self.given_up = True
+            self.given_up = not self.finished
             scratch = self._scratch
         # a file may be made while others are removed, but none once the folder is gone
         for _ in range(TRIES):

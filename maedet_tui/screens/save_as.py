@@ -27,6 +27,7 @@ from maedet_tui.export import (
     source_of,
 )
 from maedet_tui.files import names_a_file
+from maedet_tui.formatting import printable
 from maedet_tui.run import SaveError
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.structures.items import Item
@@ -61,10 +62,12 @@ class SaveAs(ModalScreen[Path | None]):
         self._item = item
         self._busy: tuple[str, Underway] | None = None
         self._clock: Timer | None = None
+        self._written: Path | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="saving", can_focus=False):
-            yield Label(f"Save {self._item.name}, {self._item.origin}", id="question", markup=False)
+            question = printable(f"Save {self._item.name}, {self._item.origin}")
+            yield Label(question, id="question", markup=False)
             for label, value in (("Name", self._item.stem), ("Folder", str(Path.cwd()))):
                 with Horizontal(classes="field"):
                     yield Label(label)
@@ -125,8 +128,8 @@ class SaveAs(ModalScreen[Path | None]):
             target = f"Writes {self.path}"
         except ValueError as error:
             target = str(error)
-        self.query_one("#target", Static).update(Content.styled(target, MUTED))
-        self.query_one("#trouble", Static).update(trouble)
+        self.query_one("#target", Static).update(Content.styled(printable(target), MUTED))
+        self.query_one("#trouble", Static).update(printable(trouble))
         self.query_one("#trouble").display = bool(trouble)
 
     def on_input_changed(self, _: Input.Changed) -> None:
@@ -204,12 +207,13 @@ class SaveAs(ModalScreen[Path | None]):
             done = export(source, format_, path, option=None, underway=underway)
         except GivenUp:
             return
-        except (ExportError, SaveError) as error:
-            tell(self._failed, str(error))
-        except Exception as error:  # of another package, in words of its own
+        except Exception as error:
             if underway.given_up:  # and its folder was taken away
                 return
-            tell(self._failed, f"{format_}: {type(error).__name__}: {str(error)[:300]}")
+            if isinstance(error, (ExportError, SaveError)):
+                tell(self._failed, str(error))
+            else:  # of another package, in words of its own
+                tell(self._failed, f"{format_}: {type(error).__name__}: {str(error)[:300]}")
         else:
             tell(self._done, done)
 
@@ -231,5 +235,11 @@ class SaveAs(ModalScreen[Path | None]):
         checked = "\n".join(f"checked: {phrase}" for phrase in done.checked)
         self.app.notify(f"{done.path}\n{checked}", title=f"Saved {self._item.name}",
                         timeout=LEGIBLE, markup=False)  # fmt: skip
-        if self.is_attached:
+        self._written = done.path
+        if self.app.screen is self:
             self.dismiss(done.path)
+
+    def on_screen_resume(self) -> None:
+        """What lay above this dialog is gone, and meanwhile all was written."""
+        if self._written is not None:
+            self.dismiss(self._written)

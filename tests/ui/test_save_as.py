@@ -295,3 +295,37 @@ async def test_the_mouse(watch, folder):
         dialog = await opened(w)
         await w.pilot.click(dialog.query_one("#yes"))
         await said(w, "maedet-m-best.yaml")
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+p"])
+async def test_an_export_that_ends_under_a_question_closes_its_own_dialog(watch, folder, slow, key):
+    async with watch(SNAPSHOT) as w:
+        await begun(w, slow)
+        dialog = w.app.screen
+        await w.press(key)
+        above = w.app.screen
+        slow.go_on.set()
+        await said(w, "checked: all of it")
+        assert w.app.screen is above is not dialog
+        await w.press("escape")
+        await w.until(lambda: isinstance(w.app.screen, Dashboard))
+        assert dialog not in w.app.screen_stack
+
+
+async def test_what_is_there_is_not_said_to_be_lost(watch, folder, slow, monkeypatch):
+    class Unheard(list):
+        """Exports of which the app has not heard yet that they are done."""
+
+        def remove(self, _):
+            pass
+
+    async with watch(SNAPSHOT) as w:
+        w.app.exports = Unheard()
+        await begun(w, slow)
+        slow.go_on.set()
+        await said(w, "checked: all of it")
+        ends = []
+        with monkeypatch.context() as patch:
+            patch.setattr(w.app, "exit", lambda message=None: ends.append(message))
+            w.app._leaving.end()
+        assert ends == [None]
