@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.filter import Monochrome
 from textual.screen import Screen
+from textual.widget import MountError
 
 from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
@@ -113,6 +115,11 @@ class MaedetApp(App[None]):
     def on_unmount(self) -> None:
         for export in list(self.exports):  # whatever ended the app: no half of them may stay
             export.give_up()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A crash, unless it is a screen that lacks widgets because the app ends meanwhile."""
+        if not (self._exit and isinstance(error, (NoMatches, MountError))):
+            super()._handle_exception(error)
 
     def _home(self) -> Screen[None]:
         from maedet_tui.screens.home import Home
