@@ -52,15 +52,21 @@ class Searches:
 
     def search(self, preset: Preset) -> None:
         """Start a search and show it."""
-        self._alone(f"search with {preset.name}", lambda: self._begin(preset))
+        self._alone(f"search with {preset.name}", lambda own: self._begin(preset, own))
 
-    def _begin(self, preset: Preset) -> None:
+    def _begin(self, preset: Preset, before: SearchRun | None) -> None:
         try:
             run = self._start(preset)
         except Exception as error:  # whatever went wrong, the user can pick another preset
             self._say(f"{preset.name} did not start", error)
         else:
+            self._replace(before)
             self.show(run)
+
+    def _replace(self, before: SearchRun | None) -> None:
+        """End the search in whose place another has begun, and not before it has."""
+        if before is not None and before is self.own:
+            self._release(before)
 
     def open(self, folder: Path) -> None:
         """Show a run of another process, or one that has ended."""
@@ -75,7 +81,7 @@ class Searches:
             _ = run.snapshot  # a long history takes a while to read: here, not on the screen
             return run
 
-        self._open(opened, f"{folder.name} does not open")
+        self._open(folder, opened, "does not open")
 
     def resume(self, folder: Path) -> None:
         """Go on with a run and show it; one that is paused elsewhere goes on there."""
@@ -90,21 +96,20 @@ class Searches:
         elif resume is not None:
             self._alone(
                 f"go on with {folder.name}",
-                lambda: self._open(lambda: resume(folder), f"{folder.name} does not go on"),
+                lambda own: self._open(folder, lambda: resume(folder), "does not go on", own),
             )
 
-    def _alone(self, what: str, begin: Callable[[], None]) -> None:
+    def _alone(self, what: str, begin: Callable[[SearchRun | None], None]) -> None:
         """Begin a search; if one is under way already, in its place, should that be meant."""
         own = self.under_way
         if own is None:
-            begin()
+            begin(None)
             return
         from maedet_tui.screens.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._release(own)
-                begin()
+                begin(own)
 
         question = (
             f"{own.run_dir.name} is still searching. Stop it, and {what}?\n"
@@ -112,28 +117,41 @@ class Searches:
         )
         self._app.push_screen(Confirm(question, "Stop it", "Keep it"), answered)
 
-    def _open(self, opened: Callable[[], SearchRun], otherwise: str) -> None:
-        """Open a run in a thread; where another was asked for meanwhile, that one is shown."""
-        from_screen = self._app.screen
+    def _open(
+        self,
+        folder: Path,
+        opened: Callable[[], SearchRun],
+        otherwise: str,
+        before: SearchRun | None = None,
+    ) -> None:
+        """Open a run in a thread; where another was asked for meanwhile, that one is shown.
+
+        before: the search that ends in its favour.
+        """
+        from_screen, name = self._app.screen, str(folder)
+        if any(one.name == name and not one.is_finished for one in self._app.workers):
+            return  # a key pressed twice
 
         def work() -> None:
             try:
                 run = opened()
             except SaveError as error:
-                self._app.call_from_thread(self._say, otherwise, error)
+                self._app.call_from_thread(self._say, f"{folder.name} {otherwise}", error)
             else:
                 if get_current_worker().is_cancelled:
                     run.close()
                 else:
-                    self._app.call_from_thread(self._arrived, run, from_screen)
+                    self._app.call_from_thread(self._arrived, run, from_screen, before)
 
-        self._app.run_worker(work, thread=True, exclusive=True, group="open", exit_on_error=False)
+        self._app.run_worker(work, name, "open", thread=True, exclusive=True, exit_on_error=False)
 
-    def _arrived(self, run: SearchRun, from_screen: object) -> None:
+    def _arrived(self, run: SearchRun, from_screen: object, before: SearchRun | None) -> None:
         """Show what was opened, unless the user has gone elsewhere in the meantime."""
         if self._app.screen is from_screen:
+            self._replace(before)
             self.show(run)
-        elif run.here and self.under_way is None:
+        elif run.here and self.under_way in (None, before):
+            self._replace(before)
             self.own = run
             self._watch()
             self._app.notify("The list of runs leads to it.", title=f"{run.run_dir.name} goes on",

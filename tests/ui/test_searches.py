@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from maedet_tui.run import SaveError
 from maedet_tui.screens.browse import Browse
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.dashboard import Dashboard
@@ -246,3 +247,60 @@ async def test_enter_twice_starts_one_search(home, desk):
         await w.press("enter", "enter")
         await at(w, Dashboard)
         assert len(desk.started) == 1
+
+
+async def test_a_search_goes_on_if_none_begins_in_its_place(home, desk, tmp_path):
+    searched(QUICK, tmp_path / "runs", "one")
+
+    def refuse(_):
+        raise SaveError("one: has finished already")
+
+    async with home(desk=desk) as w:
+        await w.press("enter")
+        await at(w, Dashboard)
+        first = desk.run
+        desk.start = desk.resume = refuse
+        w.app.searches._start = w.app.searches._resume = refuse
+        await w.press("h", "enter", "y")
+        await said(w, "has finished already")
+        w.app.clear_notifications()
+        await marked(w, RunTable, "one")
+        await w.press("r")
+        await w.sees("Stop it, and go on with")
+        await w.press("y")
+        await said(w, "has finished already")
+        await w.sees("maedet-m-0 goes on here")
+        assert first.orders == []
+
+
+async def test_resuming_takes_the_place_of_the_search(home, desk, tmp_path):
+    searched(QUICK, tmp_path / "runs", "one")
+    async with home(desk=desk) as w:
+        await w.press("enter")
+        await at(w, Dashboard)
+        first = desk.run
+        await w.press("h")
+        await marked(w, RunTable, "one")
+        await w.press("r", "y")
+        await at(w, Dashboard)
+        assert w.app.screen.run is desk.run is not first
+        await w.until(lambda: first.orders == ["close"])
+        assert desk.run.orders == []
+
+
+async def test_a_key_pressed_twice_resumes_once(home, desk, tmp_path):
+    searched(QUICK, tmp_path / "runs", "one")
+    go_on, real = threading.Event(), desk.resume
+
+    def resume(folder):
+        assert go_on.wait(PATIENCE)
+        return real(folder)
+
+    desk.resume = resume
+    async with home(desk=desk) as w:
+        await marked(w, RunTable, "one")
+        await w.press("r", "r")
+        go_on.set()
+        await at(w, Dashboard)
+        await w.rest()
+        assert len(desk.resumed) == 1 and desk.run.orders == []
