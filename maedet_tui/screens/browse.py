@@ -152,7 +152,10 @@ class Browse(Screen[None]):
         z = formatting.score(score.z) if score else ""
         return Content.assemble(
             (f"{mark}", "bold $success"),
-            (f"{item.name[:name]:<{name}}", "bold" if self._is_marked(item) else ""),
+            (
+                f"{formatting.printable(item.name)[:name]:<{name}}",
+                "bold" if self._is_marked(item) else "",
+            ),
             f"{formatting.quantity(cost.params):>7} {formatting.quantity(cost.flops):>7}"
             f" {cost.layers:>6} {z:>10}",
         )
@@ -160,7 +163,7 @@ class Browse(Screen[None]):
     def _tell(self) -> None:
         marked = ", ".join(item.name for item in self._marked)
         text = f" {len(self._marked)} marked: {marked}" if marked else " Nothing marked"
-        self.query_one("#head", Static).update(text)
+        self.query_one("#head", Static).update(formatting.printable(text))
         items = self.query_one(ItemList)
         items.border_subtitle = "params, FLOPs, layers, Z where known"
 
@@ -177,7 +180,7 @@ class Browse(Screen[None]):
         item = self.item
         if item is not None:
             view = self.query_one("#previewed", StructureView)
-            view.border_title = f"{item.name}, {item.origin}"
+            view.border_title = Content(formatting.printable(f"{item.name}, {item.origin}"))
             score = known_score(item)
             z, entropies = (score.z, score.entropies) if score else (None, None)
             view.show(View(item.preset, item.structure, z, entropies))

@@ -95,7 +95,7 @@ class Compare(Screen[None]):
         blocks = self.query_one(BlocksView)
         blocks.border_title = "Blocks that differ" if self._differing else "Blocks"
         blocks.show(Blocks(shown, self._differing))
-        names = ", ".join(shown.names)
+        names = formatting.printable(", ".join(shown.names))
         self.query_one("#small", Static).update(
             f"{names}: their comparison needs a terminal of {LEAST[0]}x{LEAST[1]}."
         )
@@ -104,7 +104,7 @@ class Compare(Screen[None]):
         self.refresh_bindings()
 
     def _tell(self, text: str) -> None:
-        self.query_one("#head", Static).update(f" {text}")
+        self.query_one("#head", Static).update(formatting.printable(f" {text}"))
 
     def _score(self) -> None:
         """Have the closed form of all of them worked out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -103,7 +104,7 @@ class Home(Screen[None]):
         elif own is not None:
             symbol = getattr(self._glyphs, own.snapshot.state, self._glyphs.dot)
             title = f" {symbol} {own.run_dir.name} goes on here, esc shows it   {self._device}"
-        self.query_one("#title", Static).update(title)
+        self.query_one("#title", Static).update(printable(title))
         self.refresh_bindings()
 
     # --- what is looked at in threads --------------------------------------------
@@ -210,7 +211,8 @@ class Home(Screen[None]):
             table.highlighted = 0
         self._title()
         box = self.query_one("#runs-box")
-        box.border_subtitle = said or ("" if lines else f"none in {self._runs_dir} yet")
+        said = said or ("" if lines else f"none in {self._runs_dir} yet")
+        box.border_subtitle = Content(printable(said))
         if self.focused is table:
             self._explain()
 
@@ -251,7 +253,7 @@ class Home(Screen[None]):
         detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
         self.set_class(shown is None, "-nothing")
         if shown is not None:
-            detail.border_title = printable(shown.name)
+            detail.border_title = Content(printable(shown.name))
             detail.show(shown)
             hint.show(shown)
         for structure in self.query("#home-structure"):

@@ -68,7 +68,7 @@ class SaveAs(ModalScreen[Path | None]):
         with VerticalScroll(id="dialog", classes="saving", can_focus=False):
             question = printable(f"Save {self._item.name}, {self._item.origin}")
             yield Label(question, id="question", markup=False)
-            for label, value in (("Name", self._item.stem), ("Folder", str(Path.cwd()))):
+            for label, value in (("Name", printable(self._item.stem)), ("Folder", str(Path.cwd()))):
                 with Horizontal(classes="field"):
                     yield Label(label)
                     yield Input(value, id=label.lower(), compact=True)

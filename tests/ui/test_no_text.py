@@ -6,11 +6,13 @@ import pytest
 from textual.widgets import Input
 
 from maedet_tui.presets.reading import CONTROL
+from maedet_tui.screens.browse import ItemList
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.editor import Editor
 from maedet_tui.screens.home import Home
-from maedet_tui.widgets.home_lists import PresetTable
+from maedet_tui.widgets.home_lists import PresetTable, RunTable
 from maedet_tui.widgets.yaml_area import YamlArea
+from tests.store.conftest import QUICK, searched
 from tests.ui.conftest import marked
 
 LATIN = "budget: {flops: 91G}\n# caf\u00e9 cr\u00e8me\n".encode("latin-1")
@@ -127,3 +129,24 @@ async def test_nothing_in_a_preset_commands_the_terminal(home, own_presets, text
         await w.sees("control character", "mine\ufffd[31m")
         assert not CONTROL.search(w.text.replace("\n", ""))
         assert w.app.screen.text == text and not w.app.screen.modified
+
+
+@pytest.mark.parametrize("name", ["mine[bold]x", "mine\x1b[31mx"])
+async def test_names_of_files_are_shown_as_they_are(home, own_presets, tmp_path, name):
+    (own_presets / f"{name}.yaml").write_text("budget: {flops: 91G}\nserach: {}\n")
+    searched(QUICK, tmp_path / "runs", "old")
+    (tmp_path / "runs/old").rename(tmp_path / f"runs/{name}")
+    shown = name.replace("\x1b", "\ufffd")
+    async with home(size=(170, 60)) as w:
+        await marked(w, PresetTable, f"{name}")
+        await w.sees(f"─ {shown} ─")
+        await marked(w, RunTable, name)
+        await w.press("b")
+        await w.sees("Structures", shown)
+        items = w.app.screen.query_one(ItemList)
+        here = next(i for i, option in enumerate(items.options) if shown in str(option.prompt))
+        items.highlighted = here
+        await w.sees(f"─ {shown}, ")
+        await w.press("enter", "S")
+        await w.sees("Save (ctrl+s)")
+        assert not CONTROL.search(w.text.replace("\n", ""))
