@@ -56,6 +56,7 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.watch(self.app, "app_focus", self._back, init=False)
 
     def on_unmount(self) -> None:
         self.screen.bindings_updated_signal.unsubscribe(self)
@@ -63,6 +64,11 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
     def _changed(self, screen: Screen[object]) -> None:
         if self.is_attached and screen is self.screen and screen.app.app_focus:
             self.show(self._keys(screen.active_bindings))
+
+    def _back(self, focus: bool) -> None:
+        """The window has the focus again: keys may have come and gone meanwhile."""
+        if focus and self.screen.is_current:
+            self._changed(self.screen)
 
     def _keys(self, active: dict[str, ActiveBinding]) -> tuple[tuple[Key, ...], Key | None]:
         """The first key of each action, in the order of the bindings; the palette's."""

@@ -68,3 +68,13 @@ async def test_keys_have_plain_names_on_plain_terminals(home):
     async with home(characters=PLAIN) as w:
         await w.sees("enter Search")
         assert last_line(w).isascii()
+
+
+async def test_a_screen_that_came_up_while_another_window_had_the_focus(home):
+    async with home() as w:
+        w.app.app_focus = False
+        w.app.show_dashboard(factory.FakeRun(factory.snapshot()))
+        await w.sees("41,200")
+        await w.rest()
+        w.app.app_focus = True
+        await w.until(lambda: "Pause" in last_line(w))
