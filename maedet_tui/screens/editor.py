@@ -175,8 +175,8 @@ class Editor(Screen[None]):
             self._show_beside(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out what there is nothing to do with."""
-        return action != "next_problem" or bool(self._found and self._found.problems)
+        """Grey out what there is nothing to do with."""
+        return action != "next_problem" or bool(self._found and self._found.problems) or None
 
     def _list(self, problems: Sequence[Problem]) -> None:
         self.query_one(YamlArea).mark(problem.line for problem in problems if problem.line)

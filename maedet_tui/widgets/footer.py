@@ -100,9 +100,10 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
         keys, palette = shown
         self._places, parts, x = [], [], 0
         edge = "|" if self.app.has_class("-plain") else "▏"
-        last = (
-            [] if palette is None else [(edge, EDGE), *palette.parts(palette.press == self._over)]
-        )
+        last: list[Part] = []
+        if palette is not None:
+            (written, style), *word = palette.parts(palette.press == self._over)
+            last = [(edge, EDGE), (written.lstrip(), style), *word]
         end = width - sum(len(text) for text, _ in last)
         for key in keys:
             these = key.parts(over=key.press == self._over)
