@@ -42,7 +42,7 @@ class Timed(MaedetApp):
             self.exit()
         self.call_after_refresh(painted)
 
-Timed(run=run, presets=list, start=lambda preset: run).run(headless=True, size=(160, 48))
+Timed(run=run, start=lambda preset: run).run(headless=True, size=(160, 48))
 """
 
 
