@@ -6,6 +6,7 @@ for an image of ones (Eq. 3, 4), and the score of a network is the sum over weig
 theta dR/dtheta, which is nowhere negative. Derivatives by all weights add up to one
 derivative, by a common factor t of all weights: sum of theta dR/dtheta = dR(t theta)/dt
 at t = 1. So no backward pass is needed: each map x travels with its own derivative.
+Both are alike all over their middle, which `middle` leaves out.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import torch.nn.functional as F
 from engine.blocks import Layer
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.scorers.proxies.base import Proxy
+from engine.scorers.proxies.middle import Middle, before, shortened, with_absent
 from engine.scorers.proxies.network import Weights, convolve, pooled, run
 from engine.scorers.vanilla import taps
+from engine.structure import IMAGE_CHANNELS
 
 #: log of the size that maps may grow to before they are divided: float32 and bfloat16
 #: end at e^88, and one more layer adds about e^11
@@ -47,11 +50,17 @@ class SynFlow(Proxy):
         """A pool of |N(0, 1)|: absolute values are taken once, not for each structure."""
         return _AbsolutePool(seed, self.device, self.dtype, 0, segment)
 
+    def _images(self, index: int) -> torch.Tensor:
+        side = self.objective.resolution
+        one = torch.ones((), dtype=self.dtype, device=self.device)
+        return one.expand(1, IMAGE_CHANNELS, side, side)
+
     def measure(self, structure, images, weights, cancelled) -> torch.Tensor:
-        ones = torch.ones_like(images, memory_format=torch.channels_last)
-        start = _Flow(ones, 0, 0.0, 0.0)
+        image, middle = shortened(images)
+        start = _Flow(image, middle, 0, 0.0, 0.0)
         flow = run(structure, _Network(weights), start, shortcuts=True, cancelled=cancelled)
-        sums = flow.maps.sum(dim=(1, 2, 3), dtype=torch.float64)
+        maps = with_absent(flow.maps, flow.middle, 0)
+        sums = maps.sum(dim=(1, 2, 3), dtype=torch.float64)
         return (sums[1:].sum() + flow.degree * sums[0]).log() + flow.log_scale
 
 
@@ -63,13 +72,15 @@ class _AbsolutePool(GaussianPool):
 class _Flow(NamedTuple):
     """A map x and its derivative x' by the factor of all weights before it.
 
-    maps: x, and the part of x' that is not a multiple of x (left out while it is zero).
+    maps: x, and the part of x' that is not a multiple of x (left out while it is zero),
+    without most of their `middle`.
     degree: x' has `degree` times x besides: behind n convolutions in a row x grows with
     t^n, so that n is added, and no map has to be. log_scale: log of the true size of
     `maps`. growth: about the log of the values in it.
     """
 
     maps: torch.Tensor
+    middle: Middle
     degree: int
     log_scale: float
     growth: float
@@ -80,7 +91,8 @@ class _Network:
         self._weights = weights
 
     def convolution(self, flow: _Flow, layer: Layer) -> _Flow:
-        maps, degree, log_scale, growth = flow
+        maps, middle, degree, log_scale, growth = flow
+        maps, after = before(maps, middle, layer)
         # the mean of |N(0, 1)| is sqrt(2 / pi); taps beyond the border meet no map
         met = taps(maps.shape[2], layer.kernel, layer.stride) ** 2
         growth += log(layer.in_channels / layer.groups * met * sqrt(2 / pi))
@@ -89,10 +101,11 @@ class _Network:
         if abs(growth) > MOST_GROWTH:
             maps = maps.mul_(exp(-growth))
             log_scale, growth = log_scale + growth, 0.0
-        return _Flow(maps, degree + 1, log_scale, growth)
+        return _Flow(maps, after, degree + 1, log_scale, growth)
 
     def pool(self, flow: _Flow, layer: Layer) -> _Flow:
-        return flow._replace(maps=_pooled(flow.maps, layer))
+        maps, after = before(flow.maps, flow.middle, layer)
+        return flow._replace(maps=_pooled(maps, layer), middle=after)
 
     def relu(self, flow: _Flow) -> _Flow:
         return flow  # nothing is negative
@@ -101,6 +114,7 @@ class _Network:
         """The sum, in the scale of the path that is larger."""
         if flow.log_scale + flow.growth < around.log_scale + around.growth:
             flow, around = around, flow
+        flow, around = _alike(flow, around)
         share = exp(around.log_scale - flow.log_scale)
         more = flow.degree - around.degree
         if len(flow.maps) == 2:  # nobody reads either map again: add in place
@@ -123,7 +137,15 @@ class _Network:
         rest = torch.mul(flow.maps[0], more, out=maps[1])
         if len(around.maps) == 2:
             rest.add_(around.maps[1], alpha=share)
-        return _Flow(maps, around.degree, flow.log_scale, flow.growth)
+        return flow._replace(maps=maps, degree=around.degree)
+
+
+def _alike(*flows: _Flow) -> list[_Flow]:
+    """The flows with the same rows and columns kept."""
+    middle = Middle(max(f.middle.reach for f in flows), min(f.middle.absent for f in flows))
+    return [
+        f._replace(maps=with_absent(f.maps, f.middle, middle.absent), middle=middle) for f in flows
+    ]
 
 
 def _pooled(maps: torch.Tensor, layer: Layer) -> torch.Tensor:

@@ -57,17 +57,16 @@ class _Network:
 
     def convolution(self, x: torch.Tensor, layer: Layer) -> torch.Tensor:
         h = convolve(x, self._weights.normals(layer), layer)
-        normalised = torch.empty_like(h)
         inverse = None
         for half in (slice(self._count), slice(self._count, None)):
             mean, deviation = h.new_empty(h.shape[1]), h.new_empty(h.shape[1])
             torch.native_batch_norm(
                 h[half], None, None, None, None, True, 0.0, EPSILON,
-                out=(normalised[half], mean, deviation),
+                out=(h[half], mean, deviation),
             )  # fmt: skip
             inverse = deviation if inverse is None else inverse
         self.mean_variances.append((inverse.pow(-2) - EPSILON).mean())
-        return normalised
+        return h
 
     def pool(self, x: torch.Tensor, layer: Layer) -> torch.Tensor:
         return pooled(x, layer)
