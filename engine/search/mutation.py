@@ -8,11 +8,11 @@ is said in its file in `engine.blocks`.
 
 from __future__ import annotations
 
-from math import ceil, floor
 from random import Random
 from typing import NamedTuple
 
 from engine.blocks import KINDS
+from engine.search.widths import bottleneck_near
 from engine.settings import Space
 from engine.structure import LEVELS, Block, Structure, level_name, stage_bounds
 
@@ -83,18 +83,25 @@ class Mutator:
             fields = self._fields(block.kind, fine)
             if fields:
                 break
+            if not any(self._fields(block.kind, fine) for block in blocks):
+                kernel = block.kernel  # nothing can change, and another draw would not help
+                return Mutation(
+                    structure, level_name(blocks, index), index, "kernel", kernel, kernel
+                )
         field = fields[int(random() * len(fields))]
         before = getattr(block, field)
         draw = random()
         if field == "out_channels":
             after = self._width(before, draw)
             changed = self.resized(blocks, index, field, after)
+            after = changed[index].out_channels
         elif field == "depth":
             after = self._depth(blocks, index, draw)
             changed = self._deepened(blocks, index, after)
         elif field == "kind":
             after = self.space.blocks[int(draw * len(self.space.blocks))]
-            changed = replaced(blocks, index, self._proportioned(KINDS[after].adopt(block)))
+            changed = replaced(blocks, index, self._adopted(block, after))
+            after = changed[index].kind
         elif field == "bottleneck":
             changed = self.resized(blocks, index, field, self._width(before, draw))
             after = changed[index].bottleneck
@@ -124,24 +131,33 @@ class Mutator:
         self, blocks: tuple[Block, ...], index: int, field: str, width: int
     ) -> tuple[Block, ...]:
         """Blocks with another "out_channels" or "bottleneck" of one, the neighbours and the
-        share of the bottleneck following."""
-        if field == "out_channels":
-            blocks = widened(blocks, index, width)
-        else:
-            blocks = replaced(blocks, index, blocks[index]._replace(bottleneck=width))
-        return replaced(blocks, index, self._proportioned(blocks[index]))
+        share of the bottleneck following; as they were where no bottleneck has that share."""
+        out = width if field == "out_channels" else blocks[index].out_channels
+        inside = width if field == "bottleneck" else blocks[index].bottleneck
+        if inside:
+            low, high = self.space.bottleneck_ratio
+            if not low <= inside / out <= high:
+                fitting = bottleneck_near(self.space, out, inside)
+                if fitting is None:
+                    return blocks
+                inside = fitting
+            if inside != blocks[index].bottleneck:
+                blocks = replaced(blocks, index, blocks[index]._replace(bottleneck=inside))
+        return widened(blocks, index, width) if field == "out_channels" else blocks
 
-    def _proportioned(self, block: Block) -> Block:
-        """The block with its bottleneck within the space's share of its output width."""
-        low, high = self.space.bottleneck_ratio
-        inside, step = block.bottleneck, self.space.width_step
-        if not inside or low * block.out_channels <= inside <= high * block.out_channels:
-            return block
-        if inside < low * block.out_channels:
-            inside = ceil(low * block.out_channels / step) * step
-        else:
-            inside = max(step, floor(high * block.out_channels / step) * step)
-        return block._replace(bottleneck=inside)
+    def _adopted(self, block: Block, kind: str) -> Block:
+        """The block as one of another kind, its new numbers in the space; as it was where
+        the space has none for it."""
+        adopted = KINDS[kind].adopt(block)
+        if adopted.bottleneck:
+            inside = bottleneck_near(self.space, adopted.out_channels, adopted.bottleneck)
+            if inside is None:
+                return block
+            adopted = adopted._replace(bottleneck=inside)
+        if adopted.expansion:
+            nearest = min(self.space.expansions, key=lambda e: abs(e - adopted.expansion))
+            adopted = adopted._replace(expansion=nearest)
+        return adopted
 
     def _depth(self, blocks: tuple[Block, ...], index: int, draw: float) -> int:
         """The new depth, between 1 and what the stage's limit leaves to this block."""

@@ -6,21 +6,24 @@ from math import ceil, exp, log
 from random import Random
 
 from engine.blocks import KINDS
+from engine.search.widths import bottleneck_near, bottlenecks, outputs_with_bottleneck
 from engine.settings import Space
-from engine.structure import Block, Structure, stage_bounds
+from engine.structure import Block, Structure
 
 ORIGIN = "drawn at random"
 
 
 def smallest(space: Space, initial: Structure) -> list[Structure]:
-    """The narrowest and shallowest structures of the space with the initial one's stages,
-    one for each kind of block: what a budget must leave room for."""
+    """The narrowest and shallowest structures that a search from the initial one can come
+    to, one for each kind of block: what a budget must leave room for.
+
+    Each block of the initial structure has its like, since no mutation takes one away.
+    """
     found = []
     for kind in space.blocks:
         blocks: list[Block] = []
         width = initial.blocks[0].in_channels
-        for stage, _ in enumerate(stage_bounds(initial.blocks)):
-            template = initial.stages[stage][0]
+        for template in initial.blocks:
             blocks.append(_smallest_block(space, kind, template, width))
             width = blocks[-1].out_channels
         found.append(Structure(tuple(blocks)))
@@ -29,48 +32,50 @@ def smallest(space: Space, initial: Structure) -> list[Structure]:
 
 def _smallest_block(space: Space, kind: str, template: Block, width: int) -> Block:
     own = KINDS[kind if template.kind in space.blocks else template.kind]
-    step = space.width_step
     block = own.adopt(template)._replace(in_channels=width)
+    if "out_channels" not in own.mutable:
+        return block._replace(out_channels=width)
     least = {
-        "out_channels": step,
+        "out_channels": space.width_step,
         "kernel": min(space.kernels),
         "depth": 1,
         "expansion": min(space.expansions),
-        "bottleneck": step * max(1, ceil(space.bottleneck_ratio[0])),
     }
-    changes = {field: least[field] for field in own.mutable}
-    if "out_channels" not in own.mutable:
-        changes["out_channels"] = width
-    return block._replace(**changes)
+    block = block._replace(**{field: least[field] for field in own.mutable if field in least})
+    if "bottleneck" in own.mutable:
+        out = next(iter(outputs_with_bottleneck(space)), space.width_step)
+        inside = bottleneck_near(space, out, 0) or space.width_step
+        block = block._replace(out_channels=out, bottleneck=inside)
+    return block
 
 
 class Sampler:
-    """Draws structures with the stages of the initial one, one block each.
+    """Draws structures with the blocks of the initial one.
 
     Kinds, kernels, expansions and depths are uniform over the space's choices; widths
-    are log-uniform, since the field's networks widen by factors. A stage whose block
-    has no depth (the stem, a pooling) keeps its kind.
+    are log-uniform, since the field's networks widen by factors. A block without a depth
+    (the stem, a pooling) keeps its kind; one that is too deep is divided (Appendix A).
     """
 
     def __init__(self, space: Space, initial: Structure):
         self.space = space
-        self._templates = [
-            (stage, initial.blocks[index])
-            for stage, (start, end) in enumerate(stage_bounds(initial.blocks))
-            for index in range(start, end)
-        ]
+        self._initial = initial
+        self._outputs = set(outputs_with_bottleneck(space))
 
     def draw(self, rng: Random) -> Structure:
         """A structure of the space, within no budget in particular."""
         blocks: list[Block] = []
-        width = self._templates[0][1].in_channels
-        for stage, template in self._templates:
-            block = self._block(template, stage, width, rng)
-            blocks.append(block)
-            width = block.out_channels
+        width = self._initial.blocks[0].in_channels
+        for stage, limit in zip(self._initial.stages, self.space.stage_depths, strict=True):
+            left = limit - sum(_has_depth(block) for block in stage)
+            for template in stage:
+                block = self._block(template, width, 1 + left, rng)
+                left -= block.depth - 1 if _has_depth(template) else 0
+                blocks += self._divided(block)
+                width = block.out_channels
         return Structure(tuple(blocks))
 
-    def _block(self, template: Block, stage: int, width: int, rng: Random) -> Block:
+    def _block(self, template: Block, width: int, deepest: int, rng: Random) -> Block:
         space = self.space
         kind = template.kind
         if kind in space.blocks:
@@ -79,22 +84,34 @@ class Sampler:
         block = KINDS[kind].adopt(template)._replace(in_channels=width)
         if "out_channels" not in mutable:
             return block._replace(out_channels=width)
-        changes: dict[str, int] = {"out_channels": self._width(space.max_width, rng)}
+        out = self._width(space.width_step, space.max_width, rng)
+        if "bottleneck" in mutable and out not in self._outputs:
+            out = min(self._outputs, key=lambda width: abs(width - out))
+        changes: dict[str, int] = {"out_channels": out}
         if "kernel" in mutable:
             changes["kernel"] = rng.choice(space.kernels)
         if "expansion" in mutable:
             changes["expansion"] = rng.choice(space.expansions)
         if "depth" in mutable:
-            most = min(space.stage_depths[stage], space.split_above)
-            changes["depth"] = rng.randint(1, most)
+            changes["depth"] = rng.randint(1, deepest)
         if "bottleneck" in mutable:
-            low, high = space.bottleneck_ratio
-            out = changes["out_channels"]
-            changes["bottleneck"] = self._width(min(high * out, space.max_width), rng, low * out)
+            limits = bottlenecks(space, out) or (space.width_step, space.max_width)
+            changes["bottleneck"] = self._width(*limits, rng)
         return block._replace(**changes)
 
-    def _width(self, most: float, rng: Random, least: float = 0) -> int:
+    def _divided(self, block: Block) -> list[Block]:
+        """The block, or as many equal ones as keep to `split_above`."""
+        parts = ceil(block.depth / self.space.split_above)
+        depths = [(block.depth + part) // parts for part in reversed(range(parts))]
+        first = block._replace(depth=depths[0])
+        rest = block._replace(in_channels=block.out_channels, stride=1)
+        return [first, *(rest._replace(depth=depth) for depth in depths[1:])]
+
+    def _width(self, least: int, most: int, rng: Random) -> int:
         step = self.space.width_step
-        low = max(1, ceil(least / step))
-        high = max(low, int(most // step))
+        low, high = least // step, most // step
         return step * min(high, int(exp(rng.uniform(log(low), log(high + 1)))))
+
+
+def _has_depth(block: Block) -> bool:
+    return "depth" in KINDS[block.kind].fields
