@@ -30,7 +30,7 @@ def closest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
 
 def shown(value: Any) -> str:
     """A value as a message quotes it, never longer than a few words."""
-    text = repr(value)
+    text = "empty" if value is None else repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
 

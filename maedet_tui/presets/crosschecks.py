@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from engine.blocks import KINDS
 from engine.checks import check
 from engine.costs import total_cost
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import closest, shown
 from engine.formats.structure_yaml import read_rows
 from engine.search.sampling import smallest
-from engine.structure import LEVELS, Block, Structure, StructureError, stage_bounds
+from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
 from maedet_tui.presets.schema import PresetFile
+from maedet_tui.presets.within_space import check_space
 
 #: takes the path of a key and a message with its fix
 Report = Callable[[tuple, str], None]
@@ -80,16 +80,16 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {space.max_width}, but must be a multiple of width_step {space.width_step}; "
             f"write {max(1, space.max_width // space.width_step) * space.width_step}",
         )
-    limited = budget.flops or budget.params or budget.latency
-    if sound(("budget",)) and not limited:
+    limits = (budget.flops, budget.params, budget.layers, budget.latency)
+    if sound(("budget",)) and not any(limits):
         report(
             ("budget",),
-            "limits nothing; write flops (such as 91G), params (such as 26M) "
+            "limits nothing; write flops (such as 91G), params (such as 26M), layers (such as 91) "
             "or latency (such as 25ms)",
         )
     if structure is not None:
         _within_budget(model, structure, sound, report)
-        _within_space(model, structure, sound, report)
+        check_space(model, structure, sound, report)
 
 
 def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:
@@ -109,83 +109,24 @@ def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report
         if limit is None or value <= limit or not sound(*keys):
             continue
         fewest = min(getattr(cost, key) for cost in least)
+        enough, wanted = (
+            at_least if key == "layers" else _rounded_up(at_least) for at_least in (fewest, value)
+        )
         if fewest > limit and sound(("space",)):
             report(
                 ("budget", key),
                 f"is {format_quantity(limit)}, which no structure of the space meets: the smallest "
-                f"has {_readable(fewest)} {key}; raise it to at least "
-                f"{fewest if key == 'layers' else _rounded_up(fewest)}",
+                f"has {_readable(fewest)} {key}; raise it to at least {enough}, "
+                f"or {wanted} for the initial structure as it is",
             )
         else:
-            at_least = value if key == "layers" else _rounded_up(value)
+            smallest_one = f" (the smallest has {_readable(fewest)})" if sound(("space",)) else ""
             report(
                 ("initial",),
                 f"the initial structure has {_readable(value)} {key}, over the budget's "
-                f"{format_quantity(limit)}; raise budget.{key} to at least {at_least} "
-                "or start smaller",
+                f"{format_quantity(limit)}; raise budget.{key} to at least {wanted} "
+                f"or write a smaller one under `initial`{smallest_one}",
             )
-
-
-def _within_space(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:
-    space = model.space
-    is_list = isinstance(model.initial, list)
-    for number, block in enumerate(structure.blocks):
-        path = ("initial", number) if is_list else ("initial",)
-        where = f"block {number + 1}: " if not is_list else ""
-        kind = KINDS[block.kind]
-        widths = [("out", block.out_channels)]
-        if "bottleneck" in kind.fields:
-            widths.append(("bottleneck", block.bottleneck))
-            _within_ratio(model, block, path, where, sound, report)
-        for key, choices in (("kernel", space.kernels), ("expansion", space.expansions)):
-            value = getattr(block, key)
-            if key in kind.mutable and value not in choices and sound(("space", f"{key}s")):
-                choice = ", ".join(str(known) for known in choices)
-                report(
-                    (*path, key) if is_list else path,
-                    f"{where}{key} is {value}, but space.{key}s has {choice}; "
-                    "use one of these or add it there",
-                )
-        for key, width in widths:
-            key_path = (*path, key) if is_list else path
-            if width > space.max_width and sound(("space", "max_width")):
-                report(
-                    key_path,
-                    f"{where}{key} is {width}, over space.max_width {space.max_width}; "
-                    "lower it or raise max_width",
-                )
-            if width % space.width_step and sound(("space", "width_step")):
-                near = max(1, round(width / space.width_step)) * space.width_step
-                report(
-                    key_path,
-                    f"{where}{key} is {width}, not a multiple of space.width_step "
-                    f"{space.width_step}; write {near}",
-                )
-    depths = space.stage_depths.settings()
-    for level, (start, end), limit in zip(
-        LEVELS, stage_bounds(structure.blocks), depths, strict=True
-    ):
-        stage = structure.blocks[start:end]
-        depth = sum(block.depth for block in stage if "depth" in KINDS[block.kind].fields)
-        if depth > limit and sound(("space", "stage_depths"), ("space", "stage_depths", level)):
-            report(
-                ("initial", start) if is_list else ("initial",),
-                f"stage {level} has {depth} bottlenecks, over space.stage_depths.{level} {limit}; "
-                f"raise that to {depth} or start shallower",
-            )
-
-
-def _within_ratio(
-    model: PresetFile, block: Block, path: tuple, where: str, sound: Sound, report: Report
-) -> None:
-    low, high = model.space.ratio()
-    ratio = block.bottleneck / block.out_channels
-    if not low <= ratio <= high and sound(("space", "bottleneck_ratio")):
-        report(
-            path,
-            f"{where}bottleneck over out is {ratio:.3g}, outside space.bottleneck_ratio "
-            f"{low:g} to {high:g}; change the block or the limits",
-        )
 
 
 def _rounded_up(value: int) -> str | int:

@@ -25,8 +25,8 @@ from maedet_tui.presets.quantities import parse_duration, parse_image_size, pars
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
 _TIMING = Timing()
 
-#: the stem, four stages of one bottleneck: nothing shallower has levels C1-C5
-FEWEST_LAYERS = 13
+#: a sum weighted with more would leave the range of numbers
+MOST_ALPHA = 1e12
 
 
 class _Section(BaseModel):
@@ -48,6 +48,8 @@ def _alphas(values: list[float]) -> list[float]:
         raise ValueError("must not have negative numbers; write 0 for a level that does not count")
     if not any(values):
         raise ValueError("is zero throughout; give at least one level a weight above 0")
+    if max(values) > MOST_ALPHA:
+        raise ValueError(f"must not have numbers above {MOST_ALPHA:g}; only their ratios matter")
     return values
 
 
@@ -117,7 +119,7 @@ class BudgetSection(_Section):
     flops: Annotated[Quantity, Field(ge=1)] | None = None
     image_size: ImageSize = PAPER_IMAGE_SIZE
     params: Annotated[Quantity, Field(ge=1)] | None = None
-    layers: Annotated[int, Field(ge=FEWEST_LAYERS, le=10_000)] | None = None
+    layers: Annotated[int, Field(ge=1, le=10_000)] | None = None
     latency: Annotated[float, BeforeValidator(parse_duration)] | None = None
 
     def settings(self) -> Budget:

@@ -84,7 +84,7 @@ def test_any_preset_reads_back_equal(initial, flops, memory, fine_at, words):
         budget=Budget(flops, flops // 7, 999, (333, 500)),
         objective=Objective(64, (0.0, 0.5, 0.0, 1e-7, 1e9), "log-channels", "none"),
         space=Space(
-            blocks=("InvertedBlock", "BasicBlock"),
+            blocks=("InvertedBlock", "ResBlock", "BasicBlock"),
             kernels=(1, 3, 5, 7),
             expansions=(2, 4),
             max_width=4096,
