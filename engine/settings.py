@@ -17,7 +17,10 @@ ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random")
 #: zero-shot proxies of other papers (Table 9)
 PROXIES = ("zen-score", "synflow", "naswot")
-SCORERS = ("auto", "forward", "closed-form", *PROXIES)
+#: what a proxy's name ends with where it is computed without passes
+CLOSED = "-closed-form"
+CLOSED_PROXIES = tuple(name + CLOSED for name in PROXIES)
+SCORERS = ("auto", "forward", "closed-form", *PROXIES, *CLOSED_PROXIES)
 DEVICES = ("auto", "cpu", "cuda")
 DTYPES = ("float32", "bfloat16", "float16")
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Protocol
 
-from engine.structure import Structure
+from engine.structure import LEVELS, Structure
+
+#: what a proxy has in place of entropies
+NO_ENTROPIES = (nan,) * len(LEVELS)
 
 
 class ScoringError(RuntimeError):

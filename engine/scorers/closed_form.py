@@ -108,10 +108,15 @@ class _Profile:
             if layer.op == "maxpool":
                 moments = moments[:: layer.stride]
             elif layer.kernel > 1 or layer.stride > 1:
-                moments = np.convolve(moments, np.full(layer.kernel, 1 / layer.kernel))
-                margin = layer.kernel // 2
-                moments = moments[margin : len(moments) - margin : layer.stride]
+                moments = windows(moments, layer.kernel, layer.stride)
         return _Profile(moments)
+
+
+def windows(profile: np.ndarray, kernel: int, stride: int) -> np.ndarray:
+    """Each window's sum along a zero-padded profile, divided by the window's size."""
+    sums = np.convolve(profile, np.full(kernel, 1 / kernel))
+    margin = kernel // 2
+    return sums[margin : len(sums) - margin : stride]
 
 
 #: profiles kept before the tree is planted anew: some 30 MB

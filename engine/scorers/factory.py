@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.scorers.base import Scorer, ScoringError
-from engine.settings import PROXIES, SCORERS, Forward, Objective
+from engine.settings import CLOSED, CLOSED_PROXIES, PROXIES, SCORERS, Forward, Objective
 
 NO_CUDA = (
     "device: cuda was asked for, but torch sees no CUDA device; "
@@ -55,6 +55,8 @@ def make_scorer(
         from engine.scorers.closed_form import ClosedForm
 
         return ClosedForm(objective)
+    if name in CLOSED_PROXIES:
+        return _closed_proxy(name)(objective, forward)
     if name in PROXIES:
         return _proxy(name)(objective, found, forward, seed)
     from engine.scorers.forward import ForwardScorer
@@ -68,3 +70,12 @@ def _proxy(name: str) -> type:
     from engine.scorers.proxies.zen_score import ZenScore
 
     return {proxy.method: proxy for proxy in (ZenScore, SynFlow, Naswot)}[name]
+
+
+def _closed_proxy(name: str) -> type:
+    from engine.scorers.closed_proxies.naswot import ClosedNaswot
+    from engine.scorers.closed_proxies.synflow import ClosedSynFlow
+    from engine.scorers.closed_proxies.zen_score import ClosedZenScore
+
+    closed = (ClosedZenScore, ClosedSynFlow, ClosedNaswot)
+    return {proxy.proxy + CLOSED: proxy for proxy in closed}[name]

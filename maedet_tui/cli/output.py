@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 FAILED, USAGE = 1, 2
 
-#: `engine.settings.PROXIES`, without its import
+#: `engine.settings.SCORERS`, without its import
 _PROXIES = ("zen-score", "synflow", "naswot")
+_SCORERS = ("auto", "forward", "closed-form", *_PROXIES, *(f"{p}-closed-form" for p in _PROXIES))
 
 
 class Failure(click.ClickException):
@@ -108,9 +109,10 @@ def scorer_options(command: Any) -> Any:
         ),
         click.option(
             "--scorer",
-            type=click.Choice(["auto", "forward", "closed-form", *_PROXIES]),
+            type=click.Choice(_SCORERS),
             help="How entropy is obtained; auto takes forward passes on a GPU and the "
-            "closed form without one. Or a proxy of another paper.  [default: the preset's]",
+            "closed form without one. Or a proxy of another paper, by passes or in closed "
+            "form.  [default: the preset's]",
         ),
     ):
         command = decorator(command)

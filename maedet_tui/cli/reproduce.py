@@ -35,9 +35,9 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy
     sizes   the four readings of "the size of the feature map" on all of these
 
-    AP columns are quoted from the paper. Searches use the closed form and take seconds
-    each; those by a proxy are a fortieth as long and take minutes each. Ctrl-C ends early:
-    searches that are finished by then are printed and written all the same.
+    AP columns are quoted from the paper. Searches use closed forms, of the entropy and of
+    the proxies, and take seconds each. Ctrl-C ends early: searches that are finished by
+    then are printed and written all the same.
     """
     from rich.console import Console
 

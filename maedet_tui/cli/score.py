@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--all-proxies",
     is_flag=True,
-    help="Also compute Zen-Score, SynFlow and NASWOT, and say how long each took.",
+    help="Also compute Zen-Score, SynFlow and NASWOT, by a pass and in closed form.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def score(
@@ -81,8 +81,8 @@ def score(
     if as_json:
         listed = {
             name: {key: value for key, value in score_values(one).items() if key != "entropy"}
-            | {"seconds": seconds}
-            for name, (one, seconds) in proxies.items()
+            | {"closed_form": expected, "seconds": seconds}
+            for name, (one, expected, seconds) in proxies.items()
         }
         more = {"proxies": listed} if all_proxies else {}
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
@@ -101,16 +101,18 @@ def score(
     if result.is_entropy:
         lines.append(f"Entropies: {report.entropies(result)}")
     lines += [
-        f"{report.value(one)}, by {one.detail}, in {formatting.duration(seconds)}"
-        for one, seconds in proxies.values()
+        f"{report.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
+        f"{formatting.score(expected)} in closed form"
+        for one, expected, seconds in proxies.values()
     ]
     click.echo("\n".join([*lines, "", report.table(found)]))
 
 
-def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float]]:
-    """Each proxy's score and the seconds it took, beyond drawing its weights once."""
+def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float, float]]:
+    """Each proxy's score, its closed form, and the seconds that the score took beyond
+    drawing its weights once."""
     from engine.scorers.factory import make_scorer
-    from engine.settings import PROXIES
+    from engine.settings import CLOSED, PROXIES
 
     found = {}
     for name in PROXIES:
@@ -118,5 +120,7 @@ def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, flo
         judge.score([structure])
         start = perf_counter()
         (one,) = judge.score([structure])
-        found[name] = one, perf_counter() - start
+        seconds = perf_counter() - start
+        closed = make_scorer(name + CLOSED, preset.device, preset.objective, preset.forward)
+        found[name] = one, closed.score([structure])[0].z, seconds
     return found

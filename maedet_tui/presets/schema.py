@@ -11,6 +11,7 @@ from engine.costs import PAPER_IMAGE_SIZE
 from engine.formats.rows import closest
 from engine.settings import (
     DEFAULT_MEMORY,
+    SCORERS,
     Budget,
     Forward,
     Objective,
@@ -234,7 +235,7 @@ class PresetFile(_Section):
     space: SpaceSection = SpaceSection()
     initial: Any = "initial"
     search: SearchSection = SearchSection()
-    scorer: Literal["auto", "forward", "closed-form", "zen-score", "synflow", "naswot"] = "auto"
+    scorer: Literal[SCORERS] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     forward: ForwardSection = ForwardSection()
     timing: TimingSection = TimingSection()

@@ -16,18 +16,16 @@ class Row(NamedTuple):
 
     label: as printed. preset: the search that reproduces it, None for a structure that
     was not searched. alphas: in place of the preset's. flops, params: as printed, with
-    unit. ap: COCO AP_val as printed, None for a row that is ours. reference: zoo name of
-    the structure, if printed. short: search as briefly as the proxies are searched.
+    unit. ap: COCO AP_val as printed. reference: zoo name of the structure, if printed.
     """
 
     label: str
     preset: str | None
     flops: str
     params: str
-    ap: float | None
+    ap: float
     reference: str | None = None
     alphas: tuple[float, ...] | None = None
-    short: bool = False
 
 
 class Table(NamedTuple):
@@ -131,7 +129,6 @@ TABLES: dict[str, Table] = {
                 Row("NASWOT", "naswot", "88G", "28.1M", 36.7),
                 Row("Zen-NAS", "zen-score", "91G", "67.9M", 38.1),
                 Row("MAE-DET", "maedet-m", "89G", "25.8M", 39.4),
-                Row("MAE-DET, as short", "maedet-m", "-", "-", None, short=True),
             ),
             against="maedet-m",
         ),

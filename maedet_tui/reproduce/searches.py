@@ -1,7 +1,7 @@
 """Runs the searches behind a table, several at a time.
 
-Entropy is searched in closed form; the proxies of Table 9 have none, so that theirs are
-shorter and at a lower resolution, which the tables say.
+All scores are searched in closed form, those of the proxies as well, whose winners are
+then measured by passes.
 """
 
 from __future__ import annotations
@@ -20,35 +20,28 @@ from engine.history import History
 from engine.scorers.base import Score
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution
-from engine.settings import PROXIES, Objective, Preset
+from engine.settings import CLOSED, CLOSED_PROXIES, Objective, Preset
 from engine.snapshot import Point
 from engine.structure import Structure
 from maedet_tui.presets import load
 
 #: iterations of a search under --quick
 QUICK_ITERATIONS = 24_000
-#: a proxy is searched with one of this many iterations; with this population
-PROXY_SHARE, PROXY_POPULATION = 40, 64
-#: side of the images of a proxy, and how many a minibatch has
-PROXY_RESOLUTION, PROXY_BATCH = 128, 8
+#: images of a minibatch where a proxy is measured, and so where it is searched
+PROXY_BATCH = 4
 #: seconds between two signs of life of a search
 INTERVAL = 0.5
 
 
 class Job(NamedTuple):
     """A search: a preset by name, and what differs from it. Jobs are equal if they are
-    one and the same search, which then runs once for all tables that need it.
-
-    population, resolution: in place of the preset's, where given.
-    """
+    one and the same search, which then runs once for all tables that need it."""
 
     preset: str
     alphas: tuple[float, ...] | None
     size: str
     seed: int
     iterations: int | None
-    population: int | None = None
-    resolution: int | None = None
 
     def settings(self) -> Preset:
         """The preset of this search, with the paper's own mutation."""
@@ -56,18 +49,14 @@ class Job(NamedTuple):
         objective = replace(preset.objective, size=self.size)
         if self.alphas is not None:
             objective = replace(objective, alphas=self.alphas)
-        if self.resolution is not None:
-            objective = replace(objective, resolution=self.resolution)
         schedule = replace(preset.schedule, seed=self.seed, compound=0.0, trade=0.0)
         if self.iterations is not None:
             schedule = replace(schedule, iterations=self.iterations)
-        if self.population is not None:
-            schedule = replace(schedule, population=self.population)
         return replace(
             preset,
             objective=objective,
             schedule=schedule,
-            scorer=preset.scorer if preset.scorer in PROXIES else "closed-form",
+            scorer=preset.scorer if preset.scorer in CLOSED_PROXIES else "closed-form",
             forward=replace(preset.forward, batch=PROXY_BATCH),
         )
 
@@ -124,13 +113,12 @@ def run_all(
     progress: Progress = lambda done, total, running: None,
     found: dict[Job, Found] | None = None,
 ) -> dict[Job, Found]:
-    """Run each different job once, on all cores, the longest first.
+    """Run each different job once, on all cores.
 
     found: filled as searches end, so that those are kept if this is interrupted.
     """
     found = {} if found is None else found
-    # each proxy alone takes longer than all else on its core
-    different = sorted(dict.fromkeys(jobs), key=lambda job: job.preset not in PROXIES)
+    different = list(dict.fromkeys(jobs))
     total = len(different)
     progress(0, total, {})
     # a fresh interpreter: torch's threads do not survive a fork
@@ -163,25 +151,25 @@ _stop = _words = None
 
 
 def _begin(stop, words) -> None:
-    """In a new process: one thread of torch a search, and Ctrl-C is the parent's to hear."""
+    """In a new process: Ctrl-C is the parent's to hear."""
     global _stop, _words
     _stop, _words = stop, words
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(job: Job) -> Found | None:
-    if job.preset in PROXIES:
-        import torch
-
-        torch.set_num_threads(1)
     return run(job, lambda iteration: _words.put((job, iteration)), _stop.is_set)
 
 
-def own_score(job: Job, structure: Structure) -> Score:
-    """A structure's score under the objective that a job searches by."""
+def own_score(job: Job, structure: Structure, measured: bool = False) -> Score:
+    """A structure's score under the objective that a job searches by.
+
+    measured: by a pass, where the search had a proxy's closed form.
+    """
     preset = job.settings()
-    scorer = make_scorer(preset.scorer, "cpu", preset.objective, preset.forward, job.seed)
-    return scorer.score([structure])[0]
+    scorer = preset.scorer.removesuffix(CLOSED) if measured else preset.scorer
+    judge = make_scorer(scorer, "cpu", preset.objective, preset.forward, job.seed)
+    return judge.score([structure])[0]
 
 
 def jobs_of(
@@ -190,15 +178,6 @@ def jobs_of(
     seeds: int,
     iterations: int | None,
     size: str = Objective().size,
-    short: bool = False,
 ) -> list[Job]:
-    """The searches behind a row: one for each seed, or a single short one by a proxy.
-
-    iterations: of the closed form, None for the presets' own. short: as short as a proxy's.
-    """
-    if preset not in PROXIES and not short:
-        return [Job(preset, alphas, size, seed, iterations) for seed in range(seeds)]
-    schedule = load(preset).schedule
-    least = max(1, (iterations or schedule.iterations) // PROXY_SHARE)
-    resolution = PROXY_RESOLUTION if preset in PROXIES else None
-    return [Job(preset, alphas, size, 0, least, PROXY_POPULATION, resolution)]
+    """The searches behind a row, one for each seed. iterations: None for the preset's own."""
+    return [Job(preset, alphas, size, seed, iterations) for seed in range(seeds)]

@@ -17,8 +17,6 @@ from maedet_tui import formatting
 from maedet_tui.reproduce.paper import TABLES, Row, Table
 from maedet_tui.reproduce.searches import (
     PROXY_BATCH,
-    PROXY_POPULATION,
-    PROXY_RESOLUTION,
     Found,
     Job,
     jobs_of,
@@ -60,7 +58,7 @@ def jobs(
         job
         for row in table.rows
         if row.preset
-        for job in jobs_of(row.preset, row.alphas, seeds, iterations, size, row.short)
+        for job in jobs_of(row.preset, row.alphas, seeds, iterations, size)
     ]
 
 
@@ -84,10 +82,11 @@ def compare(table: Table, found: Mapping[Job, Found], seeds: int, iterations: in
         if row.preset is None:
             rows.append(_unsearched(row, table))
             continue
-        searches = jobs_of(row.preset, row.alphas, seeds, iterations, short=row.short)
+        searches = jobs_of(row.preset, row.alphas, seeds, iterations)
         results = {job: found[job] for job in searches if job in found}
         rows.append(_searched(row, table, results))
-        proxies += [job for job in results if job.preset in PROXIES]
+        if row.preset in PROXIES:
+            proxies += [max(results, key=lambda job: found[job].score.z)] if results else []
     headings = HEADINGS
     if table.against:
         headings = (*HEADINGS[:-1], f"Z / {ZOO[table.against].title}'s")
@@ -106,21 +105,25 @@ def _notes(
     ]
     if proxies:
         notes.append(
-            "Rows by a proxy, and one as short: one seed, a population of "
-            f"{PROXY_POPULATION}, images at {PROXY_RESOLUTION}x{PROXY_RESOLUTION} "
-            f"({PROXY_BATCH} a minibatch). Z is the closed form's at 384x384 in every row."
+            "Rows by a proxy are searched by its closed form, and Z is the entropy's in every "
+            f"row. In parentheses: measured by a pass of {PROXY_BATCH} images (one of SynFlow)."
         )
     reference = ZOO["maedet-m"]
     for job in proxies:
-        ours, theirs = found[job].score.z, own_score(job, reference.structure).z
-        notes.append(f"{job.preset} of ours {ours:.1f}, of {reference.title} {theirs:.1f}.")
+        ours, theirs = (_both(job, one) for one in (found[job].structure, reference.structure))
+        notes.append(f"{job.preset} of ours {ours}, of {reference.title} {theirs}.")
     return tuple(notes)
+
+
+def _both(job: Job, structure: Structure) -> str:
+    expected, measured = own_score(job, structure), own_score(job, structure, measured=True)
+    return f"{expected.z:.2f} ({measured.z:.2f})"
 
 
 def _searched(row: Row, table: Table, results: Mapping[Job, Found]) -> tuple[str, ...]:
     if not results:
         blank = ("not searched",) + ("-",) * (len(HEADINGS) - 5)
-        return (row.label, row.flops, row.params, _ap(row), *blank)
+        return (row.label, row.flops, row.params, f"{row.ap:.1f}", *blank)
     job, best = max(results.items(), key=lambda item: item[1].score.z)
     params = sorted(found.cost.params for found in results.values())
     spread = f"{formatting.quantity(params[0])}-{formatting.quantity(params[-1])}"
@@ -134,7 +137,7 @@ def _searched(row: Row, table: Table, results: Mapping[Job, Found]) -> tuple[str
         row.label,
         row.flops,
         row.params,
-        _ap(row),
+        f"{row.ap:.1f}",
         formatting.quantity(best.cost.flops),
         formatting.quantity(best.cost.params),
         spread if len(results) > 1 else "-",
@@ -147,10 +150,6 @@ def _searched(row: Row, table: Table, results: Mapping[Job, Found]) -> tuple[str
     )
 
 
-def _ap(row: Row) -> str:
-    return "-" if row.ap is None else f"{row.ap:.1f}"
-
-
 def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
     structure = ZOO[row.reference].structure
     cost, scorer = total_cost(structure, PAPER_IMAGE_SIZE), ClosedForm(Objective())
@@ -161,7 +160,7 @@ def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
         row.label,
         row.flops,
         row.params,
-        _ap(row),
+        f"{row.ap:.1f}",
         formatting.quantity(cost.flops),
         formatting.quantity(cost.params),
         "-",

@@ -49,7 +49,11 @@ def network(structure, residual=True):
             inside, after = block.bottleneck, [nn.ReLU()]
             shortcut = []
             if number == 0:
-                pool = [nn.AvgPool2d(2, 2)] if stride == 2 else []
+                pool = (
+                    [nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)]
+                    if stride == 2
+                    else []
+                )
                 shortcut = [*pool, *conv(width, out, 1)]
             if block.kind == "ResBlock":
                 main = [*conv(width, inside, 1), nn.ReLU()]

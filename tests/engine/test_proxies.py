@@ -69,8 +69,8 @@ def drawn(monkeypatch):
     return taken
 
 
-def score_and_images(proxy, structure):
-    scorer = make(proxy)
+def score_and_images(proxy, structure, resolution=64):
+    scorer = make(proxy, resolution=resolution)
     return scorer.score([structure])[0].z, scorer._images(0).contiguous()
 
 
@@ -95,9 +95,10 @@ def test_zen_score(name, drawn):
     assert z == pytest.approx(log(delta) + sum(log_sigmas), rel=2e-4)
 
 
+@pytest.mark.parametrize("resolution", [64, 100, 224])
 @pytest.mark.parametrize("name", STRUCTURES)
-def test_synflow(name, drawn):
-    z, images = score_and_images(SynFlow, STRUCTURES[name])
+def test_synflow(name, resolution, drawn):
+    z, images = score_and_images(SynFlow, STRUCTURES[name], resolution)
     net = load(network(STRUCTURES[name]), drawn).double().eval()
     convolutions = of_kind(net, nn.Conv2d)
     for norm in of_kind(net, nn.BatchNorm2d):

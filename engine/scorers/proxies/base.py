@@ -10,16 +10,13 @@ from statistics import fmean, stdev
 
 import torch
 
-from engine.scorers.base import Score, ScoringError, never
+from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, never
 from engine.scorers.forward_device import device_named, fastest_dtype, out_of_memory
 from engine.scorers.forward_lanes import lanes_for
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
 from engine.scorers.proxies.network import Weights, weights_number, working_bytes
 from engine.settings import Forward, Objective
-from engine.structure import IMAGE_CHANNELS, LEVELS, Structure
-
-#: a proxy has no entropies
-NO_ENTROPIES = (nan,) * len(LEVELS)
+from engine.structure import IMAGE_CHANNELS, Structure
 
 
 class Proxy(ABC):
