@@ -6,15 +6,14 @@ from random import Random
 
 import numpy as np
 import pytest
-import yaml
 
 from engine import blocks
 from engine.checks import check
 from engine.costs import total_cost
-from engine.formats import structure_yaml
 from engine.scorers.closed_form import ClosedForm
 from engine.search.mutation import Mutator
-from engine.settings import Forward, Objective, Space
+from engine.settings import Forward, Objective
+from maedet_tui.presets import parse
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -36,14 +35,13 @@ def plain_block(monkeypatch):
 
 
 def test_the_worked_example_is_a_kind_of_block(plain_block):
-    document = yaml.safe_load(examples("blocks.md", "yaml")[0])
-    structure = check(structure_yaml.from_rows(document["initial"]))
+    preset = parse(examples("blocks.md", "yaml")[0])
+    structure = preset.initial
     weights = sum(9 * b.in_channels * b.out_channels for b in structure.blocks)
     norms = sum(2 * b.out_channels for b in structure.blocks)
     assert total_cost(structure).params == weights + norms
 
-    space = Space(blocks=tuple(document["space"]["blocks"]))
-    mutator, rng, seen = Mutator(space), Random(0), set()
+    mutator, rng, seen = Mutator(preset.space), Random(0), set()
     child = structure
     for _ in range(300):
         child = check(mutator.mutate(child, rng, fine=False).structure)

@@ -81,16 +81,14 @@ def _choices(values: list[int]) -> list[int]:
     return values
 
 
-#: kinds that a mutation may turn into one another: those with a depth
-_KINDS = [name for name, kind in KINDS.items() if "depth" in kind.fields]
-
-
 def _blocks(values: list[str]) -> list[str]:
+    # a mutation may turn into one another the kinds with a depth
+    kinds = [name for name, kind in KINDS.items() if "depth" in kind.fields]
     if not values:
-        raise ValueError(f"is empty; write the kinds of blocks to choose from: {', '.join(_KINDS)}")
+        raise ValueError(f"is empty; write the kinds of blocks to choose from: {', '.join(kinds)}")
     for value in values:
-        if value not in _KINDS:
-            raise ValueError(f"has {value!r}; {closest(value, _KINDS)}")
+        if value not in kinds:
+            raise ValueError(f"has {value!r}; {closest(value, kinds)}")
     if len(set(values)) != len(values):
         raise ValueError("names a kind twice; write each once")
     return values
