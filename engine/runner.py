@@ -44,7 +44,7 @@ BESTS = 100
 #: failures in a row after which scoring is given up
 MOST_FAILURES = 50
 
-CHECKING = "checking"
+CHECKING, TIMING = "checking", "timing"
 
 
 class Runner:
@@ -79,6 +79,7 @@ class Runner:
         self._stop = threading.Event()
         self._asking = threading.Lock()
         self._checking = False
+        self._preparing = ""
         self._pace = Pace()
         self._way_until = self._no_way_until = 0.0
         self._next_publication = 0.0
@@ -211,8 +212,12 @@ class Runner:
         from engine.latency.budget import LatencyBudget
 
         self._latency = budget = LatencyBudget(self.preset, self._latency_folder)
-        budget.prepare(self._interrupted)
+        budget.prepare(self._interrupted, self._timing)
+        self._preparing = ""
         self._evolution.too_slow = budget.exceeded_by
+
+    def _timing(self, done: int, total: int) -> None:
+        self._preparing = f"{TIMING} {done}/{total}"
 
     def _start_audit(self) -> None:
         if self._scorer.method != "closed-form":
@@ -359,7 +364,7 @@ class Runner:
         remaining = evolution.iterations - evolution.iteration
         self._snapshot = Snapshot(
             state=state,
-            phase=CHECKING if self._checking and state == "running" else evolution.phase,
+            phase=self._phase if state == "running" else evolution.phase,
             iteration=evolution.iteration,
             iterations=evolution.iterations,
             seconds=self._pace.seconds,
@@ -380,6 +385,11 @@ class Runner:
             notices=tuple(self._notices),
             error=views.sentence(self.failure),
         )
+
+    @property
+    def _phase(self) -> str:
+        """What the search is at while it runs."""
+        return self._preparing or (CHECKING if self._checking else self._evolution.phase)
 
     def _best_candidate(self) -> Candidate | None:
         best = self._best

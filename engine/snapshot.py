@@ -122,9 +122,10 @@ class Ranked:
 class Snapshot:
     """All that is known of a run at one moment.
 
-    phase: "coarse", "fine", or "checking" while the results of the search are measured
-    again. rate: iterations per second, lately. eta: seconds left, None before it is
-    known. counts: how many children were "accepted", and refused as "duplicate" of a
+    phase: "coarse", "fine", "checking" while the results of the search are measured
+    again, or "timing 3/35" while the table of a latency budget is measured. rate:
+    iterations per second, lately. eta: seconds left, None before it is known. counts:
+    how many children were "accepted", and refused as "duplicate" of a
     member, as "worse" than all of a full population, or by the budgets "flops",
     "params", "layers", "latency" (only reasons that occurred). switched_at: iteration at which
     fine mutation began. history: the best over time, thinned to a bounded length.

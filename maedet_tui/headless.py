@@ -114,8 +114,9 @@ class _Lines:
         self._phase = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        switched = bool(self._phase) and snapshot.phase != self._phase
-        self._phase = snapshot.phase
+        phase = snapshot.phase.partition(" ")[0]
+        switched = bool(self._phase) and phase != self._phase
+        self._phase = phase
         if switched or time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_EVERY
             self.note(report.progress(snapshot))

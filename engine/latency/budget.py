@@ -9,7 +9,7 @@ from time import perf_counter
 import torch
 
 from engine.latency.device import Device
-from engine.latency.model import Latency
+from engine.latency.model import Latency, Progress
 from engine.scorers.base import ScoringError, never
 from engine.scorers.factory import resolve_device
 from engine.search.sampling import smallest
@@ -28,6 +28,10 @@ def latency_of(preset: Preset, folder: Path | None) -> Latency:
     return Latency(device, preset.budget.image_size, folder)
 
 
+#: times the budget from which on a whole backbone is too slow, whatever a table would say
+CLEARLY = 2.0
+
+
 class LatencyBudget:
     """The latency budget of one search.
 
@@ -43,21 +47,26 @@ class LatencyBudget:
         self._preset = preset
         self._structure: Structure | None = None
 
-    def prepare(self, cancelled: Callable[[], bool] = never) -> None:
+    def prepare(
+        self,
+        cancelled: Callable[[], bool] = never,
+        progress: Progress = lambda done, total: None,
+    ) -> None:
         """Measure what the table lacks, and make sure that the search can begin.
 
         Raises Cancelled, and ScoringError where no structure keeps to the budget, or the
-        initial one does not.
+        initial one does not: at once, if whole backbones clearly exceed it.
         """
         preset, latency = self._preset, self.latency
         start = perf_counter()
         missing = len(latency.missing(preset.space, preset.initial))
         if missing:
+            self._refuse_above(CLEARLY * self.limit, latency.measure)
             self.notices.append(
                 f"measuring how long {missing} families of operations take on this device; "
                 "that happens once"
             )
-        latency.build(preset.space, preset.initial, cancelled)
+        latency.build(preset.space, preset.initial, cancelled, progress)
         if missing:
             kept = f", kept in {latency.path}" if latency.path and not latency.trouble else ""
             self.notices.append(
@@ -65,19 +74,27 @@ class LatencyBudget:
             )
         if latency.trouble:
             self.notices.append(latency.trouble)
-        least = min(map(latency, smallest(preset.space, preset.initial)))
+        self._refuse_above(self.limit, latency)
+
+    def _refuse_above(self, most: float, seconds: Callable[[Structure], float]) -> None:
+        """Raise ScoringError if the initial structure takes longer, or if even the smallest
+        one exceeds the budget."""
+        preset, detail = self._preset, self.latency.detail
+        initial = seconds(preset.initial)
+        if initial <= most:
+            return
+        least = min(map(seconds, smallest(preset.space, preset.initial)))
         if least > self.limit:
             raise ScoringError(
                 f"no structure of the space keeps to budget.latency {_ms(self.limit)}: the "
-                f"smallest one takes {_ms(least)} ({latency.detail}); raise the budget"
+                f"smallest one takes {_ms(least)} ({detail}); raise the budget, or try again if "
+                "the device was busy with something else"
             )
-        initial = latency(preset.initial)
-        if initial > self.limit:
-            raise ScoringError(
-                f"the initial structure takes {_ms(initial)} ({latency.detail}), over "
-                f"budget.latency {_ms(self.limit)}; raise that or start smaller (the smallest "
-                f"structure of the space takes {_ms(least)})"
-            )
+        raise ScoringError(
+            f"the initial structure takes {_ms(initial)} ({detail}), over "
+            f"budget.latency {_ms(self.limit)}; raise that or write a smaller one under `initial` "
+            f"(the smallest structure of the space takes {_ms(least)})"
+        )
 
     def exceeded_by(self, structure: Structure) -> bool:
         """Whether a structure would take longer than the budget."""

@@ -18,6 +18,8 @@ Kernel = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
 
 #: seconds and runs that one timing takes at least
 LEAST_SECONDS, LEAST_RUNS = 0.02, 3
+#: seconds of whole backbones after which no further run is begun, if there was one
+MOST_SECONDS = 10.0
 #: bytes of weights that push each other out of a core's own caches, and most copies
 COLD_BYTES, MOST_COPIES = 16_000_000, 64
 #: normals that weights are made of
@@ -148,10 +150,13 @@ class Device:
         if self.device.type == "cuda":
             return {"": self.least(lambda: self._run(plan, x, None), runs)}
         least: list[float] = []
-        for _ in range(runs + 1):
+        began = perf_counter()
+        for number in range(runs + 1):
             taken: list[float] = []
             self._run(plan, x, taken)
-            least = list(map(min, taken, least)) if least else [float("inf")] * len(taken)
+            least = list(map(min, taken, least)) if number > 1 else taken  # the first warms up
+            if number and perf_counter() - began > MOST_SECONDS:
+                break
         found: dict[str, float] = {}
         steps = (step for unit in units for step in unit)
         for step, seconds in zip(steps, least):

@@ -68,7 +68,9 @@ class Latency:
     def _grid(self, family: Family) -> table.Grid:
         grid = self.grids.get(family)
         if grid is None:
-            grid = self.grids[family] = table.measure(family, self.device.seconds)
+            grid = self.grids[family] = table.measure(
+                family, self.device.seconds, self.device.batch
+            )
         return grid
 
     def missing(self, space: Space, initial: Structure) -> list[Family]:
@@ -95,16 +97,18 @@ class Latency:
             self._grid(family)
             self.keep()  # a build that is killed goes on from here
         if missing or not self.factors:
-            self._adjust(typical_structures(space, initial))
+            self._adjust(typical_structures(space, initial), cancelled)
             self.keep()
         progress(len(missing), len(missing))
 
-    def _adjust(self, structures: list[Structure]) -> None:
+    def _adjust(self, structures: list[Structure], cancelled: Callable[[], bool]) -> None:
         """Compare the table with whole backbones: in its place an operation finds its
         weights and its input in other caches than by itself."""
         alone: dict[str, float] = {}
         together: dict[str, float] = {}
         for structure in structures:
+            if cancelled():
+                raise Cancelled
             units = steps_of(structure, self.image_size)
             for step in (step for unit in units for step in unit):
                 seconds = table.interpolate(self._grid(step.operation.family), step.operation)

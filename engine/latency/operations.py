@@ -58,6 +58,14 @@ class Operation(NamedTuple):
             return self.outside * family.kernel**2 * height * width
         return self.inside * family.size[0] * family.size[1]
 
+    @property
+    def values(self) -> int:
+        """Values in the map that goes in and the one that comes out, for one image."""
+        family = self.family
+        height, width = halved(family.size, family.stride)
+        inside = (family.image or self.inside) * family.size[0] * family.size[1]
+        return inside + self.outside * height * width
+
     def weight_bytes(self, itemsize: int) -> int:
         """Bytes of a convolution's weights; more than any cache holds where there are none."""
         if self.family.op == "conv":

@@ -18,23 +18,32 @@ from engine.latency.operations import Family, Operation
 WIDTHS = (8, 24, 64, 160, 384, 960, 2048)
 #: multiply-accumulates above which nothing is measured: tens of milliseconds on a core
 MOST_MACS = 1_500_000_000
+#: values in the maps of a batch above which nothing is measured: half a gigabyte of float32
+MOST_VALUES = 1 << 27
+#: seconds above which a run is not measured, if the narrower ones tell how long it would take
+LONGEST = 0.3
 
 Grid = dict[tuple[int, int], float]
 
 
-def points(family: Family) -> list[Operation]:
-    """The operations of a family that are measured; the cheapest one in any case."""
+def points(family: Family, batch: int = 1) -> list[Operation]:
+    """The operations of a family that may be measured; the cheapest one in any case."""
     if family.has_two_widths:
         every = [Operation(family, i, o) for i, o in product(WIDTHS, WIDTHS)]
     else:
         every = [Operation(family, width, width) for width in WIDTHS]
-    batchless = [one for one in every if one.macs <= MOST_MACS]
-    return batchless or every[:1]
+    moderate = [one for one in every if one.macs <= MOST_MACS and batch * one.values <= MOST_VALUES]
+    return moderate or every[:1]
 
 
-def measure(family: Family, seconds: Callable[[Operation], float]) -> Grid:
-    """Measured times of a family by (input, output) width."""
-    return {(one.inside, one.outside): seconds(one) for one in points(family)}
+def measure(family: Family, seconds: Callable[[Operation], float], batch: int = 1) -> Grid:
+    """Measured times of a family by (input, output) width, for a batch of that many images."""
+    grid: Grid = {}
+    for one in sorted(points(family, batch), key=lambda operation: operation.macs):
+        widths = one.inside, one.outside
+        if not grid or _point(grid, family, *widths) <= LONGEST:
+            grid[widths] = seconds(one)
+    return grid
 
 
 def interpolate(grid: Grid, operation: Operation) -> float:

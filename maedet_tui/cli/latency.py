@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from maedet_tui.cli.output import Failure, failures, load_preset, print_json
+
+if TYPE_CHECKING:
+    from engine.latency.model import Latency
+    from engine.settings import Space
+    from engine.structure import Structure
 
 
 @click.group()
@@ -25,14 +33,21 @@ def build(preset: str) -> None:
 
         chosen = load_preset(preset, {})
         table = latency_of(chosen, latency_folder())
-        missing = len(table.missing(chosen.space, chosen.initial))
-        click.echo(f"{missing} families of operations to measure: {table.detail}", err=True)
-        table.build(chosen.space, chosen.initial)
-        if missing:
-            table.keep()
+        _build(table, chosen.space, chosen.initial)
     if table.trouble:
         raise Failure(table.trouble)
     click.echo(f"{len(table.grids)} families of operations: {table.path}")
+
+
+def _build(table: Latency, space: Space, initial: Structure) -> None:
+    """Measure what is missing, with a bar on a terminal."""
+    missing = len(table.missing(space, initial))
+    click.echo(f"{missing} families of operations to measure: {table.detail}", err=True)
+    if not missing:
+        table.build(space, initial)
+        return
+    with click.progressbar(length=missing, file=sys.stderr, show_pos=True) as bar:
+        table.build(space, initial, progress=lambda done, _: bar.update(done - bar.pos))
 
 
 @latency.command()
@@ -53,7 +68,7 @@ def show(structure: str, preset: str, as_json: bool) -> None:
         title, found = read_structure(structure)
         chosen = load_preset(preset, {})
         table = latency_of(chosen, latency_folder())
-        table.build(chosen.space, found)
+        _build(table, chosen.space, found)
     predicted, measured = table(found), table.measure(found)
     if table.trouble:
         click.echo(table.trouble, err=True)

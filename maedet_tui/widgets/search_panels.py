@@ -20,6 +20,7 @@ PHASES = {
     "coarse": "coarse mutation",
     "fine": "fine mutation",
     "checking": "checking the result",
+    "timing": "measuring latencies",
 }
 
 
@@ -68,7 +69,8 @@ class SearchPanel(GlyphPanel):
     def parts(self, shown: Progress, width: int) -> list[Part]:
         s, schedule = shown.snapshot, shown.preset.schedule
         share = s.iteration / s.iterations if s.iterations else 0.0
-        phase = PHASES.get(s.phase, s.phase)
+        name, _, done = s.phase.partition(" ")
+        phase = PHASES.get(name, name) + (done and f", {done}")
         if s.switched_at is not None and s.phase == "fine":
             phase += f", from {formatting.short_quantity(s.switched_at)}"
         length = max(width - 8, 4)

@@ -189,9 +189,32 @@ def test_a_budget_that_nothing_meets_names_the_least():
     least = by_formula(one)
     with pytest.raises(ScoringError, match=f"smallest one takes {1e3 * least:.3g} ms"):
         limited(least * 0.99).prepare()
-    with pytest.raises(ScoringError, match=r"the initial structure takes .* raise that or start"):
+    with pytest.raises(ScoringError, match=r"the initial structure takes .* raise that or write"):
         limited(least * 1.01).prepare()
     limited(by_formula(PRESET.initial) * 1.01).prepare()
+
+
+def test_a_budget_that_is_clearly_out_of_reach_is_refused_before_the_table_is_measured():
+    least = by_formula(smallest(PRESET.space, PRESET.initial)[0])
+    for limit, words in ((least / 3, "smallest one"), (least * 3, "initial structure")):
+        budget = limited(limit)
+        with pytest.raises(ScoringError, match=words):
+            budget.prepare()
+        assert budget.latency.device.measured == []
+
+
+def test_what_would_take_long_or_much_memory_is_not_measured():
+    family = Family("conv", 3, 1, (20, 20))
+    quick = table.measure(family, lambda operation: 1e-10 * operation.macs)
+    slow = table.measure(family, lambda operation: 1e-8 * operation.macs)  # as float16 on a CPU
+    assert sum(slow.values()) < 0.3 * len(slow) and 5 < len(slow) < len(quick)
+    wanted = Operation(family, 2048, 2048)
+    assert table.interpolate(slow, wanted) == pytest.approx(1e-8 * wanted.macs)
+    stem = Family("relu", 1, 1, (400, 640))
+    for batch in (1, 16):
+        most = max(operation.values for operation in table.points(stem, batch))
+        assert batch * most * 4 <= 2**29
+    assert len(table.points(Family("relu", 1, 1, (8000, 8000)), 64)) == 1
 
 
 def test_building_stops_when_asked():
@@ -222,11 +245,20 @@ def test_a_search_under_a_latency_budget(monkeypatch):
         scorer="closed-form",
         audit=False,
     )
+    phases = []
+    monkeypatch.setattr(
+        Formula,
+        "seconds",
+        lambda self, operation: phases.append(runner.snapshot.phase) or 1e-9 * operation.macs,
+    )
+    monkeypatch.setattr("engine.runner.INTERVAL", 0.0)
     runner = Runner(preset)
     runner.start()
     assert runner.join(PATIENCE)
     snapshot = runner.snapshot
     assert snapshot.state == "finished", snapshot.error
+    families = len(reachable_families(preset.space, preset.initial, SIZE))
+    assert f"timing {families - 2}/{families}" in phases  # told while it is measured
     assert snapshot.counts["latency"] > 0
     result = snapshot.latency
     structure = snapshot.best.structure

@@ -42,6 +42,8 @@ def damaged(document, how):
         return json.dumps({**document, "key": {}})
     if how == "a negative time":
         document["families"][0]["seconds"][0][2] = -1.0
+    if how == "some times lost":
+        del document["families"][0]["seconds"][0]
     if how == "no times":
         document["families"][0]["seconds"] = []
     if how == "an unknown field":
@@ -50,13 +52,23 @@ def damaged(document, how):
 
 
 @pytest.mark.parametrize(
-    "how", ["half", "empty", "of another key", "a negative time", "no times", "an unknown field"]
+    "how",
+    [
+        "half",
+        "empty",
+        "nested",
+        "of another key",
+        "a negative time",
+        "no times",
+        "some times lost",
+        "an unknown field",
+    ],
 )
 def test_a_damaged_table_is_rebuilt(tmp_path, how):
     good = Latency(Formula(), SIZE, tmp_path)
     good.build(PRESET.space, PRESET.initial)
     text = good.path.read_text()
-    texts = {"half": text[: len(text) // 2], "empty": ""}
+    texts = {"half": text[: len(text) // 2], "empty": "", "nested": "[" * 100_000}
     good.path.write_text(texts[how] if how in texts else damaged(json.loads(text), how))
     again = Latency(Formula(), SIZE, tmp_path)
     assert again.grids == {}
