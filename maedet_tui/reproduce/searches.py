@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
@@ -151,7 +152,8 @@ _stop = _words = None
 
 
 def _begin(stop, words) -> None:
-    """In a new process: Ctrl-C is the parent's to hear."""
+    """In a new process: Ctrl-C is the parent's to hear, its end is everybody's."""
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     global _stop, _words
     _stop, _words = stop, words
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -159,6 +161,12 @@ def _begin(stop, words) -> None:
 
 def _work(job: Job) -> Found | None:
     return run(job, lambda iteration: _words.put((job, iteration)), _stop.is_set)
+
+
+def _end_with_the_parent() -> None:
+    """A killed parent sets no event, and nobody waits for what is searched on."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def own_score(job: Job, structure: Structure, measured: bool = False) -> Score:

@@ -174,7 +174,7 @@ def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
 
 
 #: tables whose parameters the readings of "size" are judged by
-JUDGED = ("table1", "table4", "table8")
+JUDGED = ("table1", "table4", "table6", "table8")
 
 
 def sizes_jobs(seeds: int, iterations: int | None) -> list[Job]:

@@ -1,6 +1,10 @@
 """The paper's tables, run again: what is searched, what is printed, what is written."""
 
 import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +17,7 @@ from maedet_tui.presets import load
 from maedet_tui.reproduce import render, tables
 from maedet_tui.reproduce.paper import TABLES
 from maedet_tui.reproduce.searches import Job, jobs_of, own_score, run, run_all
+from tests.waiting import until
 
 SHORT = 400
 
@@ -104,6 +109,39 @@ def test_an_interruption_keeps_the_searches_that_are_finished():
         run_all(jobs, progress, kept)
     assert set(kept) == set(jobs[:2])
     assert seen[0] == (0, 3) and seen[-1] == (2, 3)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
+def test_searches_end_with_a_command_that_is_killed(tmp_path):
+    endless = (
+        "from maedet_tui.reproduce.searches import Job, run_all\n"
+        "if __name__ == '__main__':\n"
+        "    run_all([Job('maedet-s', None, 'nominal', seed, 10**9) for seed in range(2)])\n"
+    )
+    script = tmp_path / "endless.py"
+    script.write_text(endless)
+    process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    try:
+        listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+
+        def searching():
+            """Children whose scorer is there: they are amid a search."""
+            found = [Path(f"/proc/{number}/maps") for number in listed.read_text().split()]
+            return [maps.parent for maps in found if "numpy" in maps.read_text()]
+
+        until(searching)
+        children = searching()
+    finally:
+        process.kill()
+        process.wait()
+
+    def alive(folder):
+        try:
+            return (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            return False
+
+    until(lambda: not any(map(alive, children)))
 
 
 def test_an_interrupted_command_prints_and_writes_what_there_is(tmp_path, found, monkeypatch):

@@ -62,7 +62,7 @@ class ClosedZenScore(ClosedProxy):
             log_sigmas += terms[0]
             relus += terms[1]
             side, entering = terms[2], terms[3]
-        # Delta^2 = C H W E[(f(x) - f(x'))^2]; behind a ReLU only what one of it is unlike in
+        # Delta^2 = C H W E[(f(x) - f(x'))^2], k being the kernel: E = 1 - k behind a ReLU
         if entering.rectified:
             apart = 1 - relu_correlation(likeness(relus - 1))
         else:
