@@ -114,6 +114,11 @@ class LatencyBudget:
         predicted = self.predict(structure).predicted
         measured = self.latency.measure(structure)
         self.result = LatencyResult(predicted, measured, self.limit, self.latency.detail)
+        if measured > self.limit:
+            self.notices.append(
+                f"the best structure keeps to budget.latency {_ms(self.limit)} by the table "
+                f"({_ms(predicted)}), but measured as a whole it takes {_ms(measured)}"
+            )
 
 
 def _ms(seconds: float) -> str:

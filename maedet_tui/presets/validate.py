@@ -156,7 +156,7 @@ def _worded(path: tuple, details: Mapping[str, Any]) -> str:
         "finite_number": "a finite number",
         "bool_type": "true or false",
         "string_type": "text",
-        "list_type": "a list, such as [3, 5]",
+        "list_type": f"a list, such as [{value if isinstance(value, str) else '3, 5'}]",
         "model_type": f"a mapping of keys ({', '.join(_section_keys(path))})",
         "string_too_short": "longer than that",
         "string_too_long": "shorter than 100 characters",

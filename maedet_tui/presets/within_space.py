@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.blocks import KINDS
-from engine.search.widths import ROUNDING, outputs_with_bottleneck
+from engine.search.widths import ROUNDING, bottlenecks, outputs_with_bottleneck
 from engine.settings import Space
 from engine.structure import LEVELS, Structure, stage_bounds
 from maedet_tui.presets.schema import PresetFile
@@ -124,7 +124,8 @@ def _findings(space: Space, structure: Structure) -> Iterator[Finding]:
                     index, None, RATIO,
                     f"bottleneck over out is {ratio:.3g}, outside space.bottleneck_ratio "
                     f"{low:g} to {high:g}",
-                    "change the block", "widen the limits", max(low - ratio, ratio - high),
+                    _bottleneck(space, block.out_channels), "widen the limits",
+                    max(low - ratio, ratio - high),
                 )  # fmt: skip
         if "depth" in kind.fields and block.depth > space.split_above:
             yield Finding(
@@ -143,6 +144,11 @@ def _findings(space: Space, structure: Structure) -> Iterator[Finding]:
                 f"stage {level} has {depth} bottlenecks, over space.stage_depths.{level} {limit}",
                 "start shallower", f"raise that to {depth}",
             )  # fmt: skip
+
+
+def _bottleneck(space: Space, out: int) -> str:
+    limits = bottlenecks(space, out)
+    return f"write a bottleneck from {limits[0]} to {limits[1]}" if limits else "change out"
 
 
 def _up(width: int, step: int) -> int:

@@ -269,6 +269,16 @@ def test_a_search_under_a_latency_budget(monkeypatch):
     assert any("measured latencies in" in notice for notice in snapshot.notices)
 
 
+def test_a_winner_that_is_slower_than_the_table_says_is_pointed_out(monkeypatch):
+    budget = limited(by_formula(PRESET.initial) * 1.01)
+    budget.prepare()
+    budget.measure(PRESET.initial)
+    assert not any("as a whole" in notice for notice in budget.notices)
+    monkeypatch.setattr(budget.latency, "measure", lambda structure: 2 * budget.limit)
+    budget.measure(PRESET.initial)
+    assert "measured as a whole it takes" in budget.notices[-1]
+
+
 def test_a_search_that_cannot_begin_says_why(monkeypatch):
     latency = Latency(Formula(), SIZE)
     monkeypatch.setattr("engine.latency.budget.latency_of", lambda preset, folder: latency)
