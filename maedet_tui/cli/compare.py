@@ -77,7 +77,7 @@ def _comparison(
     from maedet_tui.presets.quantities import parse_image_size
     from maedet_tui.structures.comparison import MEASURES, Comparison
     from maedet_tui.structures.items import file_item, zoo_item
-    from maedet_tui.structures.known import closed_form, measure, parse_alphas
+    from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 
     chosen = load_preset(preset, {})
     objective, image_size = chosen.objective, chosen.budget.image_size
@@ -99,7 +99,8 @@ def _comparison(
         for name in (MEASURES if measured else ())
     }
     scores = tuple(closed_form(objective, structures))
-    return Comparison(items, objective, image_size, scores, found)
+    expected = closed_proxies(judge, structures)
+    return Comparison(items, objective, image_size, scores, found, expected)
 
 
 def _values(shown: Comparison) -> dict[str, object]:
@@ -117,6 +118,7 @@ def _values(shown: Comparison) -> dict[str, object]:
                 "origin": item.origin,
                 **total_cost(item.structure, shown.image_size)._asdict(),
                 **score_values(score),
+                "proxies": {name: found[index].z for name, found in shown.expected.items()},
                 "measured": {
                     name: found[index]
                     if isinstance(found[index], str)

@@ -21,7 +21,7 @@ from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.screens.ask import Ask
 from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
 from maedet_tui.structures.items import Item
-from maedet_tui.structures.known import closed_form, measure, parse_alphas
+from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 from maedet_tui.widgets.comparison_view import Blocks, BlocksView, NumbersView
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
@@ -114,12 +114,19 @@ class Compare(Screen[None]):
                         group="score", exit_on_error=False)  # fmt: skip
 
     def _work_out(self, shown: Comparison) -> None:
-        scores = closed_form(shown.objective, [item.structure for item in shown.items])
-        self.app.call_from_thread(self._take, shown, tuple(scores))
+        structures = [item.structure for item in shown.items]
+        scores = tuple(closed_form(shown.objective, structures))
+        expected = closed_proxies(replace(self._preset, objective=shown.objective), structures)
+        self.app.call_from_thread(self._take, shown, scores, expected)
 
-    def _take(self, shown: Comparison, scores: tuple[Score, ...]) -> None:
+    def _take(
+        self,
+        shown: Comparison,
+        scores: tuple[Score, ...],
+        expected: dict[str, tuple[Score, ...]],
+    ) -> None:
         if (shown.items, shown.objective) == (self._shown.items, self._shown.objective):
-            self._shown = replace(self._shown, scores=scores)
+            self._shown = replace(self._shown, scores=scores, expected=expected)
             self._show()
 
     # --- what keys do -----------------------------------------------------------
@@ -147,10 +154,17 @@ class Compare(Screen[None]):
             return values[1:] + values[:1]
 
         s = self._shown
-        measured = {name: turned(found) for name, found in s.measured.items()}
+        measured, expected = (
+            {name: turned(found) for name, found in known.items()}
+            for known in (s.measured, s.expected)
+        )
         self._shown = replace(
-            s, items=turned(s.items), scores=turned(s.scores), measured=measured
-        )  # fmt: skip
+            s,
+            items=turned(s.items),
+            scores=turned(s.scores),
+            measured=measured,
+            expected=expected,
+        )
         self._show()
 
     def action_alphas(self) -> None:

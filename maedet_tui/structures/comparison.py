@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from textwrap import wrap
 
@@ -81,7 +81,8 @@ class Comparison:
     """Two to six structures under one objective and image size.
 
     scores: closed form of each, None while unknown. measured: name of a measure -> what is
-    known of each structure: a score, a sentence why there is none, or None.
+    known of each structure: a score, a sentence why there is none, or None. expected: name
+    of a proxy -> its closed form of each.
     """
 
     items: tuple[Item, ...]
@@ -89,6 +90,7 @@ class Comparison:
     image_size: tuple[int, int]
     scores: tuple[Score | None, ...]
     measured: Mapping[str, tuple[Score | str | None, ...]]
+    expected: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,10 +150,14 @@ def number_lines(shown: Comparison) -> list[Line]:
         _relative(z),
     ]
     for name in MEASURES:
+        label = MEASURE_NAMES[name]
+        if expected := shown.expected.get(name):
+            lines.append(_numbers("", label, [one.z for one in expected], formatting.score))
+            label = "  by passes"
         found = shown.measured.get(name, ())
         if any(one is not None for one in found):
             scores = [one.z if isinstance(one, Score) else None for one in found]
-            line = _numbers("", MEASURE_NAMES[name], scores, formatting.score)
+            line = _numbers("", label, scores, formatting.score)
             cells = ("failed" if isinstance(f, str) else c for f, c in zip(found, line.cells))
             lines.append(replace(line, cells=tuple(cells)))
             if name == "forward":
@@ -211,6 +217,9 @@ def legend(shown: Comparison) -> list[str]:
     aps = dict.fromkeys(how for item in shown.items for how in published_ap(item.structure))
     if aps:
         told.append(f"AP as the paper prints it: {'; '.join(aps)}.")
+    if shown.expected:
+        names = [MEASURE_NAMES[name] for name in shown.expected]
+        told.append(f"{', '.join(names[:-1])} and {names[-1]} in closed form as well.")
     details: dict[str, None] = {}
     for found in shown.measured.values():
         details.update({one.detail: None for one in found if isinstance(one, Score)})

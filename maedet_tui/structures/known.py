@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
 
 from engine.scorers.base import Cancelled, Score, ScoringError, never
-from engine.settings import Objective, Preset
+from engine.settings import CLOSED, PROXIES, Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
 
@@ -21,6 +22,19 @@ def closed_form(objective: Objective, structures: Sequence[Structure]) -> list[S
     from engine.scorers.closed_form import ClosedForm
 
     return ClosedForm(objective).score(structures)
+
+
+def closed_proxies(preset: Preset, structures: Sequence[Structure]) -> dict[str, tuple[Score, ...]]:
+    """The closed form of each proxy by its name, without those that a structure has none of;
+    a millisecond a structure as well."""
+    from engine.scorers.factory import make_scorer
+
+    found = {}
+    for name in PROXIES:
+        judge = make_scorer(name + CLOSED, "cpu", preset.objective, preset.forward)
+        with suppress(ScoringError):
+            found[name] = tuple(judge.score(structures))
+    return found
 
 
 def known_score(item: Item) -> Score | None:

@@ -76,10 +76,21 @@ def test_score_lists_all_proxies(run, folder):
     for name, proxy in values["proxies"].items():
         assert proxy["score"] > 0 and proxy["seconds"] > 0 and proxy["method"] == name
         assert proxy["score_std"] is None and "entropy" not in proxy
+        assert proxy["closed_form"] == pytest.approx(proxy["score"], rel=0.03)
     words = run(*args).stdout
     for name, proxy in values["proxies"].items():
         assert f"{name} {proxy['score']:,.2f}, by {name}, 1 pass" in words
+        assert f"{proxy['closed_form']:,.2f} in closed form" in words
     assert "proxies" not in last_json(run(*args[:-1], "--json").stdout)
+
+
+@pytest.mark.parametrize("name", ["zen-score", "synflow", "naswot"])
+def test_a_proxy_s_preset_is_searched_in_closed_form(run, folder, name):
+    found = last_json(run("search", name, "--iterations", "600", "--json", "--name", "one").stdout)
+    assert found["state"] == "finished" and found["method"] == f"{name}-closed-form"
+    values = last_json(run("score", "runs/one/best.yaml", "--preset", name, "--json").stdout)
+    assert values["score"] == pytest.approx(found["score"]) and values["passes"] == 0
+    assert values["flops"] == found["flops"] <= 91e9
 
 
 @pytest.mark.parametrize("name", ["zen-score", "synflow", "naswot"])

@@ -1,5 +1,7 @@
 """Numbers side by side, held against the paper's tables and the engine's own counts."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.costs import total_cost
@@ -17,7 +19,7 @@ from maedet_tui.structures.comparison import (
     number_lines,
 )
 from maedet_tui.structures.items import PAPER, zoo_items
-from maedet_tui.structures.known import closed_form, parse_alphas
+from maedet_tui.structures.known import closed_form, closed_proxies, parse_alphas
 
 ZOO_ITEMS = {item.stem: item for item in zoo_items()}
 
@@ -59,6 +61,21 @@ def test_entropies_are_those_measured_by_passes():
     found = cells(number_lines(comparison("maedet-s", "maedet-m", "maedet-l")), "C5")
     for cell, measured in zip(found, (218.29, 258.23, 320.82)):
         assert float(cell) == pytest.approx(measured, abs=1.0)
+
+
+def test_proxies_stand_there_in_closed_form_and_by_passes_once_measured():
+    shown = comparison("maedet-s", "resnet-50")
+    structures = [item.structure for item in shown.items]
+    shown = replace(shown, expected=closed_proxies(PAPER, structures))
+    lines = number_lines(shown)
+    for label, name in (("Zen-Score", "zen-score"), ("SynFlow", "synflow"), ("NASWOT", "naswot")):
+        assert cells(lines, label) == tuple(f"{score.z:,.2f}" for score in shown.expected[name])
+    assert "Zen-Score, SynFlow and NASWOT in closed form as well." in legend(shown)
+    nothing = (float("nan"),) * 5
+    measured = Score(272.41, nothing, float("nan"), "synflow", "synflow, 1 pass", 1)
+    lines = number_lines(replace(shown, measured={"synflow": (measured, None)}))
+    place = [line.label for line in lines].index("SynFlow")
+    assert (lines[place + 1].label, lines[place + 1].cells) == ("  by passes", ("272.41", ""))
 
 
 def test_relative_numbers():
