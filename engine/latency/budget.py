@@ -10,6 +10,7 @@ import torch
 
 from engine.latency.device import Device
 from engine.latency.model import Latency, Progress
+from engine.latency.operations import steps_of
 from engine.scorers.base import ScoringError, never
 from engine.scorers.factory import resolve_device
 from engine.search.sampling import smallest
@@ -58,6 +59,7 @@ class LatencyBudget:
         initial one does not: at once, if whole backbones clearly exceed it.
         """
         preset, latency = self._preset, self.latency
+        self._refuse_beyond_memory()
         start = perf_counter()
         missing = len(latency.missing(preset.space, preset.initial))
         if missing:
@@ -75,6 +77,19 @@ class LatencyBudget:
         if latency.trouble:
             self.notices.append(latency.trouble)
         self._refuse_above(self.limit, latency)
+
+    def _refuse_beyond_memory(self) -> None:
+        """Raise ScoringError where the device cannot hold a batch's maps."""
+        device = self.latency.device
+        units = steps_of(self._preset.initial, self.latency.image_size)
+        values = max(step.operation.values for unit in units for step in unit)
+        needed = device.batch * values * device.dtype.itemsize
+        if needed > device.memory:
+            raise ScoringError(
+                f"timing.batch {device.batch} needs {needed / 1e9:.0f} GB for the maps of one "
+                f"operation ({self.latency.detail}), but the device has "
+                f"{device.memory / 1e9:.0f} GB; lower timing.batch or budget.image_size"
+            )
 
     def _refuse_above(self, most: float, seconds: Callable[[Structure], float]) -> None:
         """Raise ScoringError if the initial structure takes longer, or if even the smallest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from itertools import cycle
 from time import perf_counter, thread_time
@@ -60,6 +61,16 @@ class Device:
         """One line for people."""
         threads = f", {self.threads} threads" if self.threads > 1 else ""
         return f"batch {self.batch}, {self.key()['dtype']} on {self.name}{threads}"
+
+    @property
+    def memory(self) -> float:
+        """Bytes of memory that the device has; infinity where it does not tell."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_properties(self.device).total_memory
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, ValueError, OSError):
+            return float("inf")
 
     def map(self, width: int, size: tuple[int, int]) -> torch.Tensor:
         """A map of noise, channels last."""

@@ -203,6 +203,15 @@ def test_a_budget_that_is_clearly_out_of_reach_is_refused_before_the_table_is_me
         assert budget.latency.device.measured == []
 
 
+def test_a_batch_that_does_not_fit_into_memory_is_refused_before_it_is_tried():
+    device = Formula()
+    device.batch = 10**9
+    budget = LatencyBudget(PRESET, None, Latency(device, SIZE))
+    with pytest.raises(ScoringError, match=r"timing.batch 1000000000 needs .* lower timing.batch"):
+        budget.prepare()
+    assert device.measured == []
+
+
 def test_what_would_take_long_or_much_memory_is_not_measured():
     family = Family("conv", 3, 1, (20, 20))
     quick = table.measure(family, lambda operation: 1e-10 * operation.macs)
