@@ -21,7 +21,7 @@ from engine.history import History
 from engine.scorers.base import Score
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution
-from engine.settings import CLOSED, CLOSED_PROXIES, Objective, Preset
+from engine.settings import CLOSED, CLOSED_PROXIES, Preset
 from engine.snapshot import Point
 from engine.structure import Structure
 from maedet_tui.presets import load
@@ -185,7 +185,8 @@ def jobs_of(
     alphas: tuple[float, ...] | None,
     seeds: int,
     iterations: int | None,
-    size: str = Objective().size,
+    size: str | None = None,
 ) -> list[Job]:
-    """The searches behind a row, one for each seed. iterations: None for the preset's own."""
+    """The searches behind a row, one for each seed. None: the preset's own."""
+    size = size or load(preset).objective.size
     return [Job(preset, alphas, size, seed, iterations) for seed in range(seeds)]

@@ -50,10 +50,8 @@ class Sheet(NamedTuple):
     notes: tuple[str, ...]
 
 
-def jobs(
-    table: Table, seeds: int, iterations: int | None, size: str = Objective().size
-) -> list[Job]:
-    """The searches behind a table."""
+def jobs(table: Table, seeds: int, iterations: int | None, size: str | None = None) -> list[Job]:
+    """The searches behind a table. None: as many iterations, and the size, of its presets."""
     return [
         job
         for row in table.rows
