@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.blocks import units
+from engine.blocks import KINDS, Layer, Unit, units
 from engine.scorers.closed_proxies.naswot import ClosedNaswot
 from engine.scorers.closed_proxies.synflow import ClosedSynFlow
 from engine.scorers.closed_proxies.zen_score import ClosedZenScore, likeness
@@ -109,6 +109,59 @@ def test_every_kind_of_block_has_one(name, kind):
         )
     )
     assert closed(name, [wide]) == pytest.approx(measured(name, [wide]), rel=0.02)
+
+
+class OneUnit:
+    """A kind of block as `docs/blocks.md` lets one be added."""
+
+    fields = mutable = ()
+    unit_layers = 1
+
+    def __init__(self, name, unit):
+        self.name, self._unit = name, unit
+
+    def units(self, block):
+        return ((self._unit(block.in_channels, block.stride), 1),)
+
+    def adopt(self, block):
+        return block._replace(kind=self.name)
+
+    def problems(self, block):
+        return []
+
+
+def _pool(width, stride):
+    return Layer("maxpool", width, width, 3, stride)
+
+
+def _bare(width, stride):
+    return Layer("conv", width, width, 3, stride, activation="none")
+
+
+ONE_UNIT = {
+    "pooled before its activation": lambda width, stride: Unit(
+        (_bare(width, 1), _pool(width, stride)), None, "relu"
+    ),
+    "around a pooled shortcut": lambda width, stride: Unit(
+        (_bare(width, stride),), (_pool(width, stride),), "relu"
+    ),
+    "without any activation": lambda width, stride: Unit(
+        (_bare(width, stride),), (_pool(width, stride),)
+    ),
+    "without a convolution": lambda width, stride: Unit((_pool(width, stride),), None, "relu"),
+}
+
+
+@pytest.mark.parametrize("name", ["zen-score", "naswot"])
+@pytest.mark.parametrize("kind", ONE_UNIT)
+def test_a_block_of_one_s_own_has_one(kind, name, monkeypatch):
+    monkeypatch.setitem(KINDS, kind, OneUnit(kind, ONE_UNIT[kind]))
+    blocks = [Block("Conv", 3, 3 if number == 0 else 64, 64, 2) for number in range(5)]
+    blocks[2] = Block(kind, 3, 64, 64, 2)
+    structure = Structure(tuple(blocks))
+    assert closed(name, [structure], 100) == pytest.approx(
+        measured(name, [structure], 100), abs=0.1
+    )
 
 
 def test_a_perturbation_is_carried_as_a_network_carries_it():

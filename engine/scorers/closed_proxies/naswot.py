@@ -75,7 +75,8 @@ def block_terms(block: Block, side: int, past: Past) -> Terms:
                     different += layer.out_channels * side * side / 2
             if unit.shortcut is not None:
                 projected = any(layer.op == "conv" for layer in unit.shortcut)
-                past = (2.0,) if projected else (*around, "+")
+                pools = (layer.kernel**2 for layer in unit.shortcut if layer.op == "maxpool")
+                past = (2.0,) if projected else (*around, *pools, "+")
             if unit.activation != "none":
                 on = values(past)[1]
                 units_here = main[-1].out_channels * side * side
@@ -90,7 +91,7 @@ def values(past: Past) -> tuple[np.ndarray, float]:
     *before, last = past
     if isinstance(last, int):
         density, on = values(tuple(before))
-        return np.diff(np.cumsum(density) ** last, prepend=0.0), on
+        return np.diff(np.cumsum(density) ** last, prepend=0.0), 1 - (1 - on) ** last
     if isinstance(last, float):
         return _rectified(_normal(last))
     return _rectified(np.convolve(values(tuple(before))[0], _normal(1.0)), len(_normal(1.0)) // 2)

@@ -77,16 +77,18 @@ def block_terms(block: Block, side: int, entering: Entering) -> Terms:
     for unit, count in units(block):
         for _ in range(count):
             main = [layer for layer in unit.main if layer.op != "se"]
-            for number, layer in enumerate(main):
+            for layer in main:
                 if layer.op == "conv":
                     log_sigmas += log(_variance(layer, side, *entering.moments)) / 2
-                    last = number == len(main) - 1
-                    active = layer.activation != "none" or (last and unit.activation != "none")
-                    relus += active
-                    entering = Entering(active)
+                    entering = Entering(layer.activation != "none")
+                    relus += entering.rectified
                 else:
                     entering = entering._replace(window=entering.window * layer.kernel**2)
                 side = -(-side // layer.stride)
+            if unit.activation != "none" and not entering.rectified:
+                # what a pooling between takes the maximum of may as well be rectified before
+                entering = entering._replace(rectified=True)
+                relus += 1
     return Terms(log_sigmas, relus, side, entering)
 
 
@@ -111,14 +113,13 @@ def _taps_inside(side: int, kernel: int, stride: int) -> tuple[float, float]:
     return sum(shares) ** 2, sum(share * share for share in shares) ** 2
 
 
-_likeness = [ALIKE]
-
-
+@lru_cache(maxsize=1 << 12)
 def likeness(relus: int) -> float:
     """Correlation of pre-activations of x and x + 0.01 eps behind that many ReLUs.
 
     Batch norm takes the mean of what a ReLU leaves, so that 1/pi of the kernel goes.
     """
-    while len(_likeness) <= relus:
-        _likeness.append((relu_correlation(_likeness[-1]) - 1 / pi) / (1 - 1 / pi))
-    return _likeness[relus]
+    correlation = ALIKE
+    for _ in range(relus):
+        correlation = (relu_correlation(correlation) - 1 / pi) / (1 - 1 / pi)
+    return correlation
