@@ -263,7 +263,7 @@ def _latency(snapshot: Snapshot) -> dict[str, object] | None:
 def _versions(method: str) -> dict[str, str]:
     """Versions of what the score depends on."""
     versions = {"python": platform.python_version()}
-    for package in ("maedet-tui", "numpy", *(() if method == "closed-form" else ("torch",))):
+    for package in ("maedet-tui", "numpy", *(() if method.endswith("closed-form") else ("torch",))):
         with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
     return versions

@@ -74,10 +74,8 @@ def score(
         proxies = _proxies(found, chosen) if all_proxies else {}
     for notice in judge.notices:
         click.echo(notice, err=True)
-    if repeats is not None and result.method == "closed-form":
-        click.echo(
-            "The closed form is exact and makes no passes: --repeats has no effect.", err=True
-        )
+    if repeats is not None and not result.passes and not all_proxies:
+        click.echo("The closed form makes no passes: --repeats has no effect.", err=True)
     if as_json:
         listed = {
             name: {key: value for key, value in score_values(one).items() if key != "entropy"}

@@ -27,6 +27,12 @@ def test_score_of_a_zoo_name(run):
     assert values["passes"] == 0 and "closed form" in values["scorer"]
 
 
+@pytest.mark.parametrize("scorer", ["closed-form", "naswot-closed-form"])
+def test_repeats_without_passes_are_pointed_out(run, scorer):
+    done = run("score", "maedet-s", "--scorer", scorer, "--repeats", "3")
+    assert done.exit_code == 0 and "--repeats has no effect" in done.stderr
+
+
 @pytest.mark.parametrize("suffix", ["yaml", "txt", "anything"])
 def test_score_of_files_in_either_format(run, folder, suffix):
     structure = ZOO["single-scale"].structure
