@@ -12,6 +12,8 @@ from maedet_tui.cli.output import Failure, failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 
 if TYPE_CHECKING:
+    from engine.scorers.base import Score
+    from engine.settings import Preset
     from maedet_tui.store.listing import Line
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
@@ -125,7 +127,7 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
                 raise Failure(f"{folder}: has found nothing yet that could be compared")
             rows.append((folder.name, preset, snapshot, snapshot.best))
     rows.sort(key=lambda row: -row[3].score.z)
-    alike = len({(row[1].objective, row[3].score.method) for row in rows}) == 1
+    alike = len({_judged_by(preset, best.score) for _, preset, _, best in rows}) == 1
     if as_json:
         print_json(
             {
@@ -164,6 +166,13 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
         )
     if not alike:
         click.echo("These runs differ in objective or scorer, so their Z do not compare.", err=True)
+
+
+def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:
+    """What is the same of two runs whose Z compare."""
+    # the log of a determinant with as many rows as images
+    images = preset.forward.batch if score.method.startswith("naswot") else None
+    return preset.objective, score.method, images
 
 
 @runs.command()

@@ -172,6 +172,18 @@ def test_runs_are_listed_shown_compared_exported_and_removed(run, folder):
     assert not (folder / "runs/two").exists()
 
 
+def test_naswot_of_other_numbers_of_images_does_not_compare(run, folder):
+    for number, name in ((8, "one"), (8, "same"), (4, "other")):
+        text = (folder / "quick.yaml").read_text() + f"\nforward: {{batch: {number}}}\n"
+        (folder / "naswot.yaml").write_text(text)
+        options = ("--headless", "--name", name, "--scorer", "naswot-closed-form")
+        done = run("search", "naswot.yaml", *options)
+        assert done.exit_code == 0, done.output
+        assert f"scored by naswot of {number} images in closed form" in done.stdout
+    assert "do not compare" not in run("runs", "compare", "one", "same").stderr
+    assert "do not compare" in run("runs", "compare", "one", "other").stderr
+
+
 def test_unknown_runs_are_named_with_a_hint(run, folder):
     run("search", "quick.yaml", "--headless", "--name", "alpha")
     for command in (

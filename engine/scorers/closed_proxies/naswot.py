@@ -41,6 +41,11 @@ class ClosedNaswot(ClosedProxy):
 
     proxy = "naswot"
 
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        images = "1 image" if self.count == 1 else f"{self.count} images"
+        self.detail = f"naswot of {images} in closed form"
+
     def value(self, structure: Structure) -> float:
         side, past = self.objective.resolution, (1.0,)
         relus = different = 0.0
