@@ -125,7 +125,7 @@ def ending(saved: Path, snapshot: Snapshot) -> str:
     best = snapshot.best
     if best is None:
         return f"Saved: {saved}"
-    return f"Best structure: Z {formatting.score(best.score.z)}, {costs(best)}.\nSaved: {saved}"
+    return f"Best structure: {value(best.score)}, {costs(best)}.\nSaved: {saved}"
 
 
 def rescue(error: str, snapshot: Snapshot) -> str:

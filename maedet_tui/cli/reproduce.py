@@ -33,7 +33,7 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     table6  mobile backbones
     table8  seven ratios of the weights of C3, C4 and C5
     table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy
-    sizes   the four readings of "the size of the feature map" on all of these
+    sizes   the four readings of "the size of the feature map" on Tables 1, 4, 6 and 8
 
     AP columns are quoted from the paper. Searches use closed forms, of the entropy and of
     the proxies, and take seconds each. Ctrl-C ends early: searches that are finished by
