@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.settings import CLOSED
 from maedet_tui import formatting
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def glance(preset: Preset) -> tuple[str, ...]:
         str(budget.layers or "-"),
         latency(budget.latency),
         f"{'+'.join(space.blocks)} {kernels}",
-        preset.scorer,
+        # which proxy, not how: the whole name would take a narrow screen's last column
+        preset.scorer.removesuffix(CLOSED),
     )
 
 
