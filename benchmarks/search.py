@@ -14,7 +14,7 @@ from statistics import median
 from time import perf_counter, process_time, sleep
 
 from engine.blocks import units
-from engine.runner import Runner
+from engine.run.runner import Runner
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.settings import Budget, Preset, Schedule

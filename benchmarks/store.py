@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine.runner import Runner
-from maedet_tui.local_run import LocalRun
+from engine.run.runner import Runner
 from maedet_tui.presets import load
+from maedet_tui.runs.local import LocalRun
 
 OPEN = """
 import time
@@ -29,7 +29,7 @@ import sys
 from pathlib import Path
 from maedet_tui.cli import cli
 from maedet_tui.app import MaedetApp
-from maedet_tui.watched_run import WatchedRun
+from maedet_tui.runs.watched import WatchedRun
 
 run = WatchedRun(Path(sys.argv[1]))
 snapshot = run.snapshot

@@ -25,7 +25,7 @@ import torch
 
 from engine.costs import total_cost
 from engine.formats import structure_yaml
-from engine.runner import Runner
+from engine.run.runner import Runner
 from engine.structure import Structure
 from engine.training.annotations import read_annotations
 from engine.training.processes import processes

@@ -200,7 +200,7 @@ class Replay:
     run_dir = Path("replay")
 
     def __init__(self) -> None:
-        from engine.runner import Runner
+        from engine.run.runner import Runner
         from maedet_tui.presets import load
 
         preset = load("maedet-m")
@@ -231,8 +231,8 @@ class Replay:
 def memory(count: int) -> None:
     """Memory of the process while the snapshots of an hour are shown."""
     from maedet_tui.app import MaedetApp
-    from maedet_tui.load import LoadMeter
-    from maedet_tui.screens.dashboard import Dashboard
+    from maedet_tui.machine.load import LoadMeter
+    from maedet_tui.screens.dashboard.screen import Dashboard
 
     run, meter = Replay(), LoadMeter()
     sizes: list[int] = []
@@ -259,9 +259,9 @@ def memory(count: int) -> None:
 def redraw() -> None:
     """Milliseconds to draw a plot against the points of its history."""
     from engine.snapshot import Snapshot
-    from maedet_tui.widgets.canvas import draw
     from maedet_tui.widgets.glyphs import UNICODE
-    from maedet_tui.widgets.plot_kinds import PLOTS, chart_of
+    from maedet_tui.widgets.plot.canvas import draw
+    from maedet_tui.widgets.plot.kinds import PLOTS, chart_of
 
     base: Snapshot = Replay().snapshot
     point = base.history[-1]

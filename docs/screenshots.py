@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from maedet_tui.app import MaedetApp
-from maedet_tui.local_run import LocalRun
 from maedet_tui.presets import load
+from maedet_tui.runs.local import LocalRun
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (150, 46)

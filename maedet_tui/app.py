@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -16,7 +16,7 @@ from textual.widget import MountError
 
 from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
-from maedet_tui.run import SearchRun
+from maedet_tui.runs.run import SearchRun
 from maedet_tui.searches import Searches
 from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
@@ -37,7 +37,8 @@ class MaedetApp(App[None]):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
-    CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
+    # each screen brings its own besides
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/app.tcss", "widgets/plot/plot.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "browse", "Browse", show=False,
                 tooltip="All structures in one list: to look at, to compare, to save"),
@@ -122,13 +123,13 @@ class MaedetApp(App[None]):
             super()._handle_exception(error)
 
     def _home(self) -> Screen[None]:
-        from maedet_tui.screens.home import Home
+        from maedet_tui.screens.home.screen import Home
 
         return Home(self._runs_dir, self._glyphs)
 
     def show_dashboard(self, run: SearchRun) -> None:
         """Put up the dashboard of a run, in place of the editor that it was begun from."""
-        from maedet_tui.screens.dashboard import Dashboard
+        from maedet_tui.screens.dashboard.screen import Dashboard
 
         dashboard = Dashboard(run, self._glyphs)
         if self.screen.name == "editor":  # which has nothing unsaved, or would not have started it
@@ -145,7 +146,7 @@ class MaedetApp(App[None]):
         """Open a preset in the editor."""
         from maedet_tui.presets import PresetError
         from maedet_tui.presets.edited import EditedPreset
-        from maedet_tui.screens.editor import Editor
+        from maedet_tui.screens.editor.screen import Editor
 
         try:
             edited = EditedPreset(entry)
@@ -157,7 +158,7 @@ class MaedetApp(App[None]):
 
     def go_home(self) -> None:
         """From the dashboard to presets and runs; a search that is under way goes on."""
-        from maedet_tui.screens.home import Home
+        from maedet_tui.screens.home.screen import Home
 
         run = self.searches.leave_shown()
         if any(isinstance(screen, Home) for screen in self.screen_stack):
@@ -181,7 +182,7 @@ class MaedetApp(App[None]):
 
     def action_browse(self) -> None:
         """Show the list of all structures, the one that is open already if there is one."""
-        from maedet_tui.screens.browse import Browse
+        from maedet_tui.screens.structures.browse import Browse
 
         if any(isinstance(screen, Browse) for screen in self.screen_stack):
             while not isinstance(self.screen, Browse):

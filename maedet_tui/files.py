@@ -15,7 +15,7 @@ from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
-from maedet_tui.run import SaveError
+from maedet_tui.errors import SaveError
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 

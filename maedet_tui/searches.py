@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from maedet_tui.run import SaveError, SearchRun
+from maedet_tui.errors import SaveError
+from maedet_tui.runs.run import SearchRun
 
 if TYPE_CHECKING:
     from engine.settings import Preset
@@ -70,7 +71,7 @@ class Searches:
 
     def open(self, folder: Path) -> None:
         """Show a run of another process, or one that has ended."""
-        from maedet_tui.watched_run import WatchedRun
+        from maedet_tui.runs.watched import WatchedRun
 
         if (own := self.under_way) is not None and _same(own.run_dir, folder):
             self.show(own)
@@ -202,7 +203,7 @@ class Searches:
         own = self.own
         if own is None or not own.snapshot.ended:
             return
-        from maedet_tui.report import costs, value
+        from maedet_tui.summary import costs, value
 
         snapshot = own.snapshot
         said = f"Kept in {own.run_dir}"

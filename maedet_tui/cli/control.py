@@ -30,8 +30,8 @@ def watch(run: str, runs_dir: Path) -> None:
         )
     with failures():
         from maedet_tui.cli.screen import look_on
+        from maedet_tui.runs.watched import watching
         from maedet_tui.store.folders import find_run
-        from maedet_tui.watched_run import watching
 
         with watching(find_run(run, runs_dir)) as watched:
             code = look_on(watched)

@@ -48,9 +48,9 @@ def _finite(value: Any) -> Any:
 def failures() -> Iterator[None]:
     """Turn what a user can put right into a Failure."""
     from engine.scorers.base import ScoringError
+    from maedet_tui.errors import SaveError
     from maedet_tui.files import StructureFileError
     from maedet_tui.presets.problems import PresetError
-    from maedet_tui.run import SaveError
 
     try:
         yield

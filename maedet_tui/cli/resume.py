@@ -79,12 +79,12 @@ def resume(
             )
         store = branch_run(folder, overrides, runs_dir, name) if overrides else reopen_run(folder)
         if detach:
-            from maedet_tui.detach import detach as leave
+            from maedet_tui.runs.detach import detach as leave
 
             code = leave(store, track)
         elif headless:
-            from maedet_tui.headless import search_headless
-            from maedet_tui.local_run import LocalRun
+            from maedet_tui.cli.headless import search_headless
+            from maedet_tui.runs.local import LocalRun
 
             code = search_headless(
                 LocalRun.of(store, track), as_json=as_json, json_lines=json_lines, detached=detached

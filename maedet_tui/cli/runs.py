@@ -76,7 +76,7 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
         with contextlib.closing(RunReader(folder)) as reader:
             snapshot = reader.snapshot()
         found = line(folder)
-    from maedet_tui import formatting, report
+    from maedet_tui import formatting, summary
 
     best = snapshot.best if snapshot is not None else None
     if as_json:
@@ -102,7 +102,7 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
         click.echo(f"Error: {snapshot.error}")
     counts = ", ".join(f"{formatting.count(n)} {reason}" for reason, n in snapshot.counts.items())
     click.echo(f"Children: {counts or 'none yet'}.")
-    click.echo(report.outcome(snapshot))
+    click.echo(summary.outcome(snapshot))
 
 
 @runs.command()

@@ -85,7 +85,7 @@ def score(
         more = {"proxies": listed} if all_proxies else {}
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
-    from maedet_tui import formatting, report
+    from maedet_tui import formatting, summary
 
     size = formatting.image_size(chosen.budget.image_size)
     scatter = (
@@ -94,16 +94,16 @@ def score(
     lines = [
         f"{title}: {formatting.quantity(cost.params)} params, "
         f"{formatting.quantity(cost.flops)} FLOPs at {size}, {cost.layers} layers",
-        f"{report.value(result)}{scatter}, by {result.detail}",
+        f"{summary.value(result)}{scatter}, by {result.detail}",
     ]
     if result.is_entropy:
-        lines.append(f"Entropies: {report.entropies(result)}")
+        lines.append(f"Entropies: {summary.entropies(result)}")
     lines += [
-        f"{report.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
+        f"{summary.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
         f"{formatting.score(expected)} in closed form"
         for one, expected, seconds in proxies.values()
     ]
-    click.echo("\n".join([*lines, "", report.table(found)]))
+    click.echo("\n".join([*lines, "", summary.table(found)]))
 
 
 def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float, float]]:

@@ -14,10 +14,10 @@ from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
 
 if TYPE_CHECKING:
     from engine.settings import Preset
-    from maedet_tui.local_run import LocalRun
-    from maedet_tui.run import SearchRun
+    from maedet_tui.runs.local import LocalRun
+    from maedet_tui.runs.run import SearchRun
+    from maedet_tui.runs.watched import WatchedRun
     from maedet_tui.store.writer import RunStore
-    from maedet_tui.watched_run import WatchedRun
 
 Result = TypeVar("Result")
 
@@ -41,7 +41,7 @@ def while_it_is_imported(work: Callable[[], Result]) -> Result:
     from maedet_tui.cli.beside import Beside
 
     result = Beside(work)
-    for name in ("maedet_tui.screens.dashboard", "maedet_tui.app", "maedet_tui.local_run"):
+    for name in ("maedet_tui.screens.dashboard.screen", "maedet_tui.app", "maedet_tui.runs.local"):
         import_module(name)
     return result.result()
 
@@ -76,7 +76,7 @@ def _open(
     runs: list[LocalRun] = []
 
     def begun(chosen: Preset | None, store: RunStore | None = None) -> LocalRun:
-        from maedet_tui.local_run import LocalRun
+        from maedet_tui.runs.local import LocalRun
 
         if store is not None:
             runs.append(LocalRun.of(store, track))
@@ -127,14 +127,14 @@ def _say_what_goes_on(run: SearchRun | None) -> None:
 
 def _report(run: LocalRun) -> int:
     """Say where the best of a run is; the exit code that it deserves."""
-    from maedet_tui.report import ending, rescue
+    from maedet_tui.summary import ending, rescue
 
     run.close(PATIENCE)
     if run.saved and not run.run_dir.exists():  # removed meanwhile on the home screen
         return 0
     snapshot = run.snapshot
     if run.detached and snapshot.state == "stopped" and not run.trouble:
-        from maedet_tui.detach import detach
+        from maedet_tui.runs.detach import detach
         from maedet_tui.store.begin import reopen_run
 
         return detach(reopen_run(run.run_dir), run.track)

@@ -92,15 +92,15 @@ def search(
 
             chosen = while_it_is_imported(lambda: load_preset(preset, options))
         if detach:
-            from maedet_tui.detach import detach as leave
+            from maedet_tui.runs.detach import detach as leave
             from maedet_tui.store.begin import new_run
             from maedet_tui.trackers import refuse_missing
 
             refuse_missing(track)
             code = leave(new_run(chosen, runs_dir, name), track)
         elif headless:
-            from maedet_tui.headless import search_headless
-            from maedet_tui.local_run import LocalRun
+            from maedet_tui.cli.headless import search_headless
+            from maedet_tui.runs.local import LocalRun
 
             run = LocalRun(chosen, runs_dir, name, track=track)
             code = search_headless(run, as_json=as_json, json_lines=json_lines)

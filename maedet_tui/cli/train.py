@@ -15,7 +15,7 @@ from maedet_tui.cli.train_options import settings, settings_options
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
-    from maedet_tui.training import Outcome
+    from maedet_tui.cli.training import Outcome
 
 _FILE = click.Path(path_type=Path)
 
@@ -96,7 +96,7 @@ def train(
         from engine.training.errors import need
         from engine.training.processes import processes
         from engine.training.trainer import Trainer
-        from maedet_tui import training
+        from maedet_tui.cli import training
         from maedet_tui.export.source import read_source
 
         need("PIL", *(["pycocotools"] if val_data else []))
@@ -183,7 +183,7 @@ def _tell_left_out(annotations: Any, stream: Any) -> None:
 
 def _values(found: Any, trainer: Trainer, outcome: Outcome, path: Path) -> dict[str, Any]:
     from engine.costs import total_cost
-    from maedet_tui.training import step_values
+    from maedet_tui.cli.training import step_values
 
     last = step_values(outcome.step) if outcome.step else {}
     last.pop("step", None)

@@ -23,7 +23,7 @@ from engine.backbone import Measured, MismatchError, build, network, verify
 from engine.blocks import Layer, Unit, units
 from engine.structure import LEVELS
 from maedet_tui.export.source import ExportError, Source
-from maedet_tui.report import table
+from maedet_tui.summary import table
 
 ALL_LEVELS = (0, 1, 2, 3, 4)
 #: the docstring of a layer in the file

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
+from maedet_tui.errors import SaveError
 from maedet_tui.formatting import NO_TEXT
 from maedet_tui.presets import folder
 from maedet_tui.presets.examined import Examined, examined
@@ -13,7 +14,6 @@ from maedet_tui.presets.folder import builtin_names
 from maedet_tui.presets.library import Entry
 from maedet_tui.presets.problems import PresetError, Problem
 from maedet_tui.presets.reading import lenient_text
-from maedet_tui.run import SaveError
 
 
 class EditedPreset:

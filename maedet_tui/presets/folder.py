@@ -9,8 +9,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from maedet_tui.errors import SaveError
 from maedet_tui.presets.problems import PresetError, Problem
-from maedet_tui.run import SaveError
 
 #: names another folder
 VARIABLE = "MAEDET_PRESETS"

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from engine.costs import Cost
-from engine.history import History
+from engine.run.history import History
 from engine.scorers.base import Score
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution

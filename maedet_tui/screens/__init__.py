@@ -1,1 +1,1 @@
-"""What fills the terminal: the preset picker, the dashboard, and what pops up over them."""
+"""What fills the terminal: a folder for each screen, and what pops up over all of them."""

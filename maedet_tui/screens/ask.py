@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from maedet_tui.errors import SaveError
 from maedet_tui.formatting import printable
-from maedet_tui.run import SaveError
 
 
 class Ask(ModalScreen["str | None"]):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoint import Checkpoint
+from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
+from maedet_tui.errors import SaveError
 from maedet_tui.files import write_atomically
 from maedet_tui.presets.write import dump
-from maedet_tui.run import SaveError
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.folders import claim_folder
 from maedet_tui.store.lock import holder

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
-from maedet_tui.run import SaveError
 from maedet_tui.store import schema
 
 FILE, UNFINISHED = "run.db", ".run.db.new"

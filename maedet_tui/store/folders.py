@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.formats.rows import closest
+from maedet_tui.errors import SaveError
 from maedet_tui.files import names_a_file, save_error
-from maedet_tui.run import SaveError
 from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import FILE as RUN_LOCK

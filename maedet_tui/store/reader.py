@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from engine.checkpoint import Checkpoint
 from engine.costs import Cost
+from engine.run.checkpoint import Checkpoint
 from engine.search.evolution import State
 from engine.search.population import Member
 from engine.settings import Preset

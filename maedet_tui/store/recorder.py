@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from engine.runner import Runner
+from engine.run.runner import Runner
 from engine.snapshot import Snapshot
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.writer import RunStore

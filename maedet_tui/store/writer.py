@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoint import Checkpoint
+from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
 from engine.snapshot import Snapshot
 from engine.structure import LEVELS

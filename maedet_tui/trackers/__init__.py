@@ -52,7 +52,7 @@ TRACKERS = {
 
 def refuse_missing(names: Sequence[str]) -> None:
     """Raise SaveError for a tracker whose packages are not installed."""
-    from maedet_tui.run import SaveError
+    from maedet_tui.errors import SaveError
 
     for name in names:
         for package in TRACKERS[name].needs:

@@ -1,1 +1,1 @@
-"""The dashboard's parts; each draws what it is shown and keeps nothing else."""
+"""Parts that several screens share; each draws what it is shown and keeps nothing else."""

@@ -69,7 +69,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
         "import sys, maedet_tui.cli; "
         "heavy = {'torch', 'textual', 'numpy', 'pydantic', 'yaml', 'rich'} & set(sys.modules); "
         "assert not heavy, heavy; "
-        "import maedet_tui.local_run, maedet_tui.headless, maedet_tui.presets as p; "
+        "import maedet_tui.runs.local, maedet_tui.cli.headless, maedet_tui.presets as p; "
         "p.load('maedet-m'); assert 'torch' not in sys.modules and 'textual' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", check], check=True, timeout=PATIENCE)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from maedet_tui.runs.watched import WatchedRun, watching
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
-from maedet_tui.watched_run import WatchedRun, watching
 from tests.cli.conftest import iteration, last_json, program
 from tests.waiting import PATIENCE, until
 

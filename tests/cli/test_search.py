@@ -152,14 +152,14 @@ def test_cuda_asked_for_and_absent(run, folder, monkeypatch):
 
 
 def test_a_best_that_cannot_be_saved_is_printed(run, monkeypatch):
-    from maedet_tui import local_run
-    from maedet_tui.run import SaveError
+    from maedet_tui.errors import SaveError
+    from maedet_tui.runs import local
 
     def full(path, text, private):
         if path.name != "preset.yaml":
             raise SaveError(f"{path}: no space left")
 
-    monkeypatch.setattr(local_run, "write_atomically", full)
+    monkeypatch.setattr(local, "write_atomically", full)
     result = run("search", "quick.yaml", "--headless", "--name", "one")
     assert result.exit_code == 1
     assert "no space left" in result.stderr

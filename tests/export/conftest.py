@@ -5,7 +5,7 @@ import torch
 
 from engine.structure import Block, Structure
 from maedet_tui.export import Source
-from tests.backbone.random_structures import EVERY_KIND
+from tests.engine.backbone.random_structures import EVERY_KIND
 
 BOTTLENECKS = Structure(
     (

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from maedet_tui.errors import SaveError
 from maedet_tui.presets import PresetError, library, load, read_source
 from maedet_tui.presets import folder as own
-from maedet_tui.run import SaveError
 
 QUICK = "budget: {flops: 91G, latency: 25ms}\ndescription: mine\n"
 

@@ -9,7 +9,7 @@ from engine.scorers.base import Cancelled
 from engine.scorers.closed_form import ClosedForm
 from engine.settings import Budget, Preset, Schedule
 from engine.zoo import ZOO
-from maedet_tui.local_run import LocalRun
+from maedet_tui.runs.local import LocalRun
 from maedet_tui.store.writer import RunStore
 from tests.waiting import PATIENCE
 

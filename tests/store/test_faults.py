@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from engine.runner import Runner
+from engine.run.runner import Runner
 from maedet_tui.cli.output import Failure, failures
-from maedet_tui.local_run import LocalRun
-from maedet_tui.run import SaveError
+from maedet_tui.errors import SaveError
+from maedet_tui.runs.local import LocalRun
 from maedet_tui.store import database, listing
 from maedet_tui.store.begin import reopen_run
 from maedet_tui.store.database import StoreError

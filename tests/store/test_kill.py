@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from engine.runner import Runner
+from engine.run.runner import Runner
 from maedet_tui.store.lock import crashed
 from maedet_tui.store.reader import RunReader
 from tests.store.conftest import lasting, resumed
@@ -22,7 +22,7 @@ PRESET = lasting(16_000, population=64, keep=8)
 SCRIPT = """
 import sys
 from pathlib import Path
-from maedet_tui.local_run import LocalRun
+from maedet_tui.runs.local import LocalRun
 from tests.store.test_kill import PRESET
 run = LocalRun(PRESET, Path(sys.argv[1]), sys.argv[2])
 run.start()

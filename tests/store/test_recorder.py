@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.runner import Runner
+from engine.run.runner import Runner
 from maedet_tui.store import recorder
 from maedet_tui.store.recorder import Recorder
 from maedet_tui.trackers import Trackers

@@ -9,11 +9,11 @@ from math import isnan, nan
 
 import pytest
 
-from engine.runner import Runner
+from engine.run.runner import Runner
 from engine.snapshot import LatencyResult
-from maedet_tui.local_run import LocalRun
 from maedet_tui.presets import parse
 from maedet_tui.presets.write import dump
+from maedet_tui.runs.local import LocalRun
 from maedet_tui.store import codec, database, schema
 from maedet_tui.store.begin import branch_run
 from maedet_tui.store.database import StoreError

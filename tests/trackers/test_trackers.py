@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from maedet_tui import trackers
-from maedet_tui.local_run import LocalRun
-from maedet_tui.run import SaveError
+from maedet_tui.errors import SaveError
+from maedet_tui.runs.local import LocalRun
 from maedet_tui.store.folders import remove_run
 from maedet_tui.store.writer import RunStore
 from maedet_tui.trackers.history_csv import CsvSink

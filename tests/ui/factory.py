@@ -21,7 +21,7 @@ from engine.snapshot import (
 from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui.app import MaedetApp
-from maedet_tui.run import SaveError
+from maedet_tui.errors import SaveError
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs
 
 INITIAL = ZOO["initial"].structure

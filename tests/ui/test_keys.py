@@ -5,7 +5,7 @@ from textual.widgets import Button
 
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.help import Help, described
-from maedet_tui.widgets.plot import Plot
+from maedet_tui.widgets.plot.plot import Plot
 from tests.ui import factory
 
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, TextArea
 
 from engine.settings import PROXIES
 from maedet_tui.app import MaedetApp
-from maedet_tui.load import Load, LoadMeter
+from maedet_tui.machine.load import Load, LoadMeter
 from maedet_tui.presets import builtin_names
 from maedet_tui.widgets.glyphs import UNICODE
 from tests.ui import factory
@@ -36,7 +36,7 @@ def still(monkeypatch):
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
     monkeypatch.setattr(LoadMeter, "look", lambda self: Load(1.2, 2, 340 << 20, 16 << 30))
-    monkeypatch.setattr("maedet_tui.device.found", lambda: "a processor, 2 cores, no GPU")
+    monkeypatch.setattr("maedet_tui.machine.device.found", lambda: "a processor, 2 cores, no GPU")
     monkeypatch.setattr("maedet_tui.export.source.find_spec", lambda package: None)
     names = [name for name in builtin_names() if name not in PROXIES]
     monkeypatch.setattr("maedet_tui.presets.library.builtin_names", lambda: names)

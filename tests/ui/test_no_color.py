@@ -5,12 +5,12 @@ import re
 import pytest
 
 from engine.settings import Budget
-from maedet_tui.screens.compare import Compare
-from maedet_tui.screens.editor import ProblemList
-from maedet_tui.screens.home import Home
-from maedet_tui.screens.save_as import SaveAs
-from maedet_tui.screens.structure import StructureScreen
-from maedet_tui.widgets.yaml_area import YamlArea
+from maedet_tui.screens.editor.screen import ProblemList
+from maedet_tui.screens.editor.yaml_area import YamlArea
+from maedet_tui.screens.home.screen import Home
+from maedet_tui.screens.structures.compare import Compare
+from maedet_tui.screens.structures.save_as import SaveAs
+from maedet_tui.screens.structures.structure import StructureScreen
 from tests.ui import factory
 from tests.ui.test_terminal import PRESET, Terminal
 

@@ -4,14 +4,14 @@ import threading
 
 import pytest
 
-from maedet_tui.run import SaveError
-from maedet_tui.screens.browse import Browse
+from maedet_tui.errors import SaveError
+from maedet_tui.runs.watched import WatchedRun
 from maedet_tui.screens.confirm import Confirm
-from maedet_tui.screens.dashboard import Dashboard
-from maedet_tui.screens.home import Home
-from maedet_tui.screens.structure import StructureScreen
-from maedet_tui.watched_run import WatchedRun
-from maedet_tui.widgets.home_lists import PresetTable, RunTable
+from maedet_tui.screens.dashboard.screen import Dashboard
+from maedet_tui.screens.home.lists import PresetTable, RunTable
+from maedet_tui.screens.home.screen import Home
+from maedet_tui.screens.structures.browse import Browse
+from maedet_tui.screens.structures.structure import StructureScreen
 from tests.store.conftest import QUICK, searched
 from tests.ui import factory
 from tests.ui.conftest import Desk, marked
@@ -61,7 +61,7 @@ async def test_escape_leaves_a_panel_that_fills_the_screen_first(watch):
 async def test_the_list_of_runs_leads_back_to_the_search(home, desk, tmp_path):
     from dataclasses import replace
 
-    from maedet_tui.local_run import LocalRun
+    from maedet_tui.runs.local import LocalRun
 
     endless = replace(QUICK, schedule=replace(QUICK.schedule, iterations=10**9))
     runs = []

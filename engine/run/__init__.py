@@ -1,0 +1,1 @@
+"""A search under way: the thread that drives it, what it publishes, and how it ends."""

@@ -1,0 +1,205 @@
+"""A search without a screen: progress on a stream, signals heeded, the result at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Protocol, TextIO
+
+import click
+
+from engine.formats.structure_yaml import to_rows
+from engine.snapshot import Snapshot
+from maedet_tui import summary
+from maedet_tui.cli import signals
+from maedet_tui.cli.output import FAILED, print_json, score_values
+from maedet_tui.runs.local import LocalRun
+
+#: seconds between two looks at the search, and between two plain lines
+LOOK_EVERY, LINE_EVERY = 0.1, 5.0
+#: seconds between two lines of JSON
+JSON_EVERY = 1.0
+#: seconds that an interrupted search is given to end before its best is saved as it is
+PATIENCE = 0.5
+
+
+def search_headless(
+    run: LocalRun, *, as_json: bool = False, json_lines: bool = False, detached: bool = False
+) -> int:
+    """Search, showing progress; print the result. Returns the exit code.
+
+    json_lines: progress too is JSON, on standard output. detached: the terminal that
+    the search was started from may go.
+    """
+    stream = sys.stderr if as_json and not json_lines else sys.stdout
+    with signals.collected(keep_on_hangup=detached) as received:
+        run.start()
+        with _display(stream, json_lines) as display:
+            told: set[str] = set()
+            while not run.wait(LOOK_EVERY) and not received:
+                display.show(run.snapshot)
+                _tell(run.snapshot.notices, told, display)
+            display.show(run.snapshot)  # a search may end before it was looked at once
+            _tell(run.snapshot.notices, told, display)
+        run.close(PATIENCE if received else None)
+        code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
+    return 128 + received[0] if received else code
+
+
+def _tell(notices: tuple[str, ...], told: set[str], display: _Display) -> None:
+    """Pass on each notice once; some come and go, such as a full disk."""
+    for notice in notices:
+        if notice not in told:
+            told.add(notice)
+            display.note(notice)
+
+
+def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
+    """Say how the search ended, on both streams. Returns the exit code."""
+    snapshot = run.snapshot
+    if snapshot.best is None:
+        reason = snapshot.error or "interrupted before the first structure was scored"
+        click.echo(f"Error: {reason}", err=True)
+        return FAILED
+    if snapshot.state == "failed":
+        click.echo(f"Error: {snapshot.error}", err=True)
+    if run.save_error:
+        click.echo(summary.rescue(run.save_error, snapshot), err=True)
+    elif run.trouble:
+        click.echo(f"Error: {run.trouble}", err=True)
+    if as_json:
+        print_json({**label, **result(run, snapshot)})
+    else:
+        click.echo(summary.outcome(snapshot))
+        if run.saved and not run.save_error:
+            click.echo(f"\nSaved: {run.saved}")
+    return FAILED if snapshot.state == "failed" or run.trouble else 0
+
+
+def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
+    """The keys of a search's JSON; the snapshot must have a best."""
+    best = snapshot.best
+    assert best is not None
+    score = score_values(best.score)
+    return {
+        "run_dir": str(run.run_dir),
+        "score": score.pop("score"),
+        **best.cost._asdict(),
+        "iterations": snapshot.iteration,
+        "seconds": round(snapshot.seconds, 3),
+        "structure": to_rows(best.structure),
+        **score,
+        "state": snapshot.state,
+        "preset": run.preset.name,
+        "seed": run.preset.schedule.seed,
+        "latency": asdict(snapshot.latency) if snapshot.latency else None,
+        "best_at_iteration": snapshot.best_iteration,
+        "saved": str(run.saved) if run.saved and not run.save_error else None,
+    }
+
+
+class _Display(Protocol):
+    def show(self, snapshot: Snapshot) -> None: ...
+    def note(self, sentence: str) -> None: ...
+
+
+class _Lines:
+    """A plain line every few seconds and at the switch to fine mutation."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+        self._next = time.monotonic() + LINE_EVERY
+        self._phase = ""
+
+    def show(self, snapshot: Snapshot) -> None:
+        phase = snapshot.phase.partition(" ")[0]
+        switched = bool(self._phase) and phase != self._phase
+        self._phase = phase
+        if switched or time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY
+            self.note(summary.progress(snapshot))
+
+    def note(self, sentence: str) -> None:
+        click.echo(sentence, file=self._stream)
+
+
+class _JsonLines:
+    """One object a second and one for each new notice, for machines."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def show(self, snapshot: Snapshot) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + JSON_EVERY
+        best = snapshot.best
+        print_json(
+            {
+                "event": "progress",
+                "state": snapshot.state,
+                "phase": snapshot.phase,
+                "iteration": snapshot.iteration,
+                "iterations": snapshot.iterations,
+                "seconds": round(snapshot.seconds, 3),
+                "rate": snapshot.rate,
+                "eta": snapshot.eta,
+                "score": best.score.z if best else None,
+                "best_at_iteration": snapshot.best_iteration,
+                "counts": dict(snapshot.counts),
+            }
+        )
+
+    def note(self, sentence: str) -> None:
+        print_json({"event": "notice", "text": sentence})
+
+
+class _Bar:
+    """A progress bar that rewrites its line."""
+
+    def __init__(self, progress: Any):
+        self._progress = progress
+        self._task = progress.add_task("coarse", total=None, best="", rate="", left="")
+
+    def show(self, snapshot: Snapshot) -> None:
+        from maedet_tui import formatting
+
+        best = snapshot.best
+        self._progress.update(
+            self._task,
+            description=snapshot.phase,
+            completed=snapshot.iteration,
+            total=snapshot.iterations,
+            best=f"best Z {formatting.score(best.score.z)}" if best else "",
+            rate=formatting.rate(snapshot.rate) if snapshot.rate else "",
+            left=f"{formatting.duration(snapshot.eta)} left" if snapshot.eta is not None else "",
+        )
+
+    def note(self, sentence: str) -> None:
+        self._progress.console.print(sentence, markup=False, highlight=False)
+
+
+@contextmanager
+def _display(stream: TextIO, json_lines: bool) -> Iterator[_Display]:
+    if json_lines:
+        yield _JsonLines()
+        return
+    if not stream.isatty():
+        yield _Lines(stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[best]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        yield _Bar(progress)

@@ -1,0 +1,269 @@
+"""A search in this process: an engine's runner, and the folder that its results go to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from engine.formats import saved_yaml, structure_info
+from engine.formats.saved_yaml import Saved
+from engine.run.runner import Runner
+from engine.settings import Preset
+from engine.snapshot import Candidate, Snapshot
+from engine.structure import StructureError
+from maedet_tui.errors import SaveError
+from maedet_tui.files import latency_folder, write_atomically
+from maedet_tui.store.begin import going_on, new_run, same_scorer
+from maedet_tui.store.folders import DEFAULT_RUNS_DIR
+from maedet_tui.store.recorder import Recorder
+from maedet_tui.store.writer import RunStore
+from maedet_tui.trackers import Trackers, refuse_missing
+
+#: seconds between saves of a new best while a search goes on
+AUTOSAVE_EVERY = 30.0
+
+
+class LocalRun:
+    """A `maedet_tui.runs.run.SearchRun` whose search runs on a thread of this process.
+
+    All of it is recorded in the run's database twice a second, so that it can be resumed.
+    The best is also saved as files whenever asked, every half minute if it is a new one,
+    and when the search ends, however it ends. Files of earlier runs are never touched.
+    """
+
+    here = True
+
+    def __init__(
+        self,
+        preset: Preset,
+        runs_dir: Path = DEFAULT_RUNS_DIR,
+        name: str | None = None,
+        *,
+        store: RunStore | None = None,
+        track: Sequence[str] = (),
+    ):
+        """Claim a new run's folder and begin its database; the search does not start yet.
+
+        store: of a run to go on with instead. track: names of `maedet_tui.trackers`.
+        detached: whether `detach` was asked for.
+        Raises SaveError if the name is taken or the place cannot be written, so that no
+        search runs for hours to find that out.
+        """
+        refuse_missing(track)
+        self.track, self.detached = tuple(track), False
+        self._new = store is None
+        self._store = store or new_run(preset, runs_dir, name)
+        self.preset = preset
+        self.run_dir = self._store.folder
+        self.save_error: str | None = None
+        self._runner = Runner(preset, start_from=self._store.found, latency_folder=latency_folder())
+        wishes = {
+            "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
+        }  # fmt: skip
+        self._trackers = Trackers(track, self.run_dir)
+        self._recorder = Recorder(self._store, self._runner, wishes, self._trackers)
+        self._notices = going_on(self._store)
+        self._saving = threading.Lock()
+        self._saved: Candidate | None = None
+        self._watcher = threading.Thread(target=self._watch, name="autosave", daemon=True)
+        self._started = False
+        self._noted: tuple[Snapshot, tuple[str, ...], Snapshot] | None = None
+
+    @classmethod
+    def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
+        """The run in a store, to go on with where it stopped."""
+        return cls(same_scorer(store.record.preset, store.found), store=store, track=track)
+
+    @property
+    def pid(self) -> int:
+        """This process."""
+        return os.getpid()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest state, with notices of what could not be saved."""
+        snapshot = self._runner.snapshot
+        extra = tuple(self._notices)
+        if self.save_error is not None:
+            extra += (f"Not saved: {self.save_error}",)
+        if (trouble := self._recorder.trouble) is not None and trouble != self.save_error:
+            extra += (f"Not recorded, so not to be resumed from here: {trouble}",)
+        if self._trackers.trouble:
+            extra += (self._trackers.trouble,)
+        if not extra:
+            return snapshot
+        if self._noted is None or self._noted[0] is not snapshot or self._noted[1] != extra:
+            shown = replace(snapshot, notices=(*snapshot.notices, *extra))
+            self._noted = (snapshot, extra, shown)
+        return self._noted[2]
+
+    @property
+    def saved(self) -> Path | None:
+        """The path of best.yaml, once there is one."""
+        return self.run_dir / "best.yaml" if self._saved is not None else None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the best is not saved or the run not recorded, if so."""
+        return self.save_error or self._recorder.trouble
+
+    def start(self) -> None:
+        """Begin the search, or go on with it."""
+        try:
+            self._store.begin()
+        except SaveError as error:  # may pass; recording says so if it does not
+            self._recorder.trouble = str(error)
+        self._started = True
+        self._runner.start()
+        self._recorder.start()
+        self._watcher.start()
+
+    def pause(self) -> None:
+        self._runner.pause()
+
+    def resume(self) -> None:
+        self._runner.resume()
+
+    def stop(self) -> None:
+        """End the search for good; the best so far is kept and saved."""
+        self._runner.stop()
+
+    def give_way(self) -> None:
+        """Leave the interpreter to the screen for an instant."""
+        self._runner.give_way()
+
+    @property
+    def detachable(self) -> bool:
+        """Whether there is something recorded for another process to go on from."""
+        return self._runner.checkpoint is not None and self.trouble is None
+
+    def detach(self) -> None:
+        """Stop here, for `maedet_tui.runs.detach` to have another process go on."""
+        self.detached = True
+        self.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the search has ended and is saved and recorded; whether that is so."""
+        if not self._started:
+            return True
+        self._watcher.join(timeout)
+        return not self._watcher.is_alive()
+
+    def close(self, timeout: float | None = None) -> None:
+        """Stop and wait; a search that does not end in time is saved as it is.
+
+        A new run that found nothing takes its folder away again.
+        """
+        if self._started:
+            self.stop()
+            if not self.wait(timeout):
+                self._autosave()
+                self._recorder.write()
+        if self._new and self._saved is None and self.save_error is None:
+            self._store.discard()
+            with contextlib.suppress(OSError):
+                (self.run_dir / "preset.yaml").unlink()
+                self.run_dir.rmdir()
+        else:
+            self._store.close()
+
+    def save(self) -> Path:
+        """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
+
+        Raises SaveError, also when there is no best yet.
+        """
+        with self._saving:
+            snapshot = self._runner.snapshot
+            best = snapshot.best
+            if best is None:
+                raise SaveError("There is no best structure to save yet; the search has only begun")
+            path = self.run_dir / "best.yaml"
+            text = saved_yaml.dumps(self._described(snapshot, best))
+            write_atomically(path, text, private=True)
+            # a structure without a class in the authors' code is saved as YAML alone
+            with contextlib.suppress(StructureError):
+                info = structure_info.dumps(best.structure)
+                write_atomically(self.run_dir / "best.txt", info, private=True)
+            self._saved = best
+            self.save_error = None
+            return path
+
+    def _described(self, snapshot: Snapshot, best: Candidate) -> Saved:
+        preset = self.preset
+        return Saved(
+            structure=best.structure,
+            score=best.score,
+            objective=preset.objective,
+            image_size=preset.budget.image_size,
+            search={
+                "preset": preset.name,
+                "seed": preset.schedule.seed,
+                "population": preset.schedule.population,
+                "best_at_iteration": snapshot.best_iteration,
+                "iteration": snapshot.iteration,
+                "iterations": snapshot.iterations,
+                "state": snapshot.state,
+                "seconds": round(snapshot.seconds, 3),
+                "scorer": snapshot.scorer,
+                "scorer_asked": preset.scorer,
+                "device_asked": preset.device,
+                "audit": _audit(snapshot),
+                "latency": _latency(snapshot),
+                "versions": _versions(best.score.method),
+            },
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        )
+
+    def _watch(self) -> None:
+        while True:
+            self._runner.join(AUTOSAVE_EVERY)
+            # asked before saving: what ends meanwhile is saved in one more round
+            ended = self._runner.snapshot.ended
+            self._autosave()
+            if ended:
+                self._recorder.join()
+                return
+
+    def _autosave(self) -> None:
+        snapshot = self._runner.snapshot
+        if snapshot.best is None or (snapshot.best is self._saved and not snapshot.ended):
+            return
+        try:
+            self.save()
+        except SaveError as error:
+            self.save_error = str(error)
+
+
+def _audit(snapshot: Snapshot) -> dict[str, object] | None:
+    """What forward passes made of the best, where a closed-form search had it measured."""
+    audit = snapshot.audit
+    if audit is None or audit.iteration != snapshot.best_iteration:
+        return None
+    return {
+        "predicted": audit.predicted,
+        "measured": audit.measured,
+        "error": audit.error,
+        "passes": audit.passes,
+        "detail": audit.detail,
+    }
+
+
+def _latency(snapshot: Snapshot) -> dict[str, object] | None:
+    """Predicted and measured seconds of the best, under a latency budget."""
+    return None if snapshot.latency is None else asdict(snapshot.latency)
+
+
+def _versions(method: str) -> dict[str, str]:
+    """Versions of what the score depends on."""
+    versions = {"python": platform.python_version()}
+    for package in ("maedet-tui", "numpy", *(() if method.endswith("closed-form") else ("torch",))):
+        with contextlib.suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions

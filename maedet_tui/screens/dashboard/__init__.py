@@ -1,0 +1,1 @@
+"""The dashboard: one search, its panels, and how they share the screen."""

@@ -1,0 +1,108 @@
+"""How the dashboard's panels share the screen: all of them, one tab of them, or just one."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widget import Widget
+
+from maedet_tui.widgets.bars import TabBar
+from maedet_tui.widgets.panel import Panel
+from maedet_tui.widgets.plot.plot import Plot
+from maedet_tui.widgets.structure_view import StructureView
+
+#: smaller than this, (width, height), panels are shown one tab at a time
+WHOLE = (110, 32)
+#: from this width on there is room for two structures side by side
+WIDE = 190
+#: narrower than this, or lower, nothing is legible any more
+LEAST = (24, 7)
+TABS = (
+    ("search", "Search"),
+    ("more", "Findings"),
+    ("plots", "Plots"),
+    ("structures", "Structures"),
+)
+
+PANEL_KEYS = [
+    Binding("tab", "panel(1)", "Next panel", show=False,
+            tooltip="Show the next tab, or the next panel where one fills the screen"),
+    Binding("shift+tab", "panel(-1)", "Previous panel", show=False,
+            tooltip="Show the tab or panel before"),
+    Binding("f", "fill", "Fill",
+            tooltip="Fill the screen with the panel that has the focus; escape goes back"),
+]  # fmt: skip
+
+
+class Arrangement(Screen[None]):
+    """A screen of panels that is steered by PANEL_KEYS."""
+
+    ALLOW_IN_MAXIMIZED_VIEW = "Footer, StatusBar"
+    _tab = 0
+
+    def on_resize(self, event: Resize) -> None:
+        """Another size, another arrangement."""
+        self.fit_panels(event.size.width, event.size.height)
+
+    def fit_panels(self, width: int, height: int) -> None:
+        """All panels where they fit, else one tab of them."""
+        single = width < WHOLE[0] or height < WHOLE[1]
+        tiny = width < LEAST[0] or height < LEAST[1]
+        self.set_class(tiny, "-tiny")
+        self.set_class(single, "-single")
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < 74, "-narrow")
+        name = TABS[self._tab][0]
+        for tab, _ in TABS:
+            self.set_class(single and tab == name, f"-tab-{tab}")
+        self.query_one(TabBar).show(name)
+        if tiny and self.maximized is not None:
+            self.minimize()
+        if single and self.maximized is None:
+            # arrow keys scroll what is on show; a plot has nothing to scroll
+            shown = {"structures": "#structures", "plots": "#plot"}.get(name, "#left")
+            found = self.query(shown)
+            self.set_focus(found.first() if found else None, scroll_visible=False)
+
+    def choose(self, name: str) -> None:
+        """Show a tab."""
+        self._tab = [tab for tab, _ in TABS].index(name)
+        self.fit_panels(self.size.width, self.size.height)
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        """A tab was clicked."""
+        self.choose(event.name)
+
+    def action_panel(self, step: int) -> None:
+        """The next tab or panel, or the one before."""
+        if self.maximized is None:
+            self.choose(TABS[(self._tab + step) % len(TABS)][0])
+            return
+        panels = self._panels()
+        at = panels.index(self.maximized) if self.maximized in panels else 0
+        self._fill(panels[(at + step) % len(panels)])
+
+    def action_fill(self) -> None:
+        """One panel on the whole screen, or back."""
+        if self.maximized is not None:
+            self.minimize()
+            return
+        panels, focused = self._panels(), self.focused
+        if isinstance(focused, StructureView):
+            focused = self.query_one("#structures")
+        if focused not in panels:
+            # the first one of the tab, or the plot where all are on show
+            group = TABS[self._tab][0] if self.has_class("-single") else "plots"
+            inside = {"plots": "#plot", "structures": "#structures"}.get(group, f"#{group} Panel")
+            focused = next((one for one in self.query(inside) if one in panels), panels[0])
+        self._fill(focused)
+
+    def _fill(self, panel: Widget) -> None:
+        self.maximize(panel, container=False)
+        self.set_focus(panel, scroll_visible=False)
+
+    def _panels(self) -> list[Widget]:
+        """What can fill the screen, in the order of the screen."""
+        panels = [panel for panel in self.query("#left Panel").results(Panel) if panel.display]
+        return [*panels, self.query_one(Plot), self.query_one("#structures")]

@@ -1,0 +1,293 @@
+"""The dashboard: one search, looked at a dozen times a second."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.scorers.base import Score
+from engine.snapshot import Snapshot
+from engine.zoo import ZOO
+from maedet_tui.errors import SaveError
+from maedet_tui.machine.load import LoadMeter
+from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens.confirm import Confirm
+from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
+from maedet_tui.screens.dashboard.finding_panels import (
+    AuditPanel,
+    BestsPanel,
+    Ending,
+    NoticesPanel,
+    RankingPanel,
+    SummaryPanel,
+)
+from maedet_tui.screens.dashboard.load_panel import LoadPanel
+from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS, PlotKeys
+from maedet_tui.screens.dashboard.population_panel import PopulationPanel
+from maedet_tui.screens.dashboard.reference_view import ReferenceView
+from maedet_tui.widgets.bars import Status, StatusBar, TabBar
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
+from maedet_tui.widgets.plot.kinds import PLOTS
+from maedet_tui.widgets.plot.plot import Plot
+from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
+from maedet_tui.widgets.structure_view import StructureView, View
+
+#: seconds between two looks at the run
+POLL_EVERY = 1 / 12
+#: looks from one update of the slower panels to the next, and from one at the machine's load
+SLOW, LOAD = 4, 12
+
+
+class Dashboard(PlotKeys, Arrangement):
+    """Shows a run and steers it; all it knows comes from `run.snapshot`."""
+
+    CSS_PATH = "dashboard.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,p", "pause", "Pause", key_display="space",
+                tooltip="Pause the search, or go on with a paused one"),
+        Binding("s", "save", "Save", tooltip="Write the best structure so far to the run's folder"),
+        Binding("S", "save_as", "Save as", key_display="S", show=False,
+                tooltip="Save the best structure so far under a name, in any format"),
+        Binding("v", "view", "View", show=False,
+                tooltip="Look at the best structure: tower, costs, entropies, the population"),
+        Binding("x", "stop", "Stop",
+                tooltip="End the search for good; asks first, keeps and saves the best"),
+        *PLOT_KEYS,
+        *PANEL_KEYS,
+        Binding("h,n,escape", "home", "Home", key_display="h", show=False,
+                tooltip="To presets and runs; a search goes on meanwhile"),
+    ]  # fmt: skip
+
+    def __init__(self, run: SearchRun, characters: Glyphs):
+        super().__init__()
+        self.run = run
+        self._glyphs = characters
+        self._shown: Snapshot | None = None
+        self._wish: str | None = None
+        self._looks = 0
+        self._stale = False
+        self._meter: tuple[int, LoadMeter] | None = None
+        self._reference: tuple[str, Score] | None = None
+
+    # --- layout -----------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        glyphs, preset = self._glyphs, self.run.preset
+        yield StatusBar(glyphs, id="status")
+        yield TabBar(TABS, id="tabs")
+        yield Static("This terminal is too small; 80x24 shows everything.", id="tiny")
+        yield SummaryPanel(glyphs, id="summary")
+        with KeptContainer(id="panels"):
+            with KeptVerticalScroll(id="left"):
+                with KeptContainer(id="search"):
+                    with KeptVertical():
+                        yield SearchPanel(glyphs, id="progress")
+                        yield BudgetPanel(glyphs, id="budget")
+                        yield NoticesPanel(id="notices")
+                    with KeptVertical():
+                        yield PopulationPanel(glyphs, id="population")
+                        yield AuditPanel(glyphs, id="audit")
+                with KeptContainer(id="more"):
+                    with KeptVertical():
+                        yield RankingPanel(glyphs, id="ranking")
+                        yield StagesPanel(glyphs, id="stages")
+                        yield LoadPanel(glyphs, id="load")
+                    with KeptVertical():
+                        yield BestsPanel(id="bests")
+            with KeptVertical(id="right"):
+                yield Plot(glyphs, id="plot")
+                with KeptVerticalScroll(id="structures"):
+                    yield StructureView(id="best")
+                    if (entry := ZOO.get(preset.reference or "")) is not None:
+                        yield ReferenceView(entry, preset, id="reference")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        best = self.query_one("#best", StructureView)
+        best.border_title = "Best structure"
+        best.border_subtitle = "none yet"
+        for panel in self.query("#panels Panel, Plot"):
+            panel.can_focus = True
+        self.query_one("#structures").ALLOW_MAXIMIZE = True
+        if not self._glyphs.braille:
+            for box in self.query(VerticalScroll):
+                box.vertical_scrollbar.renderer = PlainScrollBar
+                box.horizontal_scrollbar.renderer = PlainScrollBar
+        self.query_one(TabBar).show(TABS[0][0])
+        self.poll()
+        self.set_interval(POLL_EVERY, self.poll)
+
+    def fit_panels(self, width: int, height: int) -> None:
+        super().fit_panels(width, height)
+        self._show_status()
+
+    # --- what is shown ----------------------------------------------------------
+
+    def poll(self) -> None:
+        """Look at the run; show what is new, and the slower panels at every few looks."""
+        self._looks += 1
+        snapshot = self.run.snapshot
+        changed = self._shown is None or self._shown.state != snapshot.state
+        if snapshot is not self._shown:
+            self._shown = snapshot
+            self._stale = True
+            if changed:
+                self._wish = None
+            self._show_status()
+            self.query_one(SearchPanel).show(Progress(self.run.preset, snapshot))
+            self.query_one(Plot).show(snapshot)
+        else:
+            self.query_one(Plot).tick()
+        if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
+            self._stale = False
+            self._show_slow(snapshot)
+        if changed or self._looks % LOAD == 1:
+            self._show_load()
+        if changed:
+            self._show_end(snapshot)
+            self.refresh_bindings()
+
+    def _show_slow(self, snapshot: Snapshot) -> None:
+        """What nobody reads a dozen times a second."""
+        progress = Progress(self.run.preset, snapshot)
+        self.query_one(PopulationPanel).show(progress)
+        self.query_one(BudgetPanel).show(progress)
+        self.query_one(StagesPanel).show(progress)
+        self._show_best(snapshot)
+        self._show_findings(snapshot)
+
+    def _show_load(self) -> None:
+        """What the process that searches, if there is one on this machine, makes of it."""
+        pid, panel = self.run.pid, self.query_one(LoadPanel)
+        panel.display = pid is not None
+        if pid is not None:
+            if self._meter is None or self._meter[0] != pid:
+                self._meter = (pid, LoadMeter(pid))
+            panel.show(self._meter[1].look())
+
+    def _show_status(self) -> None:
+        if self._shown is not None:
+            brief = not self.has_class("-single")
+            status = Status(self.run.preset.name, self._shown, self._wish, brief)
+            self.query_one(StatusBar).show(status)
+
+    def _show_best(self, snapshot: Snapshot) -> None:
+        best = snapshot.best
+        view = self.query_one("#best", StructureView)
+        if best is not None:
+            preset, score = self.run.preset, best.score
+            view.border_subtitle = (
+                f"iteration {snapshot.best_iteration:,}  [@click=screen.view] v View [/]"
+                " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
+            )
+            known = score.entropies if score.is_entropy else None
+            view.show(View(preset, best.structure, score.z, known))
+
+    def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
+        """The paper's structure has a Z now, which plot and summary can compare with."""
+        self._reference = (f"the paper's {event.entry.title}", event.score)
+        self.query_one(Plot).compare("paper", event.score.z)
+        if self._shown is not None:
+            self._show_end(self._shown)
+
+    def _show_findings(self, snapshot: Snapshot) -> None:
+        for selector, found in (
+            ("#audit", snapshot.audit),
+            ("#ranking", snapshot.recheck),
+            ("#notices", snapshot.notices),
+            ("#bests", snapshot.bests),
+        ):
+            panel = self.query_one(selector)
+            panel.display = bool(found)
+            if found:
+                panel.show(found)
+
+    def _show_end(self, snapshot: Snapshot) -> None:
+        box = self.query_one(SummaryPanel)
+        box.display = snapshot.ended
+        box.set_class(snapshot.state == "failed", "-failed")
+        if not snapshot.ended:
+            return
+        known, best = None, snapshot.best
+        # a Z out of forward passes is not compared with a closed form
+        if self._reference and best and best.score.method == self._reference[1].method:
+            known = (self._reference[0], self._reference[1].z)
+        box.show(Ending(snapshot, self.run.run_dir, known))
+
+    # --- what keys do -----------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what makes no sense any more."""
+        if action in ("pause", "stop") and self._shown is not None and self._shown.ended:
+            return False
+        # with all panels on show, Tab moves the focus from one to the next as everywhere
+        single = self.has_class("-single") or self.maximized is not None
+        return action != "panel" or single
+
+    def _wished(self, wish: str) -> None:
+        """Say what was asked for before the engine gets round to it."""
+        self._wish = wish
+        self._show_status()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        state = self.run.snapshot.state
+        if self._wish == "pausing" or (state == "paused" and self._wish != "going on"):
+            self.run.resume()
+            self._wished("going on")
+        else:
+            self.run.pause()
+            self._wished("pausing")
+
+    def action_save(self) -> None:
+        """Write the best so far, and say where."""
+        try:
+            path = self.run.save()
+        except SaveError as error:
+            self.notify(str(error), title="Not saved", severity="error", timeout=10, markup=False)
+        else:
+            self.notify(str(path), title="Saved the best structure", markup=False)
+
+    def action_save_as(self) -> None:
+        """Ask for name, folder and format of the best."""
+        from maedet_tui.screens.structures.save_as import SaveAs
+        from maedet_tui.structures.items import best_item
+
+        best = best_item(self.run.snapshot, self.run.preset, self.run.run_dir)
+        if best is None:
+            self.notify("There is no best structure to save yet.", markup=False)
+        else:
+            self.app.push_screen(SaveAs(best))
+
+    def action_view(self) -> None:
+        """The best structure on a screen of its own."""
+        from maedet_tui.screens.structures.structure import StructureScreen
+
+        self.app.push_screen(StructureScreen(self._glyphs, run=self.run))
+
+    def action_stop(self) -> None:
+        """Stop for good, if the user means it."""
+
+        def stop(yes: bool | None) -> None:
+            if yes and not self.run.snapshot.ended:
+                self.run.stop()
+                self._wished("stopping")
+
+        question = "Stop this search for good?\nThe best structure so far is kept and saved."
+        self.app.push_screen(Confirm(question, "Stop", "Search on"), stop)
+
+    def action_plot(self, name: str) -> None:
+        """Show one of the plots, and the tab of plots where there are tabs."""
+        self.query_one(Plot).switch(next(kind for kind in PLOTS if kind.name == name))
+        if self.maximized is None:
+            self.choose("plots")
+
+    def action_home(self) -> None:
+        """To the presets and runs."""
+        self.app.go_home()

@@ -1,0 +1,1 @@
+"""The editor of presets: the text, its problems, and how it is saved."""

@@ -1,0 +1,302 @@
+"""The preset editor: YAML, what is wrong with it as one types, and what it would begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from maedet_tui import formatting
+from maedet_tui.errors import SaveError
+from maedet_tui.presets.edited import EditedPreset
+from maedet_tui.presets.examined import Examined
+from maedet_tui.presets.problems import Problem
+from maedet_tui.screens.editor.diff_view import Difference, DiffPanel
+from maedet_tui.screens.editor.save import Saving
+from maedet_tui.screens.editor.yaml_area import YamlArea
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.search_panels import BudgetPanel, Progress
+from maedet_tui.widgets.structure_view import StructureView, View
+
+if TYPE_CHECKING:
+    from maedet_tui.app import MaedetApp
+
+#: seconds without a key before the text is checked
+PAUSE = 0.25
+#: smaller than this, (width, height), text and what stands beside it are shown one at a time
+WHOLE = (112, 20)
+#: in less than this (width, height) the list of problems gives its place to the text
+TINY = (50, 14)
+
+
+class ProblemList(OptionList):
+    """Every problem of the text; its keys are named here so that the help explains them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Go to line", tooltip="Put the cursor where the problem is"),
+    ]
+
+
+class Editor(Screen[None]):
+    """Edits one preset. Nothing typed is lost unless the user says so."""
+
+    app: MaedetApp
+    CSS_PATH = "editor.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save",
+                tooltip="Save into your own folder; asks for a name where it has none yet"),
+        Binding("ctrl+n", "save_as", "Save as", show=False,
+                tooltip="Save under another name in your own folder"),
+        Binding("ctrl+r", "search", "Search", tooltip="Save, and search with this preset"),
+        Binding("ctrl+o", "beside('structure')", "Structure",
+                tooltip="Show the initial structure and its share of the budgets, or the text"),
+        Binding("ctrl+g", "beside('diff')", "Changes",
+                tooltip="Show what differs from the built-in preset it came from, or not"),
+        Binding("f8", "next_problem", "Problem", tooltip="Go to the next problem"),
+        Binding("escape", "close", "Close", tooltip="Back home; asks first about changes"),
+        Binding("f1", "app.help", "Help", show=False, tooltip="What every key does"),
+    ]  # fmt: skip
+
+    def __init__(self, edited: EditedPreset, characters: Glyphs):
+        super().__init__(name="editor")
+        self.edited, self._glyphs = edited, characters
+        self.saving = Saving(self)
+        self._clean = ""
+        self._found: Examined | None = None
+        self._check: Timer | None = None
+        self._beside = "structure"
+        self._over = False
+
+    # --- layout -----------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title", markup=False)
+        with Container(id="desk"):
+            with Vertical(id="writing"):
+                yield YamlArea(self.edited.saved, self._glyphs, id="text")
+                yield ProblemList(id="problems", markup=False)
+            with VerticalScroll(id="beside"):
+                yield BudgetPanel(self._glyphs, id="budget")
+                yield StructureView(id="initial")
+                yield DiffPanel(id="diff")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._clean = self.text
+        self.query_one("#budget").border_title = "Budget used by the initial structure"
+        self.query_one("#initial").border_title = "Initial structure"
+        self.query_one("#problems").border_title = "Problems"
+        if not self._glyphs.braille:
+            for box in self.query("#beside, #problems"):
+                box.vertical_scrollbar.renderer = PlainScrollBar
+                box.horizontal_scrollbar.renderer = PlainScrollBar
+        self.query_one(YamlArea).focus()
+        self._title()
+        self._examine()
+
+    def on_resize(self, event: Resize) -> None:
+        width, height = event.size
+        self.set_class(width < WHOLE[0] or height < WHOLE[1], "-single")
+        self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
+        self._title()
+
+    def _title(self) -> None:
+        changed = " (changed)" if self.modified else ""
+        where = "built in" if self.edited.path is None else str(self.edited.path)
+        parts = [f" {self.edited.name}{changed}", self._said(), where]
+        if self.has_class("-tiny"):  # what counts first: the rest may be cut off
+            parts = parts[:2]
+        title = "   ".join(part for part in parts if part)
+        self.query_one("#title", Static).update(formatting.printable(title))
+
+    def _said(self) -> str:
+        if self._found is None:
+            return ""
+        count = len(self._found.problems)
+        if not count:
+            return f"{self._glyphs.finished} valid"
+        return f"{self._glyphs.warning} {count} problem{'s' if count > 1 else ''}"
+
+    # --- the text ---------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """As it stands on the screen."""
+        return self.query_one(YamlArea).text
+
+    @property
+    def modified(self) -> bool:
+        """Whether anything would be lost by closing."""
+        return self.text != self._clean
+
+    def saved(self) -> None:
+        """What stands on the screen is in the file now."""
+        self._clean = self.text
+        self._title()
+        self._examine()
+
+    def give_up(self) -> None:
+        """The changes are of no account any more."""
+        self._clean = self.text
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self._title()
+        if self._check is not None:
+            self._check.stop()
+        self._check = self.set_timer(PAUSE, self._examine)
+
+    def _examine(self) -> None:
+        """Check the text in a thread; a text that is still being typed is checked later."""
+        text, edited = self.text, self.edited
+
+        def work() -> None:
+            found = edited.examined(text)
+            if not get_current_worker().is_cancelled:
+                self.app.call_from_thread(self._take, found)
+
+        self.run_worker(work, thread=True, exclusive=True, group="check", exit_on_error=False)
+
+    def _take(self, found: Examined) -> None:
+        if found.text == self.text:
+            self._found = found
+            self.refresh_bindings()
+            self._title()
+            self._list(found.problems)
+            self._show_beside(found)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what there is nothing to do with."""
+        return action != "next_problem" or bool(self._found and self._found.problems) or None
+
+    def _list(self, problems: Sequence[Problem]) -> None:
+        self.query_one(YamlArea).mark(problem.line for problem in problems if problem.line)
+        box = self.query_one(ProblemList)
+        marked = box.highlighted
+        box.set_options(Option(self._worded(problem)) for problem in problems)
+        if problems:
+            box.highlighted = min(marked or 0, len(problems) - 1)
+        elif box.has_focus:
+            self.query_one(YamlArea).focus()
+        box.set_class(not problems, "-none")
+
+    def _worded(self, problem: Problem) -> Content:
+        where = f"line {problem.line}" if problem.line else "file"
+        key = f"{problem.key}: " if problem.key else ""
+        return Content.assemble(
+            (f"{self._glyphs.warning} {where}  ", "$error"), (key, "bold"), (problem.message, "")
+        )
+
+    # --- beside it --------------------------------------------------------------
+
+    def _show_beside(self, found: Examined) -> None:
+        single = self.has_class("-single")
+        self.set_class(self._over, "-over")
+        self.set_class(self._beside == "diff", "-diff")
+        draft, best = found.draft, found.initial
+        budget, initial = self.query_one(BudgetPanel), self.query_one("#initial", StructureView)
+        budget.display = initial.display = draft is not None and self._beside == "structure"
+        diff = self.query_one(DiffPanel)
+        diff.display = self._beside == "diff"
+        if diff.display:
+            diff.show(Difference(found.text, found.origin))
+        elif draft is not None and best is not None:
+            budget.show(Progress(draft, found.snapshot))
+            initial.show(View(draft, draft.initial, best.score.z, best.score.entropies))
+        if single and self._over and not self.query_one("#beside").has_focus:
+            self.call_after_refresh(self.query_one("#beside").focus)
+
+    def action_beside(self, what: str) -> None:
+        """Show the structure or the changes beside the text; on small screens in its place."""
+        again = self._beside == what
+        if self.has_class("-single"):
+            self._over = not (again and self._over)
+        elif again:
+            what = "structure"
+        self._beside = what
+        if self._found is not None:
+            self._show_beside(self._found)
+        if not self._over:
+            self.call_after_refresh(self.query_one(YamlArea).focus)
+
+    # --- problems ---------------------------------------------------------------
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._go_to(event.option_index)
+
+    def action_next_problem(self) -> None:
+        """From one problem to the next, and round."""
+        problems = self._found.problems if self._found else ()
+        lines = [problem.line or 1 for problem in problems]
+        if lines:
+            here = self.query_one(YamlArea).cursor_location[0] + 1
+            later = [index for index, line in enumerate(lines) if line > here]
+            self._go_to(later[0] if later else 0)
+
+    def _go_to(self, index: int) -> None:
+        problems = self._found.problems if self._found else ()
+        if index < len(problems):
+            area = self.query_one(YamlArea)
+            self.query_one(ProblemList).highlighted = index
+            area.go_to(problems[index].line or 1)
+            self._over = False
+            self.set_class(False, "-over")
+            self.call_after_refresh(area.focus)
+
+    # --- saving, searching, leaving ----------------------------------------------
+
+    def action_save(self) -> None:
+        """Write the text to its file."""
+        self.saving.save()
+
+    def action_save_as(self) -> None:
+        """Write it to another file."""
+        self.saving.save_as()
+
+    def action_search(self) -> None:
+        """Save what has changed, and start a search with it."""
+        found = self.edited.examined(self.text)
+        self._take(found)
+        if found.problems or found.draft is None:
+            self.notify("The search begins once the problems are put right.",
+                        title="Not started", severity="warning")  # fmt: skip
+            self._go_to(0)
+        elif self.modified:
+            self.saving.save(self.action_search)
+        else:
+            self.app.searches.search(found.draft)
+
+    def action_close(self) -> None:
+        """Back home."""
+        self.leave(self.app.pop_screen)
+
+    def leave(self, then: Callable[[], object]) -> None:
+        """Do something that ends the editor, after asking about changes."""
+        self.saving.leave(then)
+
+    def copy_selection(self) -> bool:
+        """What Ctrl+C means while text is selected; whether any was."""
+        area = self.query_one(YamlArea)
+        if area.has_focus and area.selected_text:
+            area.action_copy()
+            return True
+        return False
+
+    def rescue(self) -> None:
+        """Keep the changes, when nobody can be asked about them any more."""
+        if self.modified:
+            self.edited.rescue(self.text)
+
+    def failed(self, title: str, error: SaveError) -> None:
+        """Say what could not be done."""
+        self.notify(str(error), title=title, severity="error", timeout=10, markup=False)

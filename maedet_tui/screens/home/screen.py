@@ -1,0 +1,327 @@
+"""Home: presets to search with, and the runs there are.
+
+It paints before anything is read: files, runs and the device are looked at in threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+
+from maedet_tui.formatting import printable
+from maedet_tui.presets.problems import PresetError
+from maedet_tui.screens.home.details import DetailPanel, HintPanel
+from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.table import TableBox
+
+if TYPE_CHECKING:
+    from maedet_tui.app import MaedetApp
+    from maedet_tui.presets.library import Entry
+    from maedet_tui.store.listing import Line
+
+#: seconds between two looks at the runs
+LOOK_EVERY = 2.0
+#: from this (width, height) on there is room for what the marked row stands for
+ROOMY = (100, 32)
+#: from this width on the two lists stand side by side
+WIDE = 165
+#: in less than this (width, height) one list is shown at a time
+TINY = (60, 16)
+
+
+class Home(Screen[None]):
+    """Enter starts a preset's search, or opens a run."""
+
+    app: MaedetApp
+    CSS_PATH = "home.tcss"
+    BINDINGS = (
+        Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
+        Binding("shift+tab", "app.focus_previous", "List before", show=False,
+                tooltip="From the runs to the presets"),
+        Binding("b", "app.browse", "Browse",
+                tooltip="All structures in one list: to look at, to compare, to save"),
+        Binding("escape", "back", "Back to search",
+                tooltip="Back to the search that goes on in this window"),
+    )  # fmt: skip
+
+    def __init__(self, runs_dir: Path, characters: Glyphs):
+        super().__init__()
+        self._runs_dir, self._glyphs = runs_dir, characters
+        self._entries: dict[str, Entry] = {}
+        self._lines: dict[str, Line] = {}
+        self._listing: object = None
+        #: whoever reads a run makes files beside it, which would be in the way of removing it
+        self.using_runs = threading.Lock()
+        self._begun = self._looking = False
+        self._device = "looking for a device"
+        self._to_mark: str | None = None
+
+    # --- layout -----------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        glyphs = self._glyphs
+        yield Static("", id="title", markup=False)
+        with Container(id="lists"):
+            yield TableBox("Presets", PresetTable(glyphs, id="presets"), id="presets-box")
+            yield TableBox("Runs", RunTable(glyphs, id="runs"), id="runs-box")
+        with Container(id="details"):
+            with VerticalScroll(id="words", can_focus=False):
+                yield DetailPanel(glyphs, self._runs_dir, id="detail")
+            yield VerticalScroll(id="drawing", can_focus=False)
+        yield HintPanel(glyphs, id="hint")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        if not self._glyphs.braille:
+            for box in self.query(VerticalScroll):
+                box.vertical_scrollbar.renderer = PlainScrollBar
+        self._title()
+        self.read_presets(check=False)
+        self.query_one(PresetTable).focus()
+        self.call_after_refresh(self._begin)
+
+    def on_resize(self, event: Resize) -> None:
+        width, height = event.size
+        self.set_class(width >= ROOMY[0] and height >= ROOMY[1], "-roomy")
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
+        self._title()
+
+    def _title(self) -> None:
+        title, own = f" maedet-tui   {self._device}", self.app.searches.under_way
+        if self.has_class("-tiny"):
+            title = " Small: tab shows the other list"
+        elif own is not None:
+            symbol = getattr(self._glyphs, own.snapshot.state, self._glyphs.dot)
+            title = f" {symbol} {own.run_dir.name} goes on here, esc shows it   {self._device}"
+        self.query_one("#title", Static).update(printable(title))
+        self.refresh_bindings()
+
+    # --- what is looked at in threads --------------------------------------------
+
+    def _begin(self) -> None:
+        """After the first paint: whatever takes an import or a file."""
+        from maedet_tui.widgets.structure_view import StructureView
+
+        self._begun = True
+        structure = StructureView(id="home-structure")
+        structure.border_title = "Initial structure"
+        self.query_one("#drawing").mount(structure)
+        self.read_presets()
+        self._look()
+        self.set_interval(LOOK_EVERY, self._look)
+        # a thread that does not hold up quitting, for asking torch may take a while
+        threading.Thread(target=self._find_device, name="device", daemon=True).start()
+
+    def on_screen_resume(self) -> None:
+        if self._begun:  # back from a search or the editor
+            self._title()
+            self.read_presets()
+            self._look()
+
+    def mark_run(self, name: str) -> None:
+        """Mark a run once it is listed."""
+        self._to_mark = name
+
+    def read_presets(self, mark: str | None = None, *, check: bool = True) -> None:
+        """List the presets anew, and mark one by its row; `check` their contents too."""
+        from maedet_tui.presets import library
+
+        try:
+            listed = library.names()
+        except PresetError as error:
+            self.notify(str(error), severity="error", timeout=10, markup=False)
+            listed = library.names(own=False)
+        before, self._entries = self._entries, {}
+        for entry in listed:
+            self._entries[row_id(entry)] = before.get(row_id(entry), entry)
+        self._show_presets()
+        if mark is not None:
+            self.query_one(PresetTable).mark(mark)
+        if check:
+            self.run_worker(
+                lambda: self._read(listed), thread=True, exclusive=True, group="presets"
+            )
+
+    def _read(self, listed: list[Entry]) -> None:
+        from maedet_tui.presets import library
+
+        self.app.call_from_thread(self._take, [library.read(entry) for entry in listed])
+
+    def _take(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if row_id(entry) in self._entries:
+                self._entries[row_id(entry)] = entry
+        self._show_presets()
+        self._explain()
+
+    def _show_presets(self) -> None:
+        rows = [preset_row(entry, self._glyphs) for entry in self._entries.values()]
+        table = self.query_one(PresetTable)
+        table.show(rows)
+        if table.highlighted is None and rows:
+            table.highlighted = 0
+        own = any(not entry.builtin for entry in self._entries.values())
+        self.query_one("#presets-box").border_subtitle = "* your own" if own else ""
+
+    def _look(self) -> None:
+        """Look at the runs, unless nobody sees them or the last look is still under way."""
+        if not self._looking and self.app.screen is self:
+            self._looking = True
+            self.run_worker(self._list_runs, thread=True, exit_on_error=False)
+
+    def _list_runs(self) -> None:
+        from maedet_tui.store.database import StoreError
+        from maedet_tui.store.listing import LIVE, Listing
+
+        if self._listing is None:
+            self._listing = Listing(self._runs_dir)
+        lines, said = [], ""
+        try:
+            with self.using_runs:
+                for line in self._listing.lines():
+                    lines.append(line)
+                    if len(lines) % 25 == 0 and not self._lines:  # many, and the first look
+                        self.app.call_from_thread(self._show_runs, list(lines), "")
+            lines.sort(key=lambda line: line.state not in LIVE)
+        except StoreError as error:
+            said = str(error)
+        finally:
+            self._looking = False
+        self.app.call_from_thread(self._show_runs, lines, said)
+
+    def _show_runs(self, lines: list[Line], said: str) -> None:
+        self._lines = {line.name: line for line in lines}
+        table = self.query_one(RunTable)
+        table.show([run_row(line, self._glyphs) for line in lines])
+        if self._to_mark in self._lines:
+            table.mark(self._to_mark)
+            self._to_mark = None
+        elif table.highlighted is None and lines:
+            table.highlighted = 0
+        self._title()
+        box = self.query_one("#runs-box")
+        said = said or ("" if lines else f"none in {self._runs_dir} yet")
+        box.border_subtitle = Content(printable(said))
+        if self.focused is table:
+            self._explain()
+
+    def _find_device(self) -> None:
+        from maedet_tui.machine.device import found
+
+        device = found()
+        if self.app.is_running:
+            self.app.call_from_thread(self._show_device, device)
+
+    def _show_device(self, device: str) -> None:
+        self._device = device
+        self._title()
+
+    # --- what is marked ----------------------------------------------------------
+
+    @property
+    def marked_entry(self) -> Entry | None:
+        """The marked preset."""
+        return self._entries.get(self.query_one(PresetTable).marked or "")
+
+    @property
+    def marked_line(self) -> Line | None:
+        """The marked run."""
+        return self._lines.get(self.query_one(RunTable).marked or "")
+
+    def on_descendant_focus(self) -> None:
+        self.set_class(self.focused is self.query_one(RunTable), "-on-runs")
+        self._explain()
+
+    def on_option_list_option_highlighted(self, _: OptionList.OptionHighlighted) -> None:
+        self._explain()
+
+    def _explain(self) -> None:
+        """Show what the marked row of the list in use stands for."""
+        on_runs = self.has_class("-on-runs")
+        shown = self.marked_line if on_runs else self.marked_entry
+        detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
+        self.set_class(shown is None, "-nothing")
+        if shown is not None:
+            detail.border_title = Content(printable(shown.name))
+            detail.show(shown)
+            hint.show(shown)
+        for structure in self.query("#home-structure"):
+            draft = None if on_runs or shown is None else shown.draft
+            structure.display = draft is not None
+            if draft is not None:
+                from maedet_tui.widgets.structure_view import View
+
+                structure.show(View(draft, draft.initial))
+
+    # --- what keys do -----------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what makes no sense now."""
+        return action != "back" or self.app.searches.under_way is not None
+
+    def action_back(self) -> None:
+        """To the search of this process."""
+        if (own := self.app.searches.under_way) is not None:
+            self.app.searches.show(own)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option_list.id == "runs":
+            if (line := self.marked_line) is not None:
+                self.app.searches.open(self._runs_dir / line.name)
+        elif (entry := self.marked_entry) is not None:
+            self._start(entry)
+
+    def _start(self, entry: Entry) -> None:
+        from maedet_tui.presets import library
+
+        if entry.draft is None and not entry.problems:  # chosen before it was read
+            entry = library.read(entry)
+        if entry.preset is not None:
+            self.app.searches.search(entry.preset)
+        else:
+            hint = "; e edits it" if entry.to_edit else ""
+            self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem{hint}",
+                        severity="error", timeout=10, markup=False)  # fmt: skip
+
+    def action_edit(self) -> None:
+        """Open the marked preset in the editor."""
+        if (entry := self.marked_entry) is not None:
+            self.app.edit(entry)
+
+    def action_copy(self) -> None:
+        """Copy the marked preset under a new name."""
+        if (entry := self.marked_entry) is not None:
+            from maedet_tui.screens.home.actions import copy
+
+            copy(self, entry)
+
+    def action_delete_preset(self) -> None:
+        """Delete a preset of the user's."""
+        if (entry := self.marked_entry) is not None:
+            from maedet_tui.screens.home.actions import delete_preset
+
+            delete_preset(self, entry)
+
+    def action_delete_run(self) -> None:
+        """Remove the marked run."""
+        if (line := self.marked_line) is not None:
+            from maedet_tui.screens.home.actions import delete_run
+
+            delete_run(self, self._runs_dir / line.name, line, self._look)
+
+    def action_resume(self) -> None:
+        """Go on with the marked run."""
+        if (line := self.marked_line) is not None:
+            self.app.searches.resume(self._runs_dir / line.name)

@@ -1,0 +1,267 @@
+"""All structures in one list: of the search, the paper, saved runs and files named by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from maedet_tui import formatting
+from maedet_tui.files import StructureFileError
+from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens.ask import Ask
+from maedet_tui.screens.structures.compare import Compare
+from maedet_tui.screens.structures.structure import StructureScreen
+from maedet_tui.structures.comparison import FEWEST, MOST
+from maedet_tui.structures.items import (
+    PAPER,
+    Item,
+    best_item,
+    file_item,
+    member_items,
+    saved_items,
+    zoo_items,
+)
+from maedet_tui.structures.known import known_score
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
+from maedet_tui.widgets.structure_view import StructureView, View
+
+#: from this width on, the marked structure is drawn beside the list
+WIDE = 140
+GROUPS = ("This search", "The paper", "Saved runs", "Files", "Population of this search")
+
+
+class ItemList(OptionList):
+    """The list itself; its keys are named here so that the help can explain them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "View", tooltip="Look at the structure under the cursor"),
+        Binding("down", "cursor_down", "Next structure", show=False,
+                tooltip="To the next structure"),
+        Binding("up", "cursor_up", "Structure before", show=False,
+                tooltip="To the structure before"),
+    ]  # fmt: skip
+
+
+class Browse(Screen[None]):
+    """Enter views, space marks, c compares what is marked."""
+
+    CSS_PATH = "structures.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Back to the screen before"),
+        Binding("space", "mark", "Mark", tooltip="Mark the structure for a comparison, or not"),
+        Binding("c", "compare", "Compare",
+                tooltip=f"Set the marked structures side by side, {FEWEST} to {MOST} of them"),
+        Binding("o", "open", "Open file",
+                tooltip="Add a structure file, or a run's folder, by its path"),
+        Binding("u", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
+        Binding("r", "refresh_list", "Refresh", show=False,
+                tooltip="Read runs and population again"),
+    ]  # fmt: skip
+
+    def __init__(self, characters: Glyphs, run: SearchRun | None, runs_dir: Path):
+        super().__init__()
+        self._glyphs = characters
+        self._run, self._runs_dir = run, runs_dir
+        self._preset = run.preset if run is not None else PAPER
+        self._groups: dict[str, list[Item]] = {name: [] for name in GROUPS}
+        self._notes: dict[str, list[str]] = {name: [] for name in GROUPS}
+        self._shown: list[Item] = []
+        self._marked: list[Item] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="head", markup=False)
+        with Horizontal(id="browser"):
+            items = ItemList(id="items")
+            items.border_title = "Structures"
+            yield items
+            with VerticalScroll(id="preview"):
+                yield StructureView(id="previewed")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        if not self._glyphs.braille:
+            plain_scroll_bars(self)
+        self.query_one(ItemList).focus()
+        self._groups["The paper"] = zoo_items(self._preset)
+        self.action_refresh_list()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.width < WIDE, "-single")
+        self._fill()
+
+    # --- what is listed ---------------------------------------------------------
+
+    def action_refresh_list(self) -> None:
+        """The search as it is now, and the saved runs."""
+        if self._run is not None:
+            told = (self._run.snapshot, self._run.preset, self._run.run_dir)
+            best = best_item(*told)
+            self._groups["This search"] = [best] if best else []
+            self._groups["Population of this search"] = member_items(*told)
+        self._fill()
+        self.run_worker(self._read_runs, thread=True, exclusive=True, exit_on_error=False)
+
+    def _read_runs(self) -> None:
+        found = list(saved_items(self._runs_dir))
+        self.app.call_from_thread(self._take_runs, found)
+
+    def _take_runs(self, found: list[Item | str]) -> None:
+        self._groups["Saved runs"] = [one for one in found if isinstance(one, Item)]
+        self._notes["Saved runs"] = [one for one in found if isinstance(one, str)]
+        self._fill()
+
+    def _fill(self) -> None:
+        """Write the list anew; cursor and marks stay with their structures."""
+        if not self.is_mounted:
+            return
+        items = self.query_one(ItemList)
+        under = self.item
+        width = max(items.size.width - 4, 30) or 60
+        options: list[Option] = []
+        self._shown = []
+        for group in GROUPS:
+            if not self._groups[group] and not self._notes[group]:
+                continue
+            options.append(Option(Content.styled(group, "bold"), disabled=True))
+            for item in self._groups[group]:
+                self._shown.append(item)
+                options.append(Option(self._row(item, width), id=str(len(self._shown) - 1)))
+            notes = (Content.styled(f"    {note}", "$warning") for note in self._notes[group])
+            options += [Option(note, disabled=True) for note in notes]
+        items.clear_options()
+        items.add_options(options)
+        if self._shown:
+            place = next((i for i, one in enumerate(self._shown) if _same(one, under)), 0)
+            items.highlighted = items.get_option_index(str(place))
+        self._tell()
+
+    def _row(self, item: Item, width: int) -> Content:
+        cost, score = item.cost, known_score(item)
+        mark = f"{self._glyphs.finished} " if self._is_marked(item) else "  "
+        name = max(width - 37, 10)
+        z = formatting.score(score.z) if score else ""
+        return Content.assemble(
+            (f"{mark}", "bold $success"),
+            (
+                f"{formatting.printable(item.name)[:name]:<{name}}",
+                "bold" if self._is_marked(item) else "",
+            ),
+            f"{formatting.quantity(cost.params):>7} {formatting.quantity(cost.flops):>7}"
+            f" {cost.layers:>6} {z:>10}",
+        )
+
+    def _tell(self) -> None:
+        marked = ", ".join(item.name for item in self._marked)
+        text = f" {len(self._marked)} marked: {marked}" if marked else " Nothing marked"
+        self.query_one("#head", Static).update(formatting.printable(text))
+        items = self.query_one(ItemList)
+        items.border_subtitle = "params, FLOPs, layers, Z where known"
+
+    @property
+    def item(self) -> Item | None:
+        """The structure under the cursor."""
+        option = self.query_one(ItemList).highlighted_option
+        return self._shown[int(option.id)] if option is not None and option.id else None
+
+    def _is_marked(self, item: Item) -> bool:
+        return any(_same(item, marked) for marked in self._marked)
+
+    def on_option_list_option_highlighted(self, _: OptionList.OptionHighlighted) -> None:
+        item = self.item
+        if item is not None:
+            view = self.query_one("#previewed", StructureView)
+            view.border_title = Content(formatting.printable(f"{item.name}, {item.origin}"))
+            score = known_score(item)
+            z, entropies = (score.z, score.entropies) if score else (None, None)
+            view.show(View(item.preset, item.structure, z, entropies))
+
+    # --- what keys do -----------------------------------------------------------
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        index = int(event.option.id or 0)
+        if self._shown[index] in self._groups["This search"]:
+            # the best changes while it is looked at
+            self.app.push_screen(StructureScreen(self._glyphs, run=self._run))
+        else:
+            self.app.push_screen(StructureScreen(self._glyphs, items=self._shown, index=index))
+
+    def action_back(self) -> None:
+        """To the screen below."""
+        self.dismiss(None)
+
+    def action_mark(self) -> None:
+        """Mark what is under the cursor, or take its mark away."""
+        item = self.item
+        if item is None:
+            return
+        if self._is_marked(item):
+            self._marked = [one for one in self._marked if not _same(one, item)]
+        else:
+            self._marked.append(item)
+        self._repaint(item)
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._marked = []
+        self._fill()
+
+    def _repaint(self, item: Item) -> None:
+        items = self.query_one(ItemList)
+        row = self._row(item, max(items.size.width - 4, 30))
+        items.replace_option_prompt_at_index(items.highlighted or 0, row)
+        self._tell()
+
+    def action_compare(self) -> None:
+        """Set the marked structures side by side."""
+        count = len(self._marked)
+        if FEWEST <= count <= MOST:
+            self.app.push_screen(Compare(self._glyphs, self._marked, self._judge()))
+            return
+        more = "mark at least one more" if count else "mark some with the space bar"
+        fix = more if count < FEWEST else f"take {count - MOST} of the marks away"
+        self.notify(
+            f"{count} marked, but a comparison is of {FEWEST} to {MOST} structures: {fix}.",
+            title="Not compared", severity="warning", markup=False,
+        )  # fmt: skip
+
+    def _judge(self) -> Item:
+        """Whose objective and image size all are judged by: the search's, else one they share."""
+        own = [item for item in self._marked if item.preset is not PAPER]
+        if self._run is not None or not own:
+            return Item("", "", self._marked[0].structure, self._preset)
+        return own[0]
+
+    def action_open(self) -> None:
+        """Ask for a path, and add what is there to the list."""
+        question = "Path of a structure file (YAML or structure_info), or of a run's folder"
+        self.app.push_screen(Ask(question, "", file_item, (StructureFileError,)), self._add)
+
+    def _add(self, path: str | None) -> None:
+        if path is None:
+            return
+        try:
+            item = file_item(path, self._preset)
+        except StructureFileError as error:  # gone in the moment since it was asked for
+            self.notify(str(error), title="Not opened", severity="error", markup=False)
+            return
+        if not any(_same(item, one) for one in self._groups["Files"]):
+            self._groups["Files"].append(item)
+        self._fill()
+        items = self.query_one(ItemList)
+        place = next(i for i, one in enumerate(self._shown) if _same(item, one))
+        items.highlighted = items.get_option_index(str(place))
+
+
+def _same(one: Item, other: Item | None) -> bool:
+    """Whether two are one structure out of one place; its score may have become known."""
+    return other is not None and (one.structure, one.origin) == (other.structure, other.origin)

@@ -1,0 +1,268 @@
+"""Two to six structures side by side: blocks, costs, entropies, and every score there is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.scorers.base import Score
+from engine.settings import Objective
+from maedet_tui import formatting
+from maedet_tui.presets.quantities import parse_image_size
+from maedet_tui.screens.ask import Ask
+from maedet_tui.screens.structures.comparison_view import Blocks, BlocksView, NumbersView
+from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
+from maedet_tui.structures.items import Item
+from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
+from maedet_tui.widgets.footer import Footer
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
+
+#: from this width on, the two tables stand side by side
+WIDE = 150
+#: smaller than this, a sentence is all that fits
+LEAST = (50, 12)
+
+
+class Compare(Screen[None]):
+    """Shows a comparison; what takes seconds is measured only when asked for."""
+
+    CSS_PATH = "structures.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Back to the screen before"),
+        Binding("d", "differing", "Differences",
+                tooltip="Show only the blocks' differences, or all of the blocks"),
+        Binding("m", "measure", "Measure",
+                tooltip="Measure Z by forward passes, Zen-Score, SynFlow and NASWOT of each"),
+        Binding("x", "cancel", "Cancel", tooltip="Give up what is being measured"),
+        Binding("a", "alphas", "Alphas", tooltip="Other weights of C1-C5 in Z"),
+        Binding("z", "image_size", "Image size", tooltip="Count FLOPs at another image size"),
+        Binding("r", "rotate", "Rotate",
+                tooltip="Make the next structure the first, which the others are compared with"),
+    ]  # fmt: skip
+
+    def __init__(self, characters: Glyphs, items: Sequence[Item], judge: Item):
+        """judge: by whose preset's objective and image size all of them are judged."""
+        super().__init__()
+        preset = judge.preset
+        self._glyphs = characters
+        self._preset = preset
+        self._shown = Comparison(
+            tuple(items),
+            preset.objective,
+            preset.budget.image_size,
+            (None,) * len(items),
+            {},
+        )
+        self._differing = False
+        self._given_up = threading.Event()
+        self._measuring = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="head", markup=False)
+        with VerticalScroll(id="sheets"):
+            yield NumbersView(id="numbers")
+            yield BlocksView(id="blocks")
+        yield Static("", id="small", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        if not self._glyphs.braille:
+            plain_scroll_bars(self)
+        self._score()
+
+    def on_unmount(self) -> None:
+        self._given_up.set()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.width < WIDE, "-single")
+        self.set_class(event.size.width < LEAST[0] or event.size.height < LEAST[1], "-tiny")
+        self._show()
+
+    # --- what is shown ----------------------------------------------------------
+
+    def _show(self) -> None:
+        shown = self._shown
+        self.query_one(NumbersView).show(shown)
+        blocks = self.query_one(BlocksView)
+        blocks.border_title = "Blocks that differ" if self._differing else "Blocks"
+        blocks.show(Blocks(shown, self._differing))
+        names = formatting.printable(", ".join(shown.names))
+        self.query_one("#small", Static).update(
+            f"{names}: their comparison needs a terminal of {LEAST[0]}x{LEAST[1]}."
+        )
+        if not self._measuring:
+            self._tell(f"{names}")
+        self.refresh_bindings()
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#head", Static).update(formatting.printable(f" {text}"))
+
+    def _score(self) -> None:
+        """Have the closed form of all of them worked out."""
+        shown = self._shown
+        self._show()
+        self.run_worker(lambda: self._work_out(shown), thread=True, exclusive=True,
+                        group="score", exit_on_error=False)  # fmt: skip
+
+    def _work_out(self, shown: Comparison) -> None:
+        structures = [item.structure for item in shown.items]
+        scores = tuple(closed_form(shown.objective, structures))
+        expected = closed_proxies(replace(self._preset, objective=shown.objective), structures)
+        self.app.call_from_thread(self._take, shown, scores, expected)
+
+    def _take(
+        self,
+        shown: Comparison,
+        scores: tuple[Score, ...],
+        expected: dict[str, tuple[Score, ...]],
+    ) -> None:
+        if (shown.items, shown.objective) == (self._shown.items, self._shown.objective):
+            self._shown = replace(self._shown, scores=scores, expected=expected)
+            self._show()
+
+    # --- what keys do -----------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is being measured can be given up, and not asked for again."""
+        if action == "cancel":
+            return self._measuring
+        return not (self._measuring and action in ("measure", "alphas", "rotate"))
+
+    def action_back(self) -> None:
+        """To the screen below; what is being measured is given up."""
+        self._given_up.set()
+        self.dismiss(None)
+
+    def action_differing(self) -> None:
+        """Only the differences, or all."""
+        self._differing = not self._differing
+        self._show()
+
+    def action_rotate(self) -> None:
+        """The next one first."""
+
+        def turned(values: tuple) -> tuple:
+            return values[1:] + values[:1]
+
+        s = self._shown
+        measured, expected = (
+            {name: turned(found) for name, found in known.items()}
+            for known in (s.measured, s.expected)
+        )
+        self._shown = replace(
+            s,
+            items=turned(s.items),
+            scores=turned(s.scores),
+            measured=measured,
+            expected=expected,
+        )
+        self._show()
+
+    def action_alphas(self) -> None:
+        """Ask for the weights of C1-C5."""
+        alphas = " ".join(f"{alpha:g}" for alpha in self._shown.objective.alphas)
+        dialog = Ask("Weights of C1-C5 in Z", alphas, parse_alphas, (ValueError,))
+        self.app.push_screen(dialog, self._weigh)
+
+    def _weigh(self, text: str | None) -> None:
+        alphas = None if text is None else parse_alphas(text)
+        if alphas is not None and alphas != self._shown.objective.alphas:
+            self._judge_by(replace(self._shown.objective, alphas=alphas))
+
+    def _judge_by(self, objective: Objective) -> None:
+        # what was measured of Z was under the weights before; proxies know no weights
+        measured = {name: f for name, f in self._shown.measured.items() if name != "forward"}
+        nothing = (None,) * len(self._shown.items)
+        self._shown = replace(
+            self._shown, objective=objective, scores=nothing, measured=measured
+        )  # fmt: skip
+        self._score()
+
+    def action_image_size(self) -> None:
+        """Ask for the image size at which FLOPs are counted."""
+        size = formatting.image_size(self._shown.image_size)
+        dialog = Ask("FLOPs at images of", size, _image_size, (ValueError,))
+        self.app.push_screen(dialog, self._count_at)
+
+    def _count_at(self, text: str | None) -> None:
+        if text is not None:
+            self._shown = replace(self._shown, image_size=_image_size(text))
+            self._show()
+
+    # --- what takes its time ----------------------------------------------------
+
+    def action_measure(self) -> None:
+        """Measure whatever is not known yet, beside the screen."""
+        shown = self._shown
+        wanted = [
+            (name, index)
+            for name in MEASURES
+            for index in range(len(shown.items))
+            if not isinstance(shown.measured.get(name, {index: None})[index], Score)
+        ]
+        if not wanted:
+            self.notify("All of it has been measured.", markup=False)
+            return
+        self._given_up = threading.Event()
+        self._measuring = True
+        self._tell("Measuring; x cancels")
+        self.refresh_bindings()
+        given_up = self._given_up
+        self.run_worker(lambda: self._measure(shown, wanted, given_up), thread=True,
+                        group="measure", exit_on_error=False)  # fmt: skip
+
+    def _measure(
+        self, shown: Comparison, wanted: list[tuple[str, int]], given_up: threading.Event
+    ) -> None:
+        preset = replace(self._preset, objective=shown.objective)
+
+        def tell(call: Callable[..., None], *args: object) -> None:
+            if not given_up.is_set():
+                self.app.call_from_thread(call, *args)
+
+        for done, (name, index) in enumerate(wanted):
+            item = shown.items[index]
+            tell(
+                self._tell,
+                f"Measuring {MEASURE_NAMES[name]} of {item.name}, {done + 1} of {len(wanted)}; "
+                "x cancels",
+            )
+            found = measure(name, preset, item.structure, given_up.is_set)
+            if given_up.is_set():
+                return
+            tell(self._keep, name, index, found)
+        tell(self._end)
+
+    def _keep(self, name: str, index: int, found: Score | str) -> None:
+        measured = dict(self._shown.measured)
+        row = list(measured.get(name, (None,) * len(self._shown.items)))
+        row[index] = found
+        measured[name] = tuple(row)
+        self._shown = replace(self._shown, measured=measured)
+        self._show()
+
+    def _end(self) -> None:
+        self._measuring = False
+        self._show()
+
+    def action_cancel(self) -> None:
+        """Give up; what has been measured stays."""
+        self._given_up.set()
+        self._end()
+        self.notify("What has been measured so far stays.", title="Cancelled", markup=False)
+
+
+def _image_size(text: str) -> tuple[int, int]:
+    try:
+        return parse_image_size(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} {error}") from None

@@ -1,0 +1,134 @@
+"""What there is to plot of a search: Figures 8-10 (layers, FLOPs, params of each stage), best
+Z, what each stage contributes to it, and how many children are accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.snapshot import Point, Snapshot
+from engine.structure import LEVELS
+from maedet_tui import formatting
+from maedet_tui.widgets.plot.canvas import Chart, Series
+from maedet_tui.widgets.plot.window import WHOLE, Window, thinned
+
+#: a curve: (iteration, value) in ascending order
+Curve = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class PlotKind:
+    """One of the plots.
+
+    curves: of points of the history, one for each stage or a single one. stages: whether
+    it is one for each stage; such curves can stand on one another. of_best: whether it is
+    about the best structure.
+    """
+
+    name: str
+    key: str
+    tab: str
+    title: str
+    curves: Callable[[Sequence[Point]], list[Curve]]
+    stages: bool = True
+    format_tick: Callable[[float], str] = formatting.short_quantity
+    format_value: Callable[[float], str] = formatting.quantity
+    of_best: bool = True
+
+
+def _of_cost(field: str) -> Callable[[Sequence[Point]], list[Curve]]:
+    def curves(points: Sequence[Point]) -> list[Curve]:
+        return [
+            [(point.iteration, getattr(point.stage_costs[i], field)) for point in points]
+            for i in range(len(LEVELS))
+        ]
+
+    return curves
+
+
+def _z(points: Sequence[Point]) -> list[Curve]:
+    return [[(point.iteration, point.z) for point in points]]
+
+
+def _parts(points: Sequence[Point]) -> list[Curve]:
+    known = [point for point in points if point.parts]
+    return [[(point.iteration, point.parts[i]) for point in known] for i in range(len(LEVELS))]
+
+
+def _accepted(points: Sequence[Point]) -> list[Curve]:
+    """The share of accepted children between each point and the next, in percent."""
+    known = [point for point in points if point.accepted is not None]
+    return [
+        [
+            (
+                one.iteration,
+                100 * (next_.accepted - one.accepted) / (next_.iteration - one.iteration),
+            )
+            for one, next_ in pairwise(known)
+        ]
+    ]
+
+
+_PLAIN = "{:,.6g}".format
+_TENTHS = "{:,.1f}".format
+
+PLOTS = (
+    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers")),
+    PlotKind("flops", "2", "FLOPs", "FLOPs of each stage", _of_cost("flops")),
+    PlotKind("params", "3", "Params", "parameters of each stage", _of_cost("params")),
+    PlotKind("z", "4", "Z", "Z of the best structure", _z, False, _PLAIN, _TENTHS),
+    PlotKind("parts", "5", "Parts", "what each stage contributes to Z", _parts, True, _PLAIN,
+             _TENTHS),
+    PlotKind("accepted", "6", "Accepted", "children accepted into the population", _accepted,
+             False, "{:,.3g} %".format, "{:,.1f} %".format, False),
+)  # fmt: skip
+
+
+def chart_of(
+    kind: PlotKind,
+    snapshot: Snapshot,
+    markers: str,
+    reference: tuple[str, float] | None = None,
+    *,
+    window: Window = WHOLE,
+    cursor: float | None = None,
+    stacked: bool = False,
+    most: int = 400,
+) -> Chart:
+    """What `kind` shows of a snapshot; what the newest point says holds until now.
+
+    cursor: iteration whose values are given. most: points that there is room for.
+    """
+    now = snapshot.iteration
+    start, end = window.bounds(now, snapshot.iterations)
+    curves = kind.curves(thinned(snapshot.history, start, end, most))
+    held = min(float(now), end)
+    series = []
+    for i, points in enumerate(curves):
+        if points and held > points[-1][0]:
+            points.append((held, points[-1][1]))
+        if points and kind.stages:
+            series.append(Series(f"stage-{i + 1}", LEVELS[i], markers[i], points))
+        elif points:
+            series.append(Series("z", kind.tab, markers[-1], points))
+    return Chart(
+        series=tuple(series),
+        x_end=end,
+        low=_low_z(curves[0], start, end) if kind.name == "z" else 0.0,
+        format_y=kind.format_tick,
+        format_x=formatting.short_quantity,
+        format_value=kind.format_value,
+        switch=snapshot.switched_at,
+        reference=reference if kind.name == "z" else None,
+        x_start=start,
+        cursor=cursor,
+        stacked=stacked and kind.stages,
+    )
+
+
+def _low_z(points: Curve, start: float, end: float) -> float:
+    """Where the axis of Z begins: the first steps up are so steep that they would flatten
+    all the others."""
+    after = start + (end - start) / 50
+    return next((z for x, z in points if x >= after), points[-1][1] if points else 0.0)

@@ -1,0 +1,248 @@
+"""One of the plots of a search, to zoom, to follow or freeze, and to read off at a cursor."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.snapshot import Snapshot
+from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.plot.canvas import Chart, draw, frame
+from maedet_tui.widgets.plot.kinds import PLOTS, PlotKind, chart_of
+from maedet_tui.widgets.plot.window import WHOLE, Window
+
+#: seconds between two redraws: a plot moves slowly, and drawing takes time from the search
+REDRAW_EVERY = 0.5
+#: how much closer a plot gets with each zoom
+ZOOM = 2.0
+
+
+class Plot(Widget):
+    """One plot at a time, redrawn at most every REDRAW_EVERY seconds."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "screen.plot_cursor(-1)", show=False),
+        Binding("right", "screen.plot_cursor(1)", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "plot--axis",
+        "plot--switch",
+        "plot--cursor",
+        "plot--reference",
+        "plot--z",
+        "plot--stage-1",
+        "plot--stage-2",
+        "plot--stage-3",
+        "plot--stage-4",
+        "plot--stage-5",
+    }
+
+    def __init__(self, characters: Glyphs, id: str | None = None):
+        super().__init__(id=id)
+        self._glyphs = characters
+        self._kind = PLOTS[0]
+        self._snapshot: Snapshot | None = None
+        self._frozen: Snapshot | None = None
+        self._window = WHOLE
+        self._cursor: float | None = None
+        self._stacked = False
+        self._reference: tuple[str, float] | None = None
+        self._drawn_at = 0.0
+        self._stale = False
+        self._lines: list[Strip] = []
+        self._drawn_size: Size | None = None
+        self._title()
+
+    @property
+    def kind(self) -> PlotKind:
+        """The plot on show."""
+        return self._kind
+
+    # --- what is shown ----------------------------------------------------------
+
+    def switch(self, kind: PlotKind) -> None:
+        """Show another plot, of the same part of the search, at once."""
+        self._kind = kind
+        self._redraw()
+
+    def compare(self, label: str, z: float) -> None:
+        """Mark the Z of a known structure in the plot of Z."""
+        self._reference = (label, z)
+        self._redraw()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest snapshot; it appears with one of the next redraws, unless frozen."""
+        self._snapshot = snapshot
+        self._stale = self._frozen is None
+        self.tick()
+
+    def tick(self) -> None:
+        """Redraw if there is something new and the last redraw is long enough ago."""
+        ended = self._snapshot is not None and self._snapshot.ended
+        if self._stale and (ended or time.monotonic() - self._drawn_at >= REDRAW_EVERY):
+            self._redraw()
+
+    # --- which part of it -------------------------------------------------------
+
+    def zoom(self, closer: bool, around: float | None = None) -> None:
+        """Closer or wider, around an iteration, else the cursor, else the newest."""
+        if (shown := self._shown) is None:
+            return
+        around = self._cursor if around is None else around
+        factor = ZOOM if closer else 1 / ZOOM
+        self._window = self._window.zoomed(factor, around, shown.iteration, shown.iterations)
+        self._redraw()
+
+    def follow_all(self) -> None:
+        """All of the search, as it grows, without a cursor."""
+        self._window, self._cursor, self._frozen = WHOLE, None, None
+        self._redraw()
+
+    def freeze(self) -> None:
+        """Stand still; or, if it does so or shows an earlier part, follow the newest again."""
+        if self._frozen is not None or self._window.right is not None:
+            self._frozen, self._window = None, Window(self._window.span)
+        elif (shown := self._shown) is not None:
+            self._frozen = shown
+            self._window = self._window.held(shown.iteration, shown.iterations)
+        self._redraw()
+
+    def stack(self) -> None:
+        """Stages on one another, or each a line from the foot."""
+        self._stacked = not self._stacked
+        self._redraw()
+
+    def move_cursor(self, columns: int) -> None:
+        """Point at an earlier or later iteration, whose values the legend then gives."""
+        if (shown := self._shown) is None or (chart := self._chart()) is None:
+            return
+        layout = frame(chart, *self.content_size)
+        if layout.fits:
+            step = (chart.x_end - chart.x_start) / layout.columns
+            at = self._cursor if self._cursor is not None else min(shown.iteration, chart.x_end)
+            self._cursor = min(max(at + columns * step, 0.0), float(shown.iteration))
+            self._window = self._window.moved(self._cursor, shown.iteration, shown.iterations)
+            self._redraw()
+
+    def on_click(self, event: Click) -> None:
+        """Point at what was clicked."""
+        at = self._iteration_at(event)
+        if at is not None and self._shown is not None:
+            self._cursor = min(at, float(self._shown.iteration))
+            self._redraw()
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Closer, around the pointer."""
+        event.stop()
+        self.zoom(True, self._iteration_at(event))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Wider, around the pointer."""
+        event.stop()
+        self.zoom(False, self._iteration_at(event))
+
+    def _iteration_at(self, event: Click | MouseScrollUp | MouseScrollDown) -> float | None:
+        place, chart = event.get_content_offset(self), self._chart()
+        if place is None or chart is None:
+            return None
+        layout = frame(chart, *self.content_size)
+        column = place.x - layout.left - 1
+        if not layout.fits or not 0 <= column < layout.columns:
+            return None
+        return chart.x_start + (column + 0.5) / layout.columns * (chart.x_end - chart.x_start)
+
+    # --- drawing ----------------------------------------------------------------
+
+    @property
+    def _shown(self) -> Snapshot | None:
+        return self._frozen or self._snapshot
+
+    def _redraw(self) -> None:
+        self._stale = False
+        self._drawn_size = None
+        self._drawn_at = time.monotonic()
+        self._title()
+        self.refresh()
+
+    def _title(self) -> None:
+        shown, window = self._shown, self._window
+        facts = [f"{'Best so far: ' if self._kind.of_best else ''}{self._kind.title}"]
+        if window.span is not None and shown is not None:
+            start, end = window.bounds(shown.iteration, shown.iterations)
+            facts.append(f"{start:,.0f} to {end:,.0f}")
+        if self._frozen is not None:
+            facts.append("frozen")
+        title = ", ".join(facts)
+        if title != self.border_title:
+            self.border_title = title
+        tabs = "  ".join(
+            f"[@click=screen.plot('{kind.name}')]"
+            f"{'[reverse]' if kind is self._kind else ''} {kind.key} {kind.tab} "
+            f"{'[/]' if kind is self._kind else ''}[/]"
+            for kind in PLOTS
+        )
+        if self._tabs != tabs:
+            self._tabs = self.border_subtitle = tabs
+
+    #: what the subtitle was made of, so that it is not made anew with each redraw
+    _tabs = ""
+
+    def _chart(self) -> Chart | None:
+        shown = self._shown
+        if shown is None or not shown.history:
+            return None
+        return chart_of(
+            self._kind,
+            shown,
+            self._glyphs.markers,
+            self._reference,
+            window=self._window,
+            cursor=self._cursor,
+            stacked=self._stacked,
+            most=max(2 * self.content_size.width, 20),
+        )
+
+    def _draw(self) -> None:
+        width, height = self.content_size
+        chart = self._chart()
+        if chart is None or not chart.series:
+            message = (
+                "The curves begin with the first scored structure."
+                if chart is None
+                else "This was not recorded of this search."
+            )
+            rows = [[("", "")]] * (height // 2) + [[(message[:width].center(width), "axis")]]
+        else:
+            rows = draw(chart, width, height, self._glyphs)
+            rows = rows or [[("Too small for a plot."[:width], "axis")]]
+        ground = self.rich_style
+        styles = {"": ground}
+        for name in self.COMPONENT_CLASSES:
+            styles[name.removeprefix("plot--")] = self.get_component_rich_style(name)
+        self._lines = [
+            Strip([Segment(text, styles[key]) for text, key in row]).adjust_cell_length(
+                width, ground
+            )
+            for row in rows
+        ]
+
+    def notify_style_update(self) -> None:
+        """A theme or a state changed: the lines hold colours of the one before."""
+        super().notify_style_update()
+        self._drawn_size = None
+
+    def render_line(self, y: int) -> Strip:
+        if self._drawn_size != self.content_size:
+            self._draw()
+            self._drawn_size = self.content_size
+        if y < len(self._lines):
+            return self._lines[y]
+        return Strip.blank(self.content_size.width, self.rich_style)

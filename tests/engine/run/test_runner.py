@@ -1,0 +1,382 @@
+"""The runner: what it publishes, how fast it obeys, and what it does with failures."""
+
+import threading
+import time
+from dataclasses import FrozenInstanceError, replace
+from types import SimpleNamespace
+
+import pytest
+
+from engine.costs import stage_costs, total_cost
+from engine.run.history import POINTS
+from engine.run.runner import Runner
+from engine.run.views import Members
+from engine.scorers.base import Cancelled, ScoringError
+from engine.scorers.closed_form import ClosedForm
+from engine.search.evolution import Evolution
+from engine.settings import Budget, Forward, Objective, Preset, Schedule
+from engine.zoo import ZOO
+from tests.waiting import PATIENCE, until
+
+QUICK = Preset(
+    "quick",
+    ZOO["initial"].structure,
+    Budget(flops=91_000_000_000, layers=91),
+    Objective(resolution=64),
+    schedule=Schedule(population=32, iterations=3000, keep=5),
+    scorer="closed-form",
+    audit=False,
+)
+ENDLESS = replace(QUICK, schedule=replace(QUICK.schedule, iterations=10**9))
+
+
+def finished(preset, **wishes) -> Runner:
+    runner = Runner(preset, **wishes)
+    runner.start()
+    assert runner.join(PATIENCE)
+    runner.stop()  # audits would go on
+    return runner
+
+
+def test_a_run_ends_with_everything_the_search_found():
+    snapshot = finished(QUICK).snapshot
+    assert (snapshot.state, snapshot.iteration, snapshot.phase) == ("finished", 3000, "fine")
+    assert sum(snapshot.counts.values()) == 3000
+    assert snapshot.switched_at == 1500
+    best = snapshot.best
+    assert best.score == ClosedForm(QUICK.objective).score([best.structure])[0]
+    assert best.cost == total_cost(best.structure)
+    assert best.stage_costs == stage_costs(best.structure)
+    assert snapshot.population.best == best.score.z
+    assert snapshot.population.worst <= snapshot.population.mean <= snapshot.population.best
+    assert snapshot.bests[-1].z == best.score.z
+    assert snapshot.bests[-1].iteration == snapshot.best_iteration
+    assert snapshot.error is None and snapshot.ended
+
+
+def test_the_population_is_in_every_snapshot_best_first():
+    snapshot = finished(QUICK).snapshot
+    members, population = snapshot.members, snapshot.population
+    assert len(members) == population.size == len({m.structure for m in members})
+    z = [member.score.z for member in members]
+    assert z == sorted(z, reverse=True)
+    assert (z[0], z[-1]) == (population.best, population.worst)
+    best = members[0]
+    assert (best.structure, best.born) == (snapshot.best.structure, snapshot.best_iteration)
+    assert best.cost == snapshot.best.cost and best.origin == snapshot.bests[-1].origin
+
+
+def test_members_that_stay_are_not_described_anew():
+    evolution, members = Evolution(QUICK), Members()
+    score = ClosedForm(QUICK.objective).score
+
+    def step():
+        proposals = evolution.ask()
+        evolution.tell(list(zip(proposals, score([p.structure for p in proposals]))))
+
+    while len(evolution.population) < 32:
+        step()
+    before = members.freeze(evolution.population)
+    assert members.freeze(evolution.population) is before
+    version = evolution.population.version
+    while evolution.population.version == version:
+        step()
+    after = members.freeze(evolution.population, at_once=True)
+    assert len({id(member) for member in after} - {id(member) for member in before}) == 1
+
+
+def test_history_rises_is_bounded_and_ends_near_the_end():
+    history = finished(QUICK).snapshot.history
+    iterations = [point.iteration for point in history]
+    assert iterations == sorted(set(iterations))
+    assert iterations[0] == 0 and iterations[-1] > 2900
+    assert 50 < len(history) <= POINTS + 30
+    assert [point.z for point in history] == sorted(point.z for point in history)
+
+
+def test_a_seed_fixes_the_result_whoever_watches():
+    watched = Runner(QUICK)
+    watched.start()
+    while not watched.join(0.001):
+        _ = watched.snapshot
+    assert watched.snapshot.best == finished(QUICK).snapshot.best
+
+
+def test_snapshots_cannot_be_changed():
+    snapshot = finished(QUICK).snapshot
+    with pytest.raises(FrozenInstanceError):
+        snapshot.iteration = 0
+    with pytest.raises(TypeError):
+        snapshot.counts["accepted"] = 0
+
+
+class Counting(ClosedForm):
+    """Counts the structures it is given, and calls back before each."""
+
+    def __init__(self, before=lambda call: None):
+        super().__init__(QUICK.objective)
+        self.before, self.calls = before, 0
+
+    def score(self, structures, cancelled=lambda: False):
+        self.calls += 1
+        self.before(self.calls)
+        return super().score(structures, cancelled)
+
+
+def test_a_pause_holds_before_the_next_candidate_and_going_on_loses_nothing():
+    scorer = Counting(lambda call: runner.pause() if call == 100 else None)
+    runner = Runner(QUICK, scorer=scorer)
+    runner.start()
+    until(lambda: runner.snapshot.state == "paused")
+    held = runner.snapshot
+    assert not runner.join(0.1)
+    assert scorer.calls == 100 and runner.snapshot is held
+    runner.resume()
+    assert runner.join(PATIENCE)
+    assert runner.snapshot.best == finished(QUICK).snapshot.best
+
+
+def test_time_on_hold_is_not_counted():
+    runner = Runner(ENDLESS)
+    began = time.perf_counter()
+    runner.pause()
+    runner.start()
+    until(lambda: runner.snapshot.state == "paused")
+    held = time.perf_counter()
+    runner.join(0.5)
+    held = time.perf_counter() - held
+    runner.resume()
+    until(lambda: runner.snapshot.state == "running")
+    assert runner.snapshot.seconds <= time.perf_counter() - began - held
+    runner.stop()
+    assert runner.join(PATIENCE)
+
+
+def test_a_stop_ends_before_the_next_candidate_and_keeps_the_best():
+    scorer = Counting(lambda call: runner.stop() if call == 100 else None)
+    runner = Runner(ENDLESS, scorer=scorer)
+    runner.start()
+    assert runner.join(PATIENCE)
+    assert scorer.calls == 100
+    assert runner.snapshot.state == "stopped" and runner.snapshot.best is not None
+
+
+def test_a_paused_search_can_be_stopped():
+    runner = Runner(ENDLESS)
+    runner.start()
+    runner.pause()
+    until(lambda: runner.snapshot.state == "paused")
+    runner.stop()
+    assert runner.join(PATIENCE)
+    assert runner.snapshot.state == "stopped"
+
+
+class Slow(ClosedForm):
+    """One pass that never ends by itself, as a forward pass between two convolutions."""
+
+    def score(self, structures, cancelled=lambda: False):
+        while not cancelled():
+            time.sleep(0.001)
+        raise Cancelled
+
+
+def test_wishes_reach_into_a_pass():
+    runner = Runner(ENDLESS, scorer=Slow(QUICK.objective))
+    runner.start()
+    until(lambda: runner.snapshot.state == "running")
+    runner.pause()
+    until(lambda: runner.snapshot.state == "paused")
+    runner.resume()
+    until(lambda: runner.snapshot.state == "running")
+    runner.stop()
+    assert runner.join(PATIENCE)
+    assert runner.snapshot.state == "stopped"
+
+
+def test_a_forward_search_ends_with_a_recheck_that_ranks_its_top():
+    schedule = Schedule(population=8, iterations=30, keep=4)
+    preset = replace(QUICK, scorer="forward", device="cpu", schedule=schedule)
+    snapshot = finished(preset).snapshot
+    assert snapshot.state == "finished", snapshot.error
+    assert len(snapshot.recheck) == 4
+    z = [ranked.candidate.score.z for ranked in snapshot.recheck]
+    assert z == sorted(z, reverse=True)
+    assert snapshot.best.structure == snapshot.recheck[0].candidate.structure
+    assert all(ranked.candidate.score.passes >= 2 for ranked in snapshot.recheck)
+    assert "forward" in snapshot.scorer
+
+
+class Faulty(ClosedForm):
+    """Fails on what a test says, as a scorer may on a structure it cannot handle."""
+
+    def __init__(self, fails):
+        super().__init__(QUICK.objective)
+        self.fails, self.calls = fails, 0
+
+    def score(self, structures, cancelled=lambda: False):
+        self.calls += 1
+        if self.fails(self.calls):
+            raise ScoringError("this structure has no score")
+        return super().score(structures, cancelled)
+
+
+def test_structures_that_cannot_be_scored_are_left_out_and_told_of_once():
+    snapshot = finished(QUICK, scorer=Faulty(lambda call: call % 7 == 3)).snapshot
+    assert snapshot.state == "finished"
+    assert snapshot.counts["unscored"] > 50
+    assert snapshot.notices == ("this structure has no score",)
+
+
+@pytest.mark.parametrize("fails", [lambda call: True, lambda call: call > 100])
+def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails):
+    runner = finished(QUICK, scorer=Faulty(fails))
+    snapshot = runner.snapshot
+    assert snapshot.state == "failed"
+    assert snapshot.error == "this structure has no score"
+    assert (snapshot.best is None) == fails(1)
+
+
+def test_an_unexpected_error_is_told_in_one_sentence():
+    class Broken(ClosedForm):
+        def score(self, structures, cancelled=lambda: False):
+            raise ZeroDivisionError("division by zero")
+
+    runner = finished(QUICK, scorer=Broken(QUICK.objective))
+    assert runner.snapshot.error == "the search broke off: ZeroDivisionError: division by zero"
+    assert isinstance(runner.failure, ZeroDivisionError)
+
+
+def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    snapshot = finished(replace(QUICK, scorer="forward", device="cuda")).snapshot
+    assert snapshot.state == "failed"
+    assert "device: cpu" in snapshot.error
+
+
+def test_a_search_stands_back_when_asked_but_not_all_the_time(monkeypatch):
+    """A hundred wishes at one moment are one; it goes on and ends as it would have."""
+    from engine.run import runner as module
+
+    slept = []
+    clock = SimpleNamespace(
+        perf_counter=time.perf_counter, monotonic=time.monotonic, sleep=slept.append
+    )
+    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(module, "WAY", 100.0)
+    runner = Runner(QUICK)
+    for _ in range(100):
+        runner.give_way()
+    runner.start()
+    assert runner.join(PATIENCE)
+    assert len(slept) == 1 and 0 < slept[0] <= 100
+    assert runner.snapshot.best == finished(QUICK).snapshot.best
+
+
+class Passes:
+    """Stands in for a forward scorer: passes of a given Z, as slow as a test wants."""
+
+    def __init__(self, z_of, gate=None):
+        self.z_of, self.gate = z_of, gate
+
+    def described(self, passes):
+        return f"stand-in, {passes} passes"
+
+    def passes(self, structure, count, first=0, cancelled=lambda: False):
+        while self.gate is not None and not self.gate.wait(0.005):
+            if cancelled():
+                raise Cancelled
+        return [(self.z_of(structure, first + i), ()) for i in range(count)]
+
+
+def auditor_of(scorer):
+    from engine.run.audit import Auditor
+
+    return lambda: Auditor(lambda: scorer)
+
+
+def closed(structure):
+    return ClosedForm(QUICK.objective).score([structure])[0]
+
+
+def test_the_final_best_of_a_closed_form_search_is_audited():
+    def honest(structure, number):
+        score = closed(structure)
+        return score.z + score.z_std * (1 if number % 2 else -1)
+
+    snapshot = finished(QUICK, auditor=auditor_of(Passes(honest))).snapshot
+    audit = snapshot.audit
+    assert audit.iteration == snapshot.best_iteration
+    assert audit.predicted == snapshot.best.score.z
+    assert audit.measured == pytest.approx(audit.predicted)
+    assert not audit.discrepant and audit.passes >= 8
+    assert audit.detail == f"stand-in, {audit.passes} passes"
+    assert audit.error == pytest.approx(snapshot.best.score.z_std / audit.passes**0.5, rel=0.2)
+
+
+def test_a_discrepancy_beyond_four_standard_errors_is_raised_after_more_passes():
+    wrong = Passes(lambda structure, number: closed(structure).z + 3 * closed(structure).z_std)
+    audit = finished(QUICK, auditor=auditor_of(wrong)).snapshot.audit
+    assert audit.discrepant
+    assert audit.passes >= 16
+
+
+def test_a_deviation_that_passes_explain_is_not_raised():
+    near = Passes(lambda structure, number: closed(structure).z + 0.5 * closed(structure).z_std)
+    assert not finished(QUICK, auditor=auditor_of(near)).snapshot.audit.discrepant
+
+
+def test_stop_does_not_wait_for_an_audit():
+    gate = threading.Event()
+    runner = Runner(QUICK, auditor=auditor_of(Passes(lambda s, n: 0.0, gate)))
+    runner.start()
+    until(lambda: runner.snapshot.phase == "checking")
+    runner.stop()
+    assert runner.join(PATIENCE)
+    assert runner.snapshot.best is not None
+
+
+def test_audits_rest_while_the_search_goes_on_and_not_for_its_end(monkeypatch):
+    """A pass that takes long is followed by a longer rest, which the final best ends."""
+    from engine.run import audit
+
+    calls, hours = [], iter(range(0, 10**9, 3600))
+    clock = SimpleNamespace(perf_counter=lambda: float(next(hours)))
+    monkeypatch.setattr(audit, "time", clock)
+    monkeypatch.setattr(audit, "LONGEST_REST", 600.0)
+    first_done = threading.Event()
+
+    def z_of(structure, number):
+        calls.append(number)
+        first_done.set()
+        return closed(structure).z
+
+    auditor = audit.Auditor(lambda: Passes(z_of))
+    structure = ZOO["maedet-s"].structure
+    auditor.submit(1, structure, closed(structure))
+    assert first_done.wait(60)
+    assert calls == [0]
+    better = ZOO["maedet-m"].structure
+    auditor.finish(2, better, closed(better), lambda: False)
+    assert auditor.latest.iteration == 2 and auditor.latest.passes == audit.FINAL_PASSES
+    auditor.close()
+
+
+def test_audits_that_cannot_be_made_are_told_and_harm_nothing():
+    from engine.run.audit import Auditor
+
+    def unable():
+        raise ImportError("no torch here")
+
+    snapshot = finished(QUICK, auditor=lambda: Auditor(unable)).snapshot
+    assert snapshot.state == "finished"
+    assert any("no torch here" in notice for notice in snapshot.notices)
+
+
+def test_a_real_audit_agrees_with_the_closed_form():
+    preset = replace(QUICK, audit=True, device="cpu", forward=Forward(memory=500_000_000))
+    preset = replace(preset, schedule=replace(preset.schedule, iterations=300))
+    audit = finished(preset).snapshot.audit
+    assert audit is not None and not audit.discrepant
+    assert abs(audit.measured - audit.predicted) < 4 * audit.error

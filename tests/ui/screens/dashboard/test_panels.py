@@ -1,0 +1,152 @@
+"""The dashboard's panels: population, budgets, stages, load; any of them on the whole screen."""
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from engine.snapshot import LatencyResult, NewBest
+from maedet_tui.machine.load import Gpu, Load, LoadMeter
+from maedet_tui.screens.dashboard.histogram import bars, binned
+from maedet_tui.screens.dashboard.load_panel import LoadPanel
+from maedet_tui.widgets.glyphs import PLAIN, UNICODE
+from tests.ui import factory
+
+
+def test_a_histogram_counts_every_value_once():
+    counts = binned([1, 1.4, 2, 3.9, 4], 3, 1, 4)
+    assert counts == [2, 1, 2]
+    assert binned([5, 5], 4, 5, 5) == [2, 0, 0, 0]
+
+
+@pytest.mark.parametrize("glyphs", [PLAIN, UNICODE])
+def test_the_highest_bar_is_full_and_the_smallest_can_be_seen(glyphs):
+    drawn = bars([1000, 0, 1], 3, glyphs)
+    assert [line[0] for line in drawn] == [glyphs.heights[-1]] * 3
+    assert [line[1] for line in drawn] == [" "] * 3
+    assert [line[2] for line in drawn] == [" ", " ", glyphs.heights[1]]
+
+
+async def test_distribution_and_age_of_the_population(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.sees("2,229.75 ← worst Z best → 2,260.50", "median age   19,130, oldest 38,255")
+        await w.press("f")  # the plot
+        await w.press("shift+tab")
+        w.app.screen.maximize(w.app.screen.query_one("#population"))
+        await w.sees("age in iterations")
+
+
+async def test_a_latency_budget_has_gauges(watch):
+    preset = factory.preset()
+    preset = replace(preset, budget=replace(preset.budget, latency=0.025))
+    latency = LatencyResult(0.0231, None, 0.025, "by hand")
+    async with watch(factory.snapshot(), preset=preset) as w:
+        await w.sees("latency", "- of 25ms")
+        w.run.snapshot = factory.snapshot(latency=latency)
+        await w.sees("23.1ms of 25ms")
+        assert "timed" not in w.text
+        w.run.snapshot = factory.finished(latency=replace(latency, measured=0.0262))
+        await w.sees("timed  ▲━", "26.2ms of 25ms")
+
+
+async def test_what_each_stage_contributes(watch):
+    async with watch(factory.snapshot(), size=(120, 60)) as w:
+        await w.sees("Z of the best, by stage", "● C5 ━━━━━", " 1,539.60  68.1 %")
+        score = replace(factory.candidate().score, method="zen-score")
+        w.run.snapshot = factory.snapshot(best=replace(factory.candidate(), score=score))
+        await w.sees("This score is no entropy")
+
+
+async def test_load_of_this_process(watch):
+    async with watch(factory.snapshot(), size=(120, 60)) as w:
+        await w.sees("Machine", f"of {os.cpu_count()} cores", "B of")
+
+
+async def test_no_load_where_nobody_searches(watch):
+    async with watch(factory.snapshot(), size=(120, 60)) as w:
+        w.run.pid = None
+        w.run.snapshot = factory.snapshot(state="stopped")
+        await w.until(lambda: "Machine" not in w.text)
+
+
+async def test_a_gpu_has_its_gauges(watch):
+    gpu = Gpu("A GPU", 2_000_000_000, 8_000_000_000, 93)
+    async with watch(factory.snapshot(), size=(120, 60)) as w:
+        panel = w.app.screen.query_one(LoadPanel)
+        panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, gpu))
+        assert "A GPU" in panel.text and "93 %" in panel.text and "2.0 GB of 8.0 GB" in panel.text
+        panel.show(Load(None, 2, None, None))
+        assert "GPU" not in panel.text and "cores" not in panel.text
+
+
+@pytest.mark.parametrize("pid", [None, os.getppid()])
+def test_the_meter_measures_a_process(pid):
+    meter = LoadMeter(pid)
+    assert meter.look().cores is None
+    end = time.process_time() + 0.05
+    while time.process_time() < end:
+        pass
+    load = meter.look()
+    assert load.memory is None or load.memory > 1_000_000
+    if pid is None:
+        assert load.cores > 0
+
+
+def test_the_meter_of_a_process_that_is_gone():
+    load = LoadMeter(2**22 + 1).look()
+    assert load.cores is None and load.memory is None
+
+
+async def test_every_panel_fills_the_screen_in_turn(watch):
+    bests = tuple(NewBest(100 * i, 2200.0 + i, f"C4 out {i} -> {i + 1}") for i in range(60))
+    async with watch(factory.snapshot(bests=bests)) as w:
+        screen = w.app.screen
+        await w.press("f")
+        assert screen.maximized is screen.query_one("#plot")
+        await w.until(lambda: "Best structure" not in w.text)
+        seen = []
+        for _ in range(12):
+            seen.append(screen.maximized.id)
+            assert screen.maximized.region.width == 120
+            await w.press("tab")
+        assert {"progress", "population", "budget", "stages", "bests", "load", "plot",
+                "structures"} <= set(seen)  # fmt: skip
+        screen.maximize(screen.query_one("#bests"))
+        # as many as there is room for, with their Z
+        await w.sees("5,900", "2,259.00", "C4 out 30 -> 31")
+        await w.press("escape")
+        await w.sees("Best structure", "2,241.25")
+
+
+async def test_the_focused_panel_fills_the_screen(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.pilot.click("#budget")
+        await w.press("f")
+        assert w.app.screen.maximized.id == "budget"
+        await w.press("f")
+        assert w.app.screen.maximized is None
+        await w.pilot.click("#best")
+        await w.press("f")
+        await w.sees("Best structure", "The paper's MAE-DET-M")
+        assert "2,241.25" not in w.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_a_panel_of_the_tab_fills_a_small_screen(watch, size):
+    async with watch(factory.snapshot(), size=size) as w:
+        await w.press("f")
+        assert w.app.screen.maximized.id == "progress"
+        await w.press("escape", "3", "f")
+        await w.sees("parameters of each s")
+        assert w.app.screen.maximized.id == "plot"
+        await w.press("escape")
+        assert w.app.screen.maximized is None
+
+
+async def test_too_small_a_terminal_says_so_and_recovers(watch):
+    async with watch(factory.snapshot(), size=(20, 5)) as w:
+        await w.sees("80x24 shows")
+        await w.pilot.resize_terminal(120, 40)
+        await w.sees("Best structure", "2,241.25")
+        assert "80x24 shows" not in w.text
