@@ -1,7 +1,6 @@
 """Appendix A's numbers, written down here: factors of widths, steps of depth, kernels, where a
 block is divided, and what a mutation does to the blocks beside it."""
 
-
 import pytest
 
 from engine.search.mutation import Mutator
