@@ -17,9 +17,9 @@ def progress(snapshot: Snapshot) -> str:
     """One line: phase, iterations, rate, best Z, time left."""
     if snapshot.phase == "checking" and snapshot.best:
         return f"checking the final structures, best Z {formatting.score(snapshot.best.score.z)}"
-    if snapshot.phase.startswith("timing"):
-        done = snapshot.phase.removeprefix("timing ")
-        return f"measuring latencies, {done} families of operations done"
+    if snapshot.progress is not None:
+        done, of = snapshot.progress
+        return f"measuring latencies, {done}/{of} families of operations done"
     parts = [
         f"{snapshot.phase} {formatting.count(snapshot.iteration)}"
         f"/{formatting.count(snapshot.iterations)}"
