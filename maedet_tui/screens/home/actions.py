@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from engine.snapshot import LIVE
 from maedet_tui.errors import SaveError
 from maedet_tui.presets import PresetError, folder, library
 from maedet_tui.presets.reading import file_text
@@ -16,7 +17,6 @@ from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.home.lists import row_id
 from maedet_tui.store.folders import remove_run
-from maedet_tui.store.listing import LIVE
 from maedet_tui.widgets.thread import in_thread
 
 if TYPE_CHECKING:

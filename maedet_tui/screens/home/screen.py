@@ -186,8 +186,9 @@ class Home(Screen[None]):
             in_thread(self, self._list_runs, "The runs could not be listed")
 
     def _list_runs(self) -> None:
+        from engine.snapshot import LIVE
         from maedet_tui.store.database import StoreError
-        from maedet_tui.store.listing import LIVE, Listing
+        from maedet_tui.store.listing import Listing
 
         if self._listing is None:
             self._listing = Listing(self._runs_dir)
