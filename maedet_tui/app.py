@@ -37,8 +37,11 @@ class MaedetApp(App[None]):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
-    # each screen brings its own besides
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/app.tcss", "widgets/plot/plot.tcss"]
+    # each screen brings its own besides; whole paths, since the command line's subclass of the
+    # app lives in another folder
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        Path(__file__).parent / name for name in ("styles/app.tcss", "widgets/plot/plot.tcss")
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "browse", "Browse", show=False,
                 tooltip="All structures in one list: to look at, to compare, to save"),

@@ -208,7 +208,7 @@ class Searches:
         snapshot = own.snapshot
         said = f"Kept in {own.run_dir}"
         if (best := snapshot.best) is not None:
-            said = f"{value(best.score)}, {costs(best)}\n{said}"
+            said = f"{value(best.score)}, {costs(best.cost)}\n{said}"
         self._app.notify(
             f"{snapshot.error}\n{said}" if snapshot.error else said,
             title=f"{own.run_dir.name}: the search {_ENDS[snapshot.state]}",

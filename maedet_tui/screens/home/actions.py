@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.snapshot import LIVE
 from maedet_tui.errors import SaveError
 from maedet_tui.presets import PresetError, folder, library
 from maedet_tui.presets.reading import file_text
@@ -13,7 +14,6 @@ from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.home.lists import row_id
 from maedet_tui.store.folders import remove_run
-from maedet_tui.store.listing import LIVE
 
 if TYPE_CHECKING:
     from maedet_tui.presets.library import Entry

@@ -182,8 +182,9 @@ class Home(Screen[None]):
             self.run_worker(self._list_runs, thread=True, exit_on_error=False)
 
     def _list_runs(self) -> None:
+        from engine.snapshot import LIVE
         from maedet_tui.store.database import StoreError
-        from maedet_tui.store.listing import LIVE, Listing
+        from maedet_tui.store.listing import Listing
 
         if self._listing is None:
             self._listing = Listing(self._runs_dir)
