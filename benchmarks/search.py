@@ -18,6 +18,7 @@ from engine.run.runner import Runner
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.settings import Budget, Preset, Schedule
+from engine.snapshot import RunState
 from engine.structure import Structure
 from engine.zoo import ZOO
 
@@ -46,7 +47,7 @@ def build(structure: Structure) -> float:
     from torch import nn
 
     began = process_time()
-    layers = []
+    layers: list[nn.Module] = []
     for block in structure.blocks:
         for unit, count in units(block):
             for _ in range(count):
@@ -70,7 +71,8 @@ def build(structure: Structure) -> float:
 
 def obedience(times: int = 20) -> tuple[float, float]:
     """Longest seconds from `pause` to holding, and from `stop` to the thread's end."""
-    pauses, stops = [], []
+    pauses: list[float] = []
+    stops: list[float] = []
     for _ in range(times):
         runner = Runner(replace(PRESET, schedule=Schedule(iterations=10**9)))
         runner.start()
@@ -78,17 +80,20 @@ def obedience(times: int = 20) -> tuple[float, float]:
             sleep(0.001)
         began = perf_counter()
         runner.pause()
-        while runner.snapshot.state != "paused":
-            sleep(0.0002)
+        _until(runner, "paused")
         pauses.append(perf_counter() - began)
         runner.resume()
-        while runner.snapshot.state != "running":
-            sleep(0.0002)
+        _until(runner, "running")
         began = perf_counter()
         runner.stop()
         runner.join()
         stops.append(perf_counter() - began)
     return max(pauses), max(stops)
+
+
+def _until(runner: Runner, state: RunState) -> None:
+    while runner.snapshot.state != state:
+        sleep(0.0002)
 
 
 def main() -> None:
@@ -103,6 +108,7 @@ def main() -> None:
         builds += [build(reference) for _ in range(3)]
         z = ClosedForm(PRESET.objective).score([reference])[0].z
         best = evolution.best
+        assert best is not None
         print(
             f"seed {seed}: {seconds:.2f} s, {rates[-1]:,.0f} iterations/s, Z {best.score.z:.2f}, "
             f"{best.score.z / z:.4f} of Table 12's"

@@ -4,35 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from engine.costs import Cost
 from engine.scorers.base import Score
+from engine.search.evolution import SearchPhase
+from engine.search.member import Member
 from engine.structure import Structure
 
-#: states of a run, in the order they can follow each other
-STATES = ("starting", "running", "paused", "finished", "stopped", "failed")
-ENDED = ("finished", "stopped", "failed")
+#: a run that goes on, and one in which nothing will change any more
+Live = Literal["starting", "running", "paused"]
+Ended = Literal["finished", "stopped", "failed"]
+#: states of a run, in the order they can follow each other; files keep them as they stand
+RunState = Literal[Live, Ended]
+LIVE: tuple[Live, ...] = get_args(Live)
+ENDED: tuple[Ended, ...] = get_args(Ended)
+STATES: tuple[RunState, ...] = get_args(RunState)
+
+#: what a search is at; before it the table of a latency budget may have to be measured
+#: ("timing"), after it its results are measured once more ("checking")
+Phase = Literal["timing", SearchPhase, "checking"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+
+
+class Portion(NamedTuple):
+    """How much of something that can be counted is done."""
+
+    done: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored structure with its costs: total, and per stage C1-C5."""
+    """A scored structure as it is shown, of a search or not, at some image size.
+
+    cost, stage_costs: in total, and of each stage C1-C5. A `Member` in contrast belongs to
+    a population, and of its thousands none is asked for the costs of its stages.
+    """
 
     structure: Structure
     score: Score
     cost: Cost
     stage_costs: tuple[Cost, ...]
-
-
-class Individual(NamedTuple):
-    """A member of the population: born at that iteration, by the mutation that origin names."""
-
-    structure: Structure
-    score: Score
-    cost: Cost
-    born: int
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +135,8 @@ class Ranked:
 class Snapshot:
     """All that is known of a run at one moment.
 
-    phase: "coarse", "fine", "checking" while the results of the search are measured
-    again, or "timing 3/35" while the table of a latency budget is measured. rate:
-    iterations per second, lately. eta: seconds left, None before it is known. counts:
+    progress: families of operations measured, while the phase is "timing"; None otherwise.
+    rate: iterations per second, lately. eta: seconds left, None before it is known. counts:
     how many children were "accepted", and refused as "duplicate" of a
     member, as "worse" than all of a full population, or by the budgets "flops",
     "params", "layers", "latency" (only reasons that occurred). switched_at: iteration at which
@@ -136,8 +148,8 @@ class Snapshot:
     failed run failed.
     """
 
-    state: str
-    phase: str
+    state: RunState
+    phase: Phase
     iteration: int
     iterations: int
     seconds: float
@@ -151,12 +163,13 @@ class Snapshot:
     switched_at: int | None = None
     history: tuple[Point, ...] = ()
     bests: tuple[NewBest, ...] = ()
-    members: tuple[Individual, ...] = ()
+    members: tuple[Member, ...] = ()
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()
     latency: LatencyResult | None = None
     notices: tuple[str, ...] = ()
     error: str | None = None
+    progress: Portion | None = None
 
     @property
     def ended(self) -> bool:

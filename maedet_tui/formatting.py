@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.snapshot import Portion
     from engine.structure import Block
 
 #: control and formatting characters, tabs and line breaks apart: a terminal would obey them
@@ -35,6 +36,11 @@ def short_quantity(value: float) -> str:
         if abs(value) >= 0.99995 * scale:
             return f"{value / scale:.4g}{unit}"
     return f"{value:.4g}"
+
+
+def phase(word: str, progress: Portion | None) -> str:
+    """What a search is at, and how much of that is done where it can be counted: timing 3/35."""
+    return f"{word} {progress.done}/{progress.of}" if progress else word
 
 
 def count(value: int) -> str:

@@ -29,6 +29,7 @@ settings.load_profile("everywhere")
 def _no_folders_of_ones_own(tmp_path_factory):
     os.environ["MAEDET_PRESETS"] = str(tmp_path_factory.mktemp("config") / "presets")
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(autouse=True)

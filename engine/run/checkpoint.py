@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.search.evolution import State
-from engine.search.population import Member
+from engine.search.member import Member
 from engine.snapshot import Point
 
 

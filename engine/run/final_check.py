@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from engine.run import views
 from engine.scorers.recheck import recheck
-from engine.search.population import Member
+from engine.search.member import Member
 from engine.snapshot import Ranked
 
 #: passes a structure at most; a short search makes do with fewer
@@ -40,8 +40,8 @@ def rank_again(
         cancelled=cancelled,
     )
     ranked = tuple(
-        Ranked(views.candidate(members[place.index], image_size, place.score), place.tied)
+        Ranked(views.candidate(members[place.position], image_size, place.score), place.tied)
         for place in ranking
     )
     first = ranking[0]
-    return ranked, members[first.index]._replace(score=first.score)
+    return ranked, members[first.position]._replace(score=first.score)

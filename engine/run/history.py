@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.costs import stage_costs
 from engine.scorers.objective import z_parts
-from engine.search.population import Member
+from engine.search.member import Member
 from engine.settings import Preset
 from engine.snapshot import Point
 

@@ -23,10 +23,10 @@ from engine.run.history import History
 from engine.run.pace import Pace
 from engine.scorers.base import Cancelled, Scorer, ScoringError
 from engine.scorers.factory import make_scorer
-from engine.search.evolution import Evolution, Proposal
-from engine.search.population import Member
+from engine.search.evolution import Evolution
+from engine.search.member import Member, Proposal
 from engine.settings import Preset
-from engine.snapshot import Candidate, LatencyResult, Ranked, Snapshot
+from engine.snapshot import Candidate, LatencyResult, Phase, Portion, Ranked, RunState, Snapshot
 
 if TYPE_CHECKING:
     from engine.latency.budget import LatencyBudget
@@ -43,8 +43,6 @@ BESTS = 100
 
 #: failures in a row after which scoring is given up
 MOST_FAILURES = 50
-
-CHECKING, TIMING = "checking", "timing"
 
 
 class Runner:
@@ -79,7 +77,7 @@ class Runner:
         self._stop = threading.Event()
         self._asking = threading.Lock()
         self._checking = False
-        self._preparing = ""
+        self._timing: Portion | None = None
         self._pace = Pace()
         self._way_until = self._no_way_until = 0.0
         self._next_publication = 0.0
@@ -187,7 +185,7 @@ class Runner:
         self._publish(state)
         atexit.unregister(self._leave)
 
-    def _search(self) -> str:
+    def _search(self) -> RunState:
         preset = self.preset
         if self._scorer is None:
             self._scorer = make_scorer(
@@ -212,12 +210,12 @@ class Runner:
         from engine.latency.budget import LatencyBudget
 
         self._latency = budget = LatencyBudget(self.preset, self._latency_folder)
-        budget.prepare(self._interrupted, self._timing)
-        self._preparing = ""
+        budget.prepare(self._interrupted, self._timed)
+        self._timing = None
         self._evolution.too_slow = budget.exceeded_by
 
-    def _timing(self, done: int, total: int) -> None:
-        self._preparing = f"{TIMING} {done}/{total}"
+    def _timed(self, done: int, total: int) -> None:
+        self._timing = Portion(done, total)
 
     def _start_audit(self) -> None:
         if self._scorer.method != "closed-form":
@@ -349,7 +347,7 @@ class Runner:
 
     # -- publishing ------------------------------------------------------------------
 
-    def _publish(self, state: str) -> None:
+    def _publish(self, state: RunState) -> None:
         self._next_publication = time.perf_counter() + INTERVAL
         evolution, auditor = self._evolution, self._auditor
         self._notices = views.notices(
@@ -378,18 +376,21 @@ class Runner:
             switched_at=evolution.switched_at,
             history=self._history.freeze(),
             bests=tuple(map(views.new_best, self._bests[-BESTS:])),
-            members=self._members.freeze(evolution.population, at_once=state != "running"),
+            members=self._members.freeze(evolution.population),
             audit=auditor.latest if auditor is not None else None,
             recheck=self._recheck,
             latency=self._best_latency(),
             notices=tuple(self._notices),
             error=views.sentence(self.failure),
+            progress=self._timing if state == "running" else None,
         )
 
     @property
-    def _phase(self) -> str:
+    def _phase(self) -> Phase:
         """What the search is at while it runs."""
-        return self._preparing or (CHECKING if self._checking else self._evolution.phase)
+        if self._timing is not None:
+            return "timing"
+        return "checking" if self._checking else self._evolution.phase
 
     def _best_candidate(self) -> Candidate | None:
         best = self._best

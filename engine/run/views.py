@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from engine.costs import stage_costs
 from engine.scorers.base import Score, ScoringError
-from engine.search.population import Member, Population
-from engine.snapshot import Candidate, Individual, NewBest, PopulationSummary
-
-#: members are told anew at most this share of the time; only huge populations need that
-MOST_SHARE = 0.01
+from engine.search.member import Member
+from engine.search.population import Population
+from engine.snapshot import Candidate, NewBest, PopulationSummary
 
 
 def candidate(member: Member, image_size: tuple[int, int], score: Score | None = None) -> Candidate:
@@ -34,34 +31,18 @@ def summary(population: Population) -> PopulationSummary | None:
 
 
 class Members:
-    """A population as `Snapshot.members`; only those that are new are described anew."""
+    """A population as `Snapshot.members`: best first, the same tuple while it stays so."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Individual] = {}
-        self._frozen: tuple[Individual, ...] = ()
+        self._frozen: tuple[Member, ...] = ()
         self._version = -1
-        self._due = 0.0
 
-    def freeze(self, population: Population, at_once: bool = False) -> tuple[Individual, ...]:
-        """Its members, best first; of a huge one, unless at_once, as of a little earlier."""
-        began = time.perf_counter()
-        if population.version != self._version and (at_once or began >= self._due):
-            known = self._known
-            self._frozen = tuple(
-                known.get(member.born) or individual(member)
-                for member in reversed(population.members)
-            )
-            self._known = {one.born: one for one in self._frozen}
+    def freeze(self, population: Population) -> tuple[Member, ...]:
+        """Its members now."""
+        if population.version != self._version:
+            self._frozen = tuple(reversed(population.members))
             self._version = population.version
-            ended = time.perf_counter()
-            self._due = ended + (ended - began) / MOST_SHARE
         return self._frozen
-
-
-def individual(member: Member) -> Individual:
-    """A member without its parent."""
-    structure, score, cost, born, origin, _ = member
-    return Individual(structure, score, cost, born, str(origin))
 
 
 def sentence(failure: BaseException | None) -> str | None:

@@ -22,14 +22,14 @@ from engine.structure import Structure
 FEWEST_PASSES = 8
 
 
-class Ranked(NamedTuple):
+class Place(NamedTuple):
     """One place of the ranking.
 
-    index: of the candidate as given. score: over the fresh passes. tied: its Z is not
-    significantly below that of the candidate ranked before it.
+    position: of the candidate among those given, from 0. score: over the fresh passes.
+    tied: its Z is not significantly below that of the candidate ranked before it.
     """
 
-    index: int
+    position: int
     score: Score
     tied: bool
 
@@ -41,7 +41,7 @@ def recheck(
     max_passes: int = 32,
     significance: float = 3.0,
     cancelled: Callable[[], bool] = never,
-) -> list[Ranked]:
+) -> list[Place]:
     """Rank candidates by fresh passes, best first.
 
     Passes are added until each two neighbours in the order differ by `significance`
@@ -63,7 +63,7 @@ def recheck(
             passes[index] += scorer.passes(candidates[index], 1, at, cancelled)
     order = _order(passes)
     return [
-        Ranked(
+        Place(
             index,
             scorer.summary(candidates[index], passes[index]),
             place > 0 and not _apart(passes[order[place - 1]], passes[index], significance),

@@ -12,32 +12,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from engine.costs import Cost, total_cost
 from engine.scorers.base import Score
+from engine.search.member import Member, Proposal
 from engine.search.mutation import Mutation, Mutator
-from engine.search.population import Member, Population
+from engine.search.population import Population
 from engine.search.sampling import ORIGIN, Sampler
 from engine.search.trade import Trader
 from engine.settings import Budget, Preset
 from engine.structure import Structure
 
-COARSE, FINE = "coarse", "fine"
-
-
-class Proposal(NamedTuple):
-    """A child within every budget, waiting for its score.
-
-    origin: the mutation that made it, or in words how else it came to be. parent:
-    `born` of the member that was mutated; None where there was none.
-    """
-
-    structure: Structure
-    cost: Cost
-    iteration: int
-    origin: Mutation | str
-    parent: int | None = None
+#: the two sorts of mutation, in the order in which Algorithm 1 makes them
+SearchPhase = Literal["coarse", "fine"]
 
 
 class State(NamedTuple):
@@ -53,7 +41,7 @@ class State(NamedTuple):
     counts: dict[str, int]
     members: tuple[Member, ...]
     best: Member | None
-    rng: tuple
+    rng: tuple[Any, ...]
 
 
 def exceeded(cost: Cost, budget: Budget) -> str | None:
@@ -101,8 +89,9 @@ class Evolution:
         self._initial: Structure | None = preset.initial
 
     @property
-    def phase(self) -> str:
-        return COARSE if self.switched_at is None else FINE
+    def phase(self) -> SearchPhase:
+        """Which mutation the next child is made by."""
+        return "coarse" if self.switched_at is None else "fine"
 
     def ask(self, count: int = 1) -> list[Proposal]:
         """Up to `count` children to score, none when the search is over.
@@ -149,10 +138,10 @@ class Evolution:
             return self._sampler.draw(self._rng), ORIGIN, None
         parent = self.population.draw(self._rng)
         fine = self.switched_at is not None
-        mutation = self._mutator.mutate(parent.structure, self._rng, fine)
+        mutation = self._mutator.mutate(parent.proposal.structure, self._rng, fine)
         if self._trade and self._rng.random() < self._trade:
             mutation = self._trader.trade(mutation, self._rng, fine)
-        return mutation.structure, mutation, parent.born
+        return mutation.structure, mutation, parent.proposal.born
 
     def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:
         """Take the scores of proposals; None for one that could not be scored."""
@@ -163,10 +152,9 @@ class Evolution:
             if proposal.structure in self.population:
                 self.counts["duplicate"] += 1
                 continue
-            structure, cost, iteration, origin, parent = proposal
-            member = Member(structure, score, cost, iteration, origin, parent)
+            member = Member(proposal, score)
             stayed = self.population.add(member)
-            if proposal.iteration:
+            if proposal.born:
                 self.counts["accepted" if stayed else "worse"] += 1
             if self.best is None or score.z > self.best.score.z:
                 self.best = member
@@ -213,4 +201,6 @@ class Evolution:
         cost = total_cost(member.structure, self.budget.image_size)
         if exceeded(cost, self.budget) is not None:
             return None
-        return member if cost == member.cost else member._replace(cost=cost)
+        if cost == member.cost:
+            return member
+        return member._replace(proposal=member.proposal._replace(cost=cost))

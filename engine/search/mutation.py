@@ -34,13 +34,13 @@ HEADINGS = {
 class Mutation(NamedTuple):
     """A mutated structure, and what was done to get it.
 
-    index: of the mutated block in the parent. field: of `Block`. earlier: the mutation
+    position: of the mutated block in the parent, from 0. field: of `Block`. earlier: the mutation
     that this one was made on top of, if any.
     """
 
     structure: Structure
     level: str
-    index: int
+    position: int
     field: str
     before: int | str
     after: int | str

@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from random import Random
-from typing import NamedTuple
 
-from engine.costs import Cost
-from engine.scorers.base import Score
-from engine.search.mutation import Mutation
+from engine.search.member import Member
 from engine.structure import Structure
-
-
-class Member(NamedTuple):
-    """A structure of the population.
-
-    born: iteration at which it entered. origin: the mutation that
-    made it, or in words how else it came to be. parent: `born` of the member that was
-    mutated; None where there was none.
-    """
-
-    structure: Structure
-    score: Score
-    cost: Cost
-    born: int
-    origin: Mutation | str
-    parent: int | None = None
 
 
 class Population:
@@ -67,7 +48,7 @@ class Population:
             place -= 1
         self._z.insert(place, z)
         self.members.insert(place, member)
-        self._known.add(member.structure)
+        self._known.add(member.proposal.structure)
         self.version += 1
         return True
 
@@ -82,5 +63,5 @@ class Population:
         return tuple(self._z)
 
     def _drop_worst(self) -> None:
-        self._known.discard(self.members.pop(0).structure)
+        self._known.discard(self.members.pop(0).proposal.structure)
         del self._z[0]

@@ -58,7 +58,7 @@ class Trader:
         blocks = mutation.structure.blocks
         choices = []
         for index, block in enumerate(blocks):
-            if index == mutation.index or "depth" not in KINDS[block.kind].mutable:
+            if index == mutation.position or "depth" not in KINDS[block.kind].mutable:
                 continue
             depth = block.depth - -(-excess // _layers_of_unit(block))
             if depth >= 1:
@@ -72,7 +72,7 @@ class Trader:
     def _narrower(self, mutation: Mutation, cost: Cost, rng: Random) -> Mutation:
         """Another width cut to what FLOPs and params leave room for."""
         blocks = mutation.structure.blocks
-        changed_before = (mutation.index, mutation.field)
+        changed_before = (mutation.position, mutation.field)
         places = [
             (index, field)
             for index, block in enumerate(blocks)

@@ -79,6 +79,7 @@ def stop(run: str, runs_dir: Path) -> None:
 
 def _live(run: str, runs_dir: Path) -> Path:
     """The folder of a run that a process searches now. Raises Failure for another one."""
+    from engine.snapshot import ENDED
     from maedet_tui.store.control import state_of
     from maedet_tui.store.folders import find_run
     from maedet_tui.store.lock import crashed, holder
@@ -87,7 +88,7 @@ def _live(run: str, runs_dir: Path) -> Path:
     if holder(folder) is not None:
         return folder
     state = state_of(folder)
-    if state in ("finished", "stopped", "failed"):
+    if state in ENDED:
         raise Failure(f"{folder}: has {state} already; nobody searches it")
     who = crashed(folder) or "the process that searched it"
     raise Failure(

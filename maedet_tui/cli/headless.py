@@ -13,7 +13,7 @@ import click
 
 from engine.formats.structure_yaml import to_rows
 from engine.snapshot import Snapshot
-from maedet_tui import summary
+from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
 from maedet_tui.cli.output import FAILED, print_json, score_values
 from maedet_tui.runs.local import LocalRun
@@ -115,9 +115,8 @@ class _Lines:
         self._phase = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        phase = snapshot.phase.partition(" ")[0]
-        switched = bool(self._phase) and phase != self._phase
-        self._phase = phase
+        switched = bool(self._phase) and snapshot.phase != self._phase
+        self._phase = snapshot.phase
         if switched or time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_EVERY
             self.note(summary.progress(snapshot))
@@ -141,7 +140,7 @@ class _JsonLines:
             {
                 "event": "progress",
                 "state": snapshot.state,
-                "phase": snapshot.phase,
+                "phase": formatting.phase(snapshot.phase, snapshot.progress),
                 "iteration": snapshot.iteration,
                 "iterations": snapshot.iterations,
                 "seconds": round(snapshot.seconds, 3),
@@ -165,12 +164,10 @@ class _Bar:
         self._task = progress.add_task("coarse", total=None, best="", rate="", left="")
 
     def show(self, snapshot: Snapshot) -> None:
-        from maedet_tui import formatting
-
         best = snapshot.best
         self._progress.update(
             self._task,
-            description=snapshot.phase,
+            description=formatting.phase(snapshot.phase, snapshot.progress),
             completed=snapshot.iteration,
             total=snapshot.iterations,
             best=f"best Z {formatting.score(best.score.z)}" if best else "",

@@ -6,7 +6,6 @@ The home screen lists names before it paints, so nothing here is imported that r
 from __future__ import annotations
 
 import os
-from importlib.resources import files
 from pathlib import Path
 
 from maedet_tui.errors import SaveError
@@ -16,14 +15,14 @@ from maedet_tui.presets.problems import PresetError, Problem
 VARIABLE = "MAEDET_PRESETS"
 SUFFIXES = (".yaml", ".yml")
 
+#: presets of the program: a wheel has them in here, a checkout beside `maedet_tui`
+_INSTALLED = Path(__file__).parent / "builtin"
+BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "presets"
+
 
 def builtin_names() -> list[str]:
     """Names of the presets that come with the program, in their order of size."""
-    names = [
-        entry.name.removesuffix(".yaml")
-        for entry in files("presets").iterdir()
-        if entry.name.endswith(".yaml")
-    ]
+    names = [path.stem for path in BUILTIN.glob("*.yaml")]
     # the paper's three budgets first, small to large, then everything else by name
     first = ["maedet-s", "maedet-m", "maedet-l"]
     return [name for name in first if name in names] + sorted(set(names) - set(first))
@@ -31,7 +30,7 @@ def builtin_names() -> list[str]:
 
 def builtin_file(name: str) -> Path:
     """The file of a built-in preset."""
-    return Path(str(files("presets") / f"{name}.yaml"))
+    return BUILTIN / f"{name}.yaml"
 
 
 def user_folder() -> Path:

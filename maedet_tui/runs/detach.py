@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import click
 
+from maedet_tui.logs import RUN_LOG
 from maedet_tui.store.lock import holder
 from maedet_tui.store.writer import RunStore
 
 #: seconds that the new process is given to take the run over
 PATIENCE = 20.0
-LOG = "run.log"
 
 
 def detach(store: RunStore, track: Sequence[str] = ()) -> int:
@@ -23,7 +23,7 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     folder = store.folder
     store.close()
     command = [sys.executable, "-m", "maedet_tui", "resume", str(folder), "--headless"]
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(folder / RUN_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
             [*command, *(word for name in track for word in ("--track", name)), "--detached"],
@@ -38,8 +38,9 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     while holder(folder) is None and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     if process.poll():
-        said = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip()
-        click.echo(said[-2000:] or f"Error: the search did not start; see {folder / LOG}", err=True)
+        said = (folder / RUN_LOG).read_text(encoding="utf-8", errors="replace").strip()
+        nothing = f"Error: the search did not start; see {folder / RUN_LOG}"
+        click.echo(said[-2000:] or nothing, err=True)
         return 1
     click.echo(
         f"Searching in the background (process {process.pid}): {folder}\n"

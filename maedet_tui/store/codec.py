@@ -15,13 +15,15 @@ from engine.checks import check
 from engine.costs import Cost, stage_costs
 from engine.formats.limits import MAX_VALUES, refuse_oversized
 from engine.scorers.base import Score
-from engine.search.population import Member
+from engine.search.member import Member, Proposal
 from engine.snapshot import (
+    PHASES,
     Audit,
     Candidate,
-    Individual,
     LatencyResult,
+    Phase,
     PopulationSummary,
+    Portion,
     Ranked,
     Snapshot,
 )
@@ -120,15 +122,21 @@ def read_member(row: Sequence) -> Member:
     born, parent, origin, _, params, flops, layers, structure, score = row
     cost = Cost(int(params), int(flops), int(layers))
     parent = None if parent is None else int(parent)
-    return Member(
-        read_structure(structure), read_score(score), cost, int(born), str(origin), parent
-    )
+    proposal = Proposal(read_structure(structure), cost, int(born), str(origin), parent)
+    return Member(proposal, read_score(score))
 
 
-def read_individual(row: Sequence) -> Individual:
-    """What a screen shows of a member in such a row. Raises one of DAMAGE."""
-    structure, score, cost, born, origin, _ = read_member(row)
-    return Individual(structure, score, cost, born, str(origin))
+def phase_text(phase: Phase, progress: Portion | None) -> str:
+    """The column `phase` of `status`: one word, with the progress behind it if there is one."""
+    return f"{phase} {progress.done}/{progress.of}" if progress else phase
+
+
+def read_phase(text: str) -> tuple[Phase, Portion | None]:
+    """What `phase_text` wrote. Raises one of DAMAGE."""
+    word, _, portion = text.partition(" ")
+    if word not in PHASES:
+        raise ValueError(f"its phase is {word[:40]!r}")
+    return word, Portion(*map(int, portion.split("/"))) if portion else None
 
 
 def read_rng(text: str) -> tuple:

@@ -20,7 +20,7 @@ DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
     database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
-    "preset.yaml", "best.yaml", "best.txt", "run.log",
+    "preset.yaml", "best.yaml", "best.txt", "run.log", "run.log.1",
 )  # fmt: skip
 
 

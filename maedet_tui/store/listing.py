@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.snapshot import ENDED
+from maedet_tui import formatting
 from maedet_tui.store.database import FILE, StoreError
 from maedet_tui.store.folders import run_folders
 from maedet_tui.store.lock import holder
@@ -21,8 +23,6 @@ from maedet_tui.trackers.values import HEADINGS, row
 INTERRUPTED = "interrupted"
 #: what it says of a folder that cannot be read
 UNREADABLE = "unreadable"
-#: the states of a run that a process searches
-LIVE = ("starting", "running", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _line(folder: Path, reader: RunReader) -> Line:
     return Line(
         name=folder.name,
         state=_state(status, live),
-        phase=status.phase,
+        phase=formatting.phase(status.phase, status.progress),
         iteration=status.iteration,
         score=status.z,
         scorer=status.scorer,
@@ -84,8 +84,7 @@ def _line(folder: Path, reader: RunReader) -> Line:
 
 
 def _state(status: Status, live: bool) -> str:
-    over = status.state in ("finished", "stopped", "failed")
-    return status.state if live or over else INTERRUPTED
+    return status.state if live or status.state in ENDED else INTERRUPTED
 
 
 def _age(since: float) -> float:

@@ -11,9 +11,18 @@ from pathlib import Path
 from engine.costs import Cost
 from engine.run.checkpoint import Checkpoint
 from engine.search.evolution import State
-from engine.search.population import Member
+from engine.search.member import Member
 from engine.settings import Preset
-from engine.snapshot import STATES, Candidate, Individual, NewBest, Point, Snapshot
+from engine.snapshot import (
+    STATES,
+    Candidate,
+    NewBest,
+    Phase,
+    Point,
+    Portion,
+    RunState,
+    Snapshot,
+)
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 from maedet_tui.store.database import StoreError
@@ -36,8 +45,9 @@ class Status:
     """Where a run stood when its process last wrote (`updated`, seconds since 1970)."""
 
     updated: float
-    state: str
-    phase: str
+    state: RunState
+    phase: Phase
+    progress: Portion | None
     iteration: int
     iterations: int
     seconds: float
@@ -59,7 +69,7 @@ class RunReader:
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
         self._bests: list[NewBest] = []
-        self._living: dict[int, Individual] = {}
+        self._living: dict[int, Member] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -102,9 +112,9 @@ class RunReader:
             if state not in STATES:
                 raise ValueError(f"its state is {str(state)[:40]!r}")
             return Status(
-                float(updated), state, str(phase), int(at), int(of), float(seconds), float(rate),
-                None if eta is None else float(eta), str(scorer), None if z is None else float(z),
-                int(best), str(findings),
+                float(updated), state, *codec.read_phase(phase), int(at), int(of),
+                float(seconds), float(rate), None if eta is None else float(eta), str(scorer),
+                None if z is None else float(z), int(best), str(findings),
             )  # fmt: skip
 
     def counts(self) -> dict[str, int]:
@@ -145,7 +155,7 @@ class RunReader:
                 self._bests.append(NewBest(int(iteration), float(z), str(origin)))
             return tuple(self._bests)
 
-    def members(self) -> tuple[Individual, ...]:
+    def members(self) -> tuple[Member, ...]:
         """The population at the last checkpoint, best first; only what is new is parsed."""
         with self._checked():
             known = self._living
@@ -159,7 +169,7 @@ class RunReader:
                 marks = ",".join("?" * len(chunk))
                 query = f"SELECT * FROM population WHERE iteration IN ({marks})"
                 for row in self._connection.execute(query, chunk):
-                    known[row[0]] = codec.read_individual(row)
+                    known[row[0]] = codec.read_member(row)
             self._living = {one: known[one] for one in born}
             return tuple(self._living.values())
 
@@ -194,6 +204,7 @@ class RunReader:
             return Snapshot(
                 state=status.state,
                 phase=status.phase,
+                progress=status.progress,
                 iteration=status.iteration,
                 iterations=status.iterations,
                 seconds=status.seconds,

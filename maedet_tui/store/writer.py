@@ -168,8 +168,8 @@ class RunStore:
 
     def _write_status(self, snapshot: Snapshot) -> None:
         row = (
-            1, time.time(), snapshot.state, snapshot.phase, snapshot.iteration,
-            snapshot.iterations, snapshot.seconds, snapshot.rate, snapshot.eta,
+            1, time.time(), snapshot.state, codec.phase_text(snapshot.phase, snapshot.progress),
+            snapshot.iteration, snapshot.iterations, snapshot.seconds, snapshot.rate, snapshot.eta,
             snapshot.scorer, snapshot.best.score.z if snapshot.best else None,
             snapshot.best_iteration, codec.dumps(codec.findings(snapshot)),
         )  # fmt: skip

@@ -45,7 +45,7 @@ class StatusBar(Panel[Status]):
     def parts(self, shown: Status, width: int) -> list[Part]:
         s = shown.snapshot
         symbol = getattr(self._glyphs, s.state, self._glyphs.dot)
-        facts = [f"  {s.phase}"]
+        facts = [f"  {formatting.phase(s.phase, s.progress)}"]
         if not shown.brief:
             facts += [
                 f"{formatting.count(s.iteration)} of {formatting.count(s.iterations)}",

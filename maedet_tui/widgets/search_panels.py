@@ -69,8 +69,9 @@ class SearchPanel(GlyphPanel):
     def parts(self, shown: Progress, width: int) -> list[Part]:
         s, schedule = shown.snapshot, shown.preset.schedule
         share = s.iteration / s.iterations if s.iterations else 0.0
-        name, _, done = s.phase.partition(" ")
-        phase = PHASES.get(name, name) + (done and f", {done}")
+        phase = PHASES[s.phase]
+        if s.progress is not None:
+            phase += f", {s.progress.done}/{s.progress.of}"
         if s.switched_at is not None and s.phase == "fine":
             phase += f", from {formatting.short_quantity(s.switched_at)}"
         length = max(width - 8, 4)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.formats import structure_yaml
+from engine.search.member import Member, Proposal
 from engine.settings import Objective
-from engine.snapshot import Individual
 from engine.zoo import ZOO
 from maedet_tui.files import StructureFileError
 from maedet_tui.structures.items import (
@@ -40,7 +40,7 @@ def test_a_score_under_another_objective_is_not_known():
 
 def test_members_of_a_population():
     best = factory.candidate()
-    member = Individual(best.structure, best.score, best.cost, 12_345, "C4 depth 8 -> 9")
+    member = Member(Proposal(best.structure, best.cost, 12_345, "C4 depth 8 -> 9"), best.score)
     snapshot = factory.snapshot(members=(member, member))
     items = member_items(snapshot, factory.preset(), Path("runs/one"))
     assert [item.name for item in items] == ["member 1", "member 2"]

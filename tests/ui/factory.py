@@ -8,11 +8,11 @@ from pathlib import Path
 
 from engine.costs import stage_costs, total_cost
 from engine.scorers.base import Score
+from engine.search.member import Member, Proposal
 from engine.settings import Budget, Preset, Schedule
 from engine.snapshot import (
     Audit,
     Candidate,
-    Individual,
     Point,
     PopulationSummary,
     Ranked,
@@ -75,16 +75,18 @@ def history(until: int, points: int = 60) -> tuple[Point, ...]:
     return tuple(made)
 
 
-def members(count: int = 256, now: int = 41_200) -> tuple[Individual, ...]:
+def members(count: int = 256, now: int = 41_200) -> tuple[Member, ...]:
     """A population that is densest at its best, with members of all ages."""
     made = candidate()
     return tuple(
-        Individual(
-            made.structure,
+        Member(
+            Proposal(
+                made.structure,
+                made.cost,
+                now - 5 - 150 * i,
+                f"C{2 + i % 4} out {64 + i} -> {72 + i}",
+            ),
             replace(made.score, z=2260.5 - 30.75 * (i / max(count - 1, 1)) ** 2),
-            made.cost,
-            now - 5 - 150 * i,
-            f"C{2 + i % 4} out {64 + i} -> {72 + i}",
         )
         for i in range(count)
     )

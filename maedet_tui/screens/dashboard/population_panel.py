@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from engine.snapshot import Individual, PopulationSummary
+from engine.search.member import Member
+from engine.snapshot import PopulationSummary
 from maedet_tui import formatting
 from maedet_tui.screens.dashboard.histogram import bars, between, binned
 from maedet_tui.widgets.panel import MUTED, STRONG, Part, row
@@ -54,7 +55,7 @@ class PopulationPanel(GlyphPanel):
         return parts
 
     def _z(
-        self, population: PopulationSummary, members: Sequence[Individual], width: int
+        self, population: PopulationSummary, members: Sequence[Member], width: int
     ) -> list[Part]:
         best, worst = formatting.score(population.best), formatting.score(population.worst)
         parts = row("structures", f"{population.size} of {population.capacity}", label_width=_LABEL)
@@ -72,7 +73,7 @@ class PopulationPanel(GlyphPanel):
         ]
         return parts
 
-    def _ages(self, members: Sequence[Individual], now: int, width: int) -> list[Part]:
+    def _ages(self, members: Sequence[Member], now: int, width: int) -> list[Part]:
         if not members:
             return []
         ages = [max(now - member.born, 0) for member in members]

@@ -34,7 +34,7 @@ class FakeScorer:
 def test_orders_by_fresh_passes_and_stops_when_sure():
     scorer = FakeScorer(repeats=3)
     ranking = recheck([(10.0, 0.1), (30.0, 0.1), (20.0, 0.1)], scorer)
-    assert [place.index for place in ranking] == [1, 2, 0]
+    assert [place.position for place in ranking] == [1, 2, 0]
     assert not any(place.tied for place in ranking)
     assert {place.score.passes for place in ranking} == {FEWEST_PASSES}
     # the search used passes 0 to 2
@@ -44,14 +44,14 @@ def test_orders_by_fresh_passes_and_stops_when_sure():
 
 def test_pairing_takes_out_the_noise_that_candidates_share():
     ranking = recheck([(10.0, 0.1), (10.5, 0.1)], FakeScorer(shared=100.0))
-    assert [place.index for place in ranking] == [1, 0]
+    assert [place.position for place in ranking] == [1, 0]
     assert not ranking[1].tied
 
 
 def test_equals_end_as_a_tie_after_the_most_passes():
     candidates = [(10.0, 1.0), (10.0, 1.0000001), (50.0, 1.0)]
     ranking = recheck(candidates, FakeScorer(), max_passes=20)
-    assert ranking[0].index == 2 and not ranking[0].tied and not ranking[1].tied
+    assert ranking[0].position == 2 and not ranking[0].tied and not ranking[1].tied
     assert ranking[2].tied
     # the one that stands clear was not measured on
     assert [place.score.passes for place in ranking] == [FEWEST_PASSES, 20, 20]
@@ -61,8 +61,8 @@ def test_one_that_fell_behind_in_passes_can_catch_up():
     # the middle pair is close, so that only some candidates are measured further
     candidates = [(30.0, 0.1), (20.0, 2.0), (19.5, 2.0), (0.0, 0.1)]
     ranking = recheck(candidates, FakeScorer(), max_passes=32)
-    assert ranking[0].index == 0 and ranking[-1].index == 3
-    assert {ranking[1].index, ranking[2].index} == {1, 2}
+    assert ranking[0].position == 0 and ranking[-1].position == 3
+    assert {ranking[1].position, ranking[2].position} == {1, 2}
     assert ranking[1].score.passes == ranking[2].score.passes > FEWEST_PASSES
 
 

@@ -14,8 +14,9 @@ from engine.costs import total_cost
 from engine.scorers.base import Score
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
+from engine.search.member import Member, Proposal
 from engine.search.mutation import WIDTH_FACTORS, Mutator
-from engine.search.population import Member, Population
+from engine.search.population import Population
 from engine.search.sampling import Sampler
 from engine.settings import Budget, Preset, Schedule, Space
 from engine.structure import Block, Structure
@@ -67,8 +68,8 @@ def test_mutation_reaches_every_choice_of_appendix_a_and_nothing_else():
     widths, depths, kernels = set(), set(), set()
     for _ in range(6000):
         mutation = mutator.mutate(structure, rng, fine=False)
-        seen[mutation.index] += 1
-        if mutation.index != 3:
+        seen[mutation.position] += 1
+        if mutation.position != 3:
             continue
         if mutation.field == "out_channels":
             widths.add(mutation.after)
@@ -118,7 +119,8 @@ def test_a_population_is_the_best_distinct_members_in_order(entries):
     for number, (z, width) in enumerate(entries):
         structure = Structure((Block("Conv", 3, 3, 8 + number, 2), Block("Conv", 3, 8, width, 2)))
         score = Score(float(z), (), 0.0, "closed-form", "")
-        population.add(Member(structure, score, total_cost(structure), number, ""))
+        proposal = Proposal(structure, total_cost(structure), number, "")
+        population.add(Member(proposal, score))
         model = sorted([*model, float(z)])[-10:]
         assert list(population.scores()) == model
         assert all(member.structure in population for member in population.members)
@@ -168,7 +170,7 @@ def test_scores_that_could_not_be_had_are_counted_and_the_search_goes_on():
     evolution, scorer = Evolution(M), ClosedForm(M.objective)
     for _ in range(200):
         for proposal in evolution.ask(4):
-            lost = proposal.iteration % 3 == 1
+            lost = proposal.born % 3 == 1
             score = None if lost else scorer.score([proposal.structure])[0]
             evolution.tell([(proposal, score)])
     assert evolution.counts["unscored"] > 10

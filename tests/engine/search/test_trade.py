@@ -65,7 +65,9 @@ def test_a_trade_keeps_the_structure_valid_and_never_costs_more(
     assert getattr(after, limited) <= getattr(budget, limited)
     assert changes(traded) == 2 and traded.earlier is mutation
     assert (
-        traded.before > traded.after == getattr(traded.structure.blocks[traded.index], traded.field)
+        traded.before
+        > traded.after
+        == getattr(traded.structure.blocks[traded.position], traded.field)
     )
     assert fine or traded.field == "depth"
     if fine:
@@ -83,7 +85,7 @@ def test_a_trade_uses_up_what_the_budget_leaves():
             continue
         seen.add(traded.field)
         blocks = traded.structure.blocks
-        wider = mutator.resized(blocks, traded.index, traded.field, traded.after + 8)
+        wider = mutator.resized(blocks, traded.position, traded.field, traded.after + 8)
         assert exceeded(total_cost(Structure(blocks)), BUDGET) is None
         assert exceeded(total_cost(Structure(wider)), BUDGET) == "flops"
     assert seen == {"out_channels", "bottleneck"}

@@ -7,8 +7,8 @@ import pytest
 import engine.scorers.factory
 from engine.formats import structure_info, structure_yaml
 from engine.scorers.base import Score
+from engine.search.member import Member, Proposal
 from engine.settings import CLOSED_PROXIES
-from engine.snapshot import Individual
 from engine.zoo import ZOO
 from maedet_tui.app import MaedetApp
 from maedet_tui.screens.dashboard.screen import Dashboard
@@ -27,7 +27,7 @@ M, S = ZOO["maedet-m"].structure, ZOO["maedet-s"].structure
 
 def member(structure, z, born, origin):
     one = factory.candidate(structure, z)
-    return Individual(structure, one.score, one.cost, born, origin)
+    return Member(Proposal(structure, one.cost, born, origin), one.score)
 
 
 MEMBERS = (

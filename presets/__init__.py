@@ -1,1 +1,0 @@
-"""Built-in presets: YAML files, carried by the wheel as package data."""
