@@ -12,7 +12,6 @@ alone, and what a cache holds from before would hide a mutant.
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 import os
 import re
@@ -62,9 +61,7 @@ def judged(folder: Path) -> list[Path]:
     text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     patterns = re.search(r"only_mutate = \[(.*?)\]", text, re.DOTALL)
     assert patterns, "pyproject.toml names no files to mutate"
-    return sorted(
-        path for one in re.findall(r'"(.+?)"', patterns[1]) for path in folder.glob(one)
-    )
+    return sorted(path for one in re.findall(r'"(.+?)"', patterns[1]) for path in folder.glob(one))
 
 
 def results(folder: Path) -> dict[str, int | None]:
@@ -131,9 +128,7 @@ def main() -> int:
     return report(codes, survivors, options.pattern)
 
 
-def report(
-    codes: dict[str, int], survivors: dict[str, Mutant], patterns: list[str]
-) -> int:
+def report(codes: dict[str, int], survivors: dict[str, Mutant], patterns: list[str]) -> int:
     """Print what lived, and whether that is as listed; the exit status."""
     timed_out = {name for name in survivors if codes[name] in TIMED_OUT}
     alive = {name: one for name, one in survivors.items() if name not in timed_out}

@@ -225,14 +225,14 @@ def test_the_switch_waits_for_scores_that_are_still_out(seed):
         proposals = evolution.ask(7)
         if not proposals:
             break
-        sides = {one.iteration >= 30 for one in proposals}
+        sides = {one.born >= 30 for one in proposals}
         assert len(sides) == 1
         if sides == {True} and best is not None:
             # all that is kept is the last one scored before the switch
             assert len(evolution.population) == 1 and best in evolution.population
             assert {one.parent for one in proposals} == {evolution.population.best.born}
             best = None
-        before = {one.iteration < 30 for one in proposals} == {True}
+        before = {one.born < 30 for one in proposals} == {True}
         evolution.tell([(one, of(10 * number + i)) for i, one in enumerate(proposals)])
         best = proposals[-1].structure if before else None
     assert evolution.switched_at == 30
@@ -252,7 +252,7 @@ def test_the_first_proposal_is_the_initial_structure_alone():
     (initial,) = evolution.ask(5)
     assert initial.structure == INITIAL and initial.parent is None
     assert initial.origin == "initial structure"
-    assert (initial.iteration, evolution.iteration) == (0, 0)
+    assert (initial.born, evolution.iteration) == (0, 0)
     evolution.tell([(initial, of(1))])
     # T counts children: the initial structure is none of them
     assert evolution.counts == {} and evolution.best.structure == INITIAL
@@ -322,10 +322,10 @@ def test_a_child_names_its_mutation_and_its_parent():
         if number:
             assert one.structure == one.origin.structure
             assert one.parent in structures
-        structures[one.iteration] = one.structure
-        assert one.iteration == evolution.iteration
+        structures[one.born] = one.structure
+        assert one.born == evolution.iteration
         evolution.tell([(one, of(number))])
-        assert evolution.best.born == one.iteration and evolution.best.cost == one.cost
+        assert evolution.best.born == one.born and evolution.best.cost == one.cost
         assert evolution.best.origin == one.origin and evolution.best.parent == one.parent
         number += 1
 
