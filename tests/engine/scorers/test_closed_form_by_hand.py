@@ -12,7 +12,7 @@ from math import acos, log, pi, sin, sqrt
 import numpy as np
 import pytest
 
-from engine.scorers import mean_field
+from engine.scorers import closed_form, mean_field
 from engine.scorers.closed_form import ClosedForm, block_terms, predicted_std, windows
 from engine.settings import Objective
 from engine.structure import Block, Structure
@@ -141,7 +141,17 @@ POOLED = Structure(
         Block("ResBlock", 3, 64, 128, 2, 128, 2),
     )
 )
-STRUCTURES = {"residual": RESIDUAL, "mobile": MOBILE, "pooled": POOLED}
+#: a stride that no window carries
+SKIPPED = Structure(
+    (
+        Block("Conv", 3, 3, 16, 2),
+        Block("Conv", 1, 16, 16, 2),
+        Block("ResBlock", 1, 16, 64, 2, 16, 2),
+        Block("ResBlock", 5, 64, 64, 2, 16, 1),
+        Block("Conv", 1, 64, 32, 2),
+    )
+)
+STRUCTURES = {"skipped": SKIPPED, "residual": RESIDUAL, "mobile": MOBILE, "pooled": POOLED}
 
 
 @pytest.mark.parametrize("activation", ["relu", "none"])
@@ -289,6 +299,25 @@ LOG_MILLION = {
     name: 0.5 * log(10**6) * (sum(len(layers_of(b)) for b in ZOO[name].structure.blocks) - 1)
     for name in C5
 }
+
+
+def test_structures_share_a_scorer_and_nothing_of_each_other():
+    structures = [*STRUCTURES.values(), *(ZOO[name].structure for name in C5)]
+    alone = [ClosedForm(Objective(96)).score([structure])[0] for structure in structures]
+    together = ClosedForm(Objective(96))
+    assert together.score(structures) == alone
+    assert together.score(structures[::-1]) == alone[::-1]
+
+
+def test_profiles_are_kept_up_to_a_number_and_then_begun_anew(monkeypatch):
+    monkeypatch.setattr(closed_form, "_MOST_PROFILES", 8)
+    scorer = ClosedForm(Objective(96))
+    seen = []
+    for structure in (ZOO["maedet-s"].structure, RESIDUAL, ZOO["maedet-s"].structure):
+        scorer.score([structure])
+        seen.append(scorer._profiles)
+    # the image's and five; one more stem would be the same, five blocks are not: begun anew
+    assert seen == [6, 1, 6]
 
 
 def test_a_score_says_how_it_was_obtained():

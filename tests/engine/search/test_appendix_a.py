@@ -216,14 +216,14 @@ def test_a_bottleneck_keeps_its_share_of_the_output():
 
 
 @pytest.mark.parametrize(
-    ("share", "width", "inside"), [(0.7, 720, 504), (0.3, 80, 24), (0.1, 240, 24), (0.9, 80, 72)]
+    ("share", "width", "inside"),
+    # in steps: 62.99999999999999, 7.000000000000001, 28.999999999999996, 3 at once
+    [(0.7, 720, 504), (0.14, 400, 56), (0.58, 400, 232), (0.3, 80, 24)],
 )
 def test_a_share_that_a_width_meets_exactly_survives_its_rounding(share, width, inside):
-    """0.7 x 90 steps is 62.99999999999999, and 0.3 x 10 is 3 at once."""
     space = Space(bottleneck_ratio=(share, share))
     assert bottlenecks(space, width) == (inside, inside)
-    # ... from either side: 1.1 x 10 steps is 11.000000000000002
-    assert bottlenecks(Space(bottleneck_ratio=(1.1, 2.0)), 80) == (88, 160)
+    assert bottleneck_near(space, width, 8) == inside
 
 
 def test_bottlenecks_lie_within_the_space():
@@ -242,6 +242,7 @@ def test_bottlenecks_lie_within_the_space():
     few = Space(bottleneck_ratio=(0.3, 0.3), max_width=240)
     assert outputs_with_bottleneck(few) == [80, 160, 240]
     assert outputs_with_bottleneck(Space(max_width=32)) == [8, 16, 24, 32]
+    assert outputs_with_bottleneck(Space(width_step=1, max_width=3)) == [1, 2, 3]
 
 
 def test_a_compound_mutation_is_made_on_top_of_another():

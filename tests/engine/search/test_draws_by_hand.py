@@ -79,6 +79,18 @@ def test_widths_are_log_uniform_in_steps(share):
     sampler = Sampler(space, PARENT)
     stem = sampler.draw(Draws(share, *[0.0] * 20)).blocks[0]
     assert stem.out_channels == 16 * int(exp(share * log(33)))
+    assert isinstance(stem.out_channels, int)
+
+
+def test_the_largest_width_need_not_be_a_whole_number_of_steps():
+    for share in (0.0, 0.999):
+        stem = Sampler(Space(max_width=252), PARENT).draw(Draws(share, *[0.0] * 20)).blocks[0]
+        assert repr(stem.out_channels) == ("248" if share else "8")
+
+
+def test_a_space_has_a_depth_for_each_stage():
+    with pytest.raises(ValueError):
+        Sampler(Space(max_width=64, stage_depths=(1, 3, 10, 10)), PARENT).draw(Draws(*[0.0] * 21))
 
 
 def test_a_bottleneck_is_drawn_within_its_share():
@@ -117,10 +129,10 @@ def test_too_deep_a_block_is_divided_as_often_as_it_takes():
     structure = Sampler(space, PARENT).draw(draws)
     stages = [[block.depth for block in stage] for stage in structure.stages]
     assert stages == [[1], [3], [10], [10, 10], [9, 8, 8]]
-    last = structure.stages[-1]
+    draws = Draws(0.0, *[0.0, 0.0, 0.0, 0.0, 0.0] * 3, *[0.0, 0.5, 0.0, 0.999, 0.0])
+    last = Sampler(space, PARENT).draw(draws).stages[-1]
     assert [block.stride for block in last] == [2, 1, 1]
-    width = last[0].out_channels
-    assert [block.in_channels for block in last[1:]] == [width, width]
+    assert [block[2:4] for block in last] == [(8, 24), (24, 24), (24, 24)]
 
 
 def test_what_has_no_width_of_its_own_passes_one_on():
@@ -137,6 +149,11 @@ def test_kinds_and_expansions_are_drawn_too():
     draws = Draws(0.0, *[0.6, 0.0, 0.9, 0.6, 0.0] * 4)
     structure = Sampler(space, PARENT).draw(draws)
     assert structure.blocks[1] == Block("InvertedBlock", 5, 8, 8, 2, 0, 1, 4)
+    # and a width is as drawn, whatever a bottleneck of its share would need
+    narrow = Space(blocks=("InvertedBlock",), bottleneck_ratio=(0.3, 0.3), max_width=256)
+    inverted = Structure((STEM, *[Block("InvertedBlock", 3, 64, 64, 2, 0, 1, 6)] * 4))
+    drawn = Sampler(narrow, inverted).draw(Draws(*[0.0, 0.0, 0.999, 0.0, 0.0] * 5))
+    assert drawn.blocks[1].out_channels == 256
     # kinds that the space has not stay
     other = Space(blocks=("InvertedBlock",), max_width=64)
     kept = Sampler(other, PARENT).draw(Draws(0.0, *[0.0, 0.0, 0.999, 0.0] * 4))
