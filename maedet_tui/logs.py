@@ -61,16 +61,14 @@ def for_run(run_dir: Path) -> Callable[[], None]:
 
 
 def failure(what: str, error: BaseException) -> str:
-    """Write down why something failed, with its traceback; the sentence to tell the user.
-
-    what: a sentence without its full stop.
-    """
+    """Write down why something failed, with its traceback; returns the sentence to tell the
+    user, which begins with `what`, a sentence without its full stop."""
     _attach()
     _log.error(what, exc_info=error)
-    said = f"{what}: {type(error).__name__}: {str(error)[:200]}".rstrip(": ")
+    why = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
     if _handler.newest is None:
-        return f"{said}. No log could be written to say more."
-    return f"{said}. More is in {_handler.newest}"
+        return f"{what} ({why}), and no log could be written to say where."
+    return f"{what} ({why}); the traceback is in {_handler.newest}"
 
 
 # --- who is told ----------------------------------------------------------------------

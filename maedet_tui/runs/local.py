@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 
 from engine.formats import saved_yaml, structure_info
-from engine.formats.saved_yaml import Saved
 from engine.run.runner import Runner
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
 from maedet_tui.errors import SaveError
 from maedet_tui.files import latency_folder, write_atomically
+from maedet_tui.runs.described import described
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
@@ -185,7 +182,7 @@ class LocalRun:
             if best is None:
                 raise SaveError("There is no best structure to save yet; the search has only begun")
             path = self.run_dir / "best.yaml"
-            text = saved_yaml.dumps(self._described(snapshot, best))
+            text = saved_yaml.dumps(described(self.preset, snapshot, best))
             write_atomically(path, text, private=True)
             # a structure without a class in the authors' code is saved as YAML alone
             with contextlib.suppress(StructureError):
@@ -194,32 +191,6 @@ class LocalRun:
             self._saved = best
             self.save_error = None
             return path
-
-    def _described(self, snapshot: Snapshot, best: Candidate) -> Saved:
-        preset = self.preset
-        return Saved(
-            structure=best.structure,
-            score=best.score,
-            objective=preset.objective,
-            image_size=preset.budget.image_size,
-            search={
-                "preset": preset.name,
-                "seed": preset.schedule.seed,
-                "population": preset.schedule.population,
-                "best_at_iteration": snapshot.best_iteration,
-                "iteration": snapshot.iteration,
-                "iterations": snapshot.iterations,
-                "state": snapshot.state,
-                "seconds": round(snapshot.seconds, 3),
-                "scorer": snapshot.scorer,
-                "scorer_asked": preset.scorer,
-                "device_asked": preset.device,
-                "audit": _audit(snapshot),
-                "latency": _latency(snapshot),
-                "versions": _versions(best.score.method),
-            },
-            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        )
 
     def _watch(self) -> None:
         while True:
@@ -239,31 +210,3 @@ class LocalRun:
             self.save()
         except SaveError as error:
             self.save_error = str(error)
-
-
-def _audit(snapshot: Snapshot) -> dict[str, object] | None:
-    """What forward passes made of the best, where a closed-form search had it measured."""
-    audit = snapshot.audit
-    if audit is None or audit.iteration != snapshot.best_iteration:
-        return None
-    return {
-        "predicted": audit.predicted,
-        "measured": audit.measured,
-        "error": audit.error,
-        "passes": audit.passes,
-        "detail": audit.detail,
-    }
-
-
-def _latency(snapshot: Snapshot) -> dict[str, object] | None:
-    """Predicted and measured seconds of the best, under a latency budget."""
-    return None if snapshot.latency is None else asdict(snapshot.latency)
-
-
-def _versions(method: str) -> dict[str, str]:
-    """Versions of what the score depends on."""
-    versions = {"python": platform.python_version()}
-    for package in ("maedet-tui", "numpy", *(() if method.endswith("closed-form") else ("torch",))):
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    return versions

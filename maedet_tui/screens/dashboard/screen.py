@@ -15,6 +15,7 @@ from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
 from maedet_tui.machine.load import LoadMeter
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens import messages
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
 from maedet_tui.screens.dashboard.finding_panels import (
@@ -256,14 +257,13 @@ class Dashboard(PlotKeys, Arrangement):
 
     def action_save_as(self) -> None:
         """Ask for name, folder and format of the best."""
-        from maedet_tui.screens.structures.save_as import SaveAs
         from maedet_tui.structures.items import best_item
 
         best = best_item(self.run.snapshot, self.run.preset, self.run.run_dir)
         if best is None:
             self.notify("There is no best structure to save yet.", markup=False)
         else:
-            self.app.push_screen(SaveAs(best))
+            self.post_message(messages.SaveStructure(best))
 
     def action_view(self) -> None:
         """The best structure on a screen of its own."""
@@ -290,4 +290,4 @@ class Dashboard(PlotKeys, Arrangement):
 
     def action_home(self) -> None:
         """To the presets and runs."""
-        self.app.go_home()
+        self.post_message(messages.GoHome())

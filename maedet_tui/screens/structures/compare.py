@@ -25,6 +25,7 @@ from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
+from maedet_tui.widgets.thread import in_thread
 
 #: from this width on, the two tables stand side by side
 WIDE = 150
@@ -110,8 +111,8 @@ class Compare(Screen[None]):
         """Have the closed form of all of them worked out."""
         shown = self._shown
         self._show()
-        self.run_worker(lambda: self._work_out(shown), thread=True, exclusive=True,
-                        group="score", exit_on_error=False)  # fmt: skip
+        in_thread(self, lambda: self._work_out(shown), "The structures could not be scored",
+                  group="score", exclusive=True)  # fmt: skip
 
     def _work_out(self, shown: Comparison) -> None:
         structures = [item.structure for item in shown.items]
@@ -217,8 +218,8 @@ class Compare(Screen[None]):
         self._tell("Measuring; x cancels")
         self.refresh_bindings()
         given_up = self._given_up
-        self.run_worker(lambda: self._measure(shown, wanted, given_up), thread=True,
-                        group="measure", exit_on_error=False)  # fmt: skip
+        in_thread(self, lambda: self._measure(shown, wanted, given_up),
+                  "The measurement has failed", group="measure")  # fmt: skip
 
     def _measure(
         self, shown: Comparison, wanted: list[tuple[str, int]], given_up: threading.Event

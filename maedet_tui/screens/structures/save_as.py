@@ -57,9 +57,10 @@ class SaveAs(ModalScreen[Path | None]):
                 tooltip="Close without saving; an export that is under way goes on"),
     ]  # fmt: skip
 
-    def __init__(self, item: Item):
+    def __init__(self, item: Item, exports: list[Underway]):
+        """exports: those that are being written, which one of this dialog's joins and leaves."""
         super().__init__()
-        self._item = item
+        self._item, self._exports = item, exports
         self._busy: tuple[str, Underway] | None = None
         self._clock: Timer | None = None
         self._written: Path | None = None
@@ -185,7 +186,7 @@ class SaveAs(ModalScreen[Path | None]):
         self._tick()
         # a thread that outlives this dialog, and does not hold up the end of the program
         work = threading.Thread(target=self._write, args=self._busy, name="export", daemon=True)
-        self.app.exports.append(self._busy[1])
+        self._exports.append(self._busy[1])
         work.start()
 
     def _tick(self) -> None:
@@ -198,7 +199,7 @@ class SaveAs(ModalScreen[Path | None]):
         name = path.name.removesuffix(FORMATS[format_].ending)
 
         def tell(call: Callable[..., None], *args: object) -> None:
-            app.exports.remove(underway)
+            self._exports.remove(underway)
             with contextlib.suppress(RuntimeError):  # the app is gone
                 app.call_from_thread(call, *args)
 
