@@ -51,7 +51,9 @@ class Runner:
         latency_folder: Path | None = None,
     ):
         self.preset = preset
-        self._parts = scorer, auditor, latency_folder
+        self._scorer = scorer
+        self._auditor = auditor
+        self._latency_folder = latency_folder
         self._search = Search(preset, start_from)
         self._publisher = Publisher(self._search, start_from)
         self._wishes = Wishes(self._publisher, self._search.pace)
@@ -128,7 +130,9 @@ class Runner:
 
     def _searched(self) -> RunState:
         search, publisher, wishes = self._search, self._publisher, self._wishes
-        scorer = prepare(search, *self._parts, wishes.interrupted)
+        scorer = prepare(
+            search, self._scorer, self._auditor, self._latency_folder, wishes.interrupted
+        )
         Loop(search, scorer, publisher, wishes).run()
         if wishes.stopped:
             return "stopped"
