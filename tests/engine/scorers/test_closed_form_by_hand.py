@@ -151,7 +151,21 @@ SKIPPED = Structure(
         Block("Conv", 1, 64, 32, 2),
     )
 )
-STRUCTURES = {"skipped": SKIPPED, "residual": RESIDUAL, "mobile": MOBILE, "pooled": POOLED}
+#: depthwise layers of two channels
+THIN = Structure(
+    (
+        Block("Conv", 3, 3, 2, 2),
+        Block("InvertedBlock", 3, 2, 8, 2, 0, 1, 1),
+        *(Block("InvertedBlock", 5, 8, 8, 2, 0, 1, 6) for _ in range(3)),
+    )
+)
+STRUCTURES = {
+    "thin": THIN,
+    "skipped": SKIPPED,
+    "residual": RESIDUAL,
+    "mobile": MOBILE,
+    "pooled": POOLED,
+}
 
 
 @pytest.mark.parametrize("activation", ["relu", "none"])
@@ -310,7 +324,7 @@ def test_structures_share_a_scorer_and_nothing_of_each_other():
 
 
 def test_profiles_are_kept_up_to_a_number_and_then_begun_anew(monkeypatch):
-    monkeypatch.setattr(closed_form, "_MOST_PROFILES", 8)
+    monkeypatch.setattr(closed_form, "_MOST_PROFILES", 6)
     scorer = ClosedForm(Objective(96))
     seen = []
     for structure in (ZOO["maedet-s"].structure, RESIDUAL, ZOO["maedet-s"].structure):
