@@ -377,8 +377,9 @@ def test_a_search_goes_on_from_its_state_as_if_it_had_not_stopped(stop):
         run(first, params, until=stop)
     second = going_on(first)
     assert second.state() == first.state()
+    assert second.counts == first.counts == Counter(first.state().counts)
     run(second, params)
-    assert second.state() == whole.state()
+    assert second.state() == whole.state() and second.counts == whole.counts
     assert second.switched_at == 60
 
 

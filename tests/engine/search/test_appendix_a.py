@@ -97,6 +97,8 @@ def test_depth_stays_between_one_and_what_its_stage_leaves():
     assert mutated(two, "depth", 0.9, space).after == 6
     assert mutated(two, "depth", 0.6, space).after == 6
     assert mutated(two, "depth", 0.9, space, block=2).after == 5
+    # other stages take nothing away
+    assert mutated(PARENT, "depth", 0.9, Space(stage_depths=(1, 7, 7, 7, 7)), block=3).after == 7
     # a pooling has no depth, and takes none away
     pool = Block("MaxPool", 3, 240, 240, 1)
     with_pool = Structure((*PARENT.blocks[:2], pool))
@@ -156,9 +158,7 @@ def test_the_blocks_that_nothing_can_change_are_drawn_again():
     pools = Structure((pool, pool))
     mutation = Mutator(Space()).mutate(pools, Draws(0.9), False)
     assert mutation.structure == pools
-    assert (mutation.level, mutation.field, mutation.before, mutation.after) == (
-        "C2", "kernel", 3, 3,
-    )  # fmt: skip
+    assert mutation[1:] == ("C2", 1, "kernel", 3, 3, None)
 
 
 def test_a_kind_is_drawn_where_the_space_has_several():
@@ -253,6 +253,9 @@ def test_a_compound_mutation_is_made_on_top_of_another():
     assert str(mutation) == "C2 kernel 3 -> 5, C3 kernel 5 -> 3"
     assert [block.kernel for block in mutation.structure.blocks] == [3, 5, 3, 3, 3]
     assert mutation.earlier.structure.blocks[2].kernel == 5
+    # fine stays fine: of three things to change the last is the bottleneck, not the depth
+    draws = Draws(0.3, 0.1, 0.9, 0.39, 0.5, 0.9, 0.99, 0.4)
+    assert mutator.mutate(PARENT, draws, True).field == "bottleneck"
     # without it no random number is drawn for the question
     draws = Draws(0.3, 0.1, 0.9)
     assert Mutator(Space()).mutate(PARENT, draws, False).earlier is None
