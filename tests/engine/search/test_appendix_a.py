@@ -39,6 +39,7 @@ def mutated(structure, field, draw, space=None, block=1, fine=False, order=None)
     draws = Draws((block + 0.5) / len(blocks), (order.index(field) + 0.5) / len(order), draw)
     mutation = Mutator(space or Space(stage_depths=DEEP)).mutate(structure, draws, fine)
     assert draws.draws == []
+    assert mutation.position == block
     assert mutation.field == field and mutation.before == getattr(blocks[block], field)
     return mutation
 
