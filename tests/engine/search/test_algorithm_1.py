@@ -354,6 +354,18 @@ def test_trades_happen_as_often_as_the_preset_says():
     assert kinds == {0.0: {False}, 1.0: {False, True}}
 
 
+def test_mutations_are_compound_as_often_as_the_preset_says():
+    shares = {}
+    for compound in (0.0, 0.5):
+        evolution = Evolution(preset(iterations=300, compound=compound))
+        origins = []
+        while proposals := evolution.ask():
+            origins += [one.origin for one in proposals if one.parent is not None]
+            evolution.tell([(one, of(len(origins))) for one in proposals])
+        shares[compound] = sum(origin.earlier is not None for origin in origins) / len(origins)
+    assert shares[0.0] == 0 and 0.4 < shares[0.5] < 0.7
+
+
 # Going on from a state
 
 
