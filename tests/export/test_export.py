@@ -303,9 +303,3 @@ def test_loading_leaves_no_module_and_no_bytecode(bottlenecks, tmp_path):
         verify(module.small(out_indices=ALL), bottlenecks.structure)
     assert not {name for name in set(sys.modules) - before if "exported" in name}
     assert [file.name for file in tmp_path.iterdir()] == ["small.py"]
-
-
-def test_the_command_line_knows_every_format():
-    from maedet_tui.cli import export as command
-
-    assert tuple(FORMATS) == command.FORMATS
