@@ -30,7 +30,8 @@ def across(preset_name: str, count: int) -> tuple[list[Structure], float]:
     evolution = Evolution(preset)
     name = preset.scorer if preset.scorer.endswith(CLOSED) else "closed-form"
     scorer = make_scorer(name, "cpu", preset.objective, preset.forward)
-    every, taken, scored, seconds = preset.schedule.iterations // count, [], 0, 0.0
+    every, scored, seconds = preset.schedule.iterations // count, 0, 0.0
+    taken: list[Structure] = []
     while proposals := evolution.ask():
         accepted = evolution.counts["accepted"]
         began = perf_counter()

@@ -34,7 +34,8 @@ STRIDE, MOST_FLOPS = 12, 95_000_000_000
 def walk(preset: Preset, count: int, seed: int = 0) -> list[Structure]:
     """Structures along a random walk from the preset's initial one."""
     rng, mutator = Random(seed), Mutator(preset.space)
-    structure, found = preset.initial, []
+    structure = preset.initial
+    found: list[Structure] = []
     while len(found) < count:
         moved = 0
         while moved < STRIDE:

@@ -12,29 +12,30 @@ CPU the time is that of the process on its cores, which other programs do not ad
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter, process_time
 
 from benchmarks.forward import search_excerpt
+from engine.scorers.base import Score, Scorer, never
 from engine.scorers.factory import make_scorer
 from engine.scorers.forward import ForwardScorer
 from engine.scorers.forward_device import settle
+from engine.scorers.proxies.base import Proxy
 from engine.settings import PROXIES, Forward, Objective
+from engine.structure import Structure
 from engine.zoo import ZOO
 
 
-class Entropy:
+class Entropy(ForwardScorer):
     """Forward passes that never go on from what another structure left."""
 
-    method = "entropy"
-
-    def __init__(self, objective: Objective, device: str, forward: Forward):
-        self.scorer = ForwardScorer(objective, device, forward)
-
-    def score(self, structures):
-        self.scorer.vanilla.cache.clear()
-        self.scorer._results.clear()
-        return self.scorer.score(structures)
+    def score(
+        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
+    ) -> list[Score]:
+        self.vanilla.cache.clear()
+        self._results.clear()
+        return super().score(structures, cancelled)
 
 
 def main() -> None:
@@ -51,16 +52,18 @@ def main() -> None:
     structures = [ZOO["maedet-s"].structure, ZOO["maedet-m"].structure, *children]
     objective, memory = Objective(arguments.resolution), int(arguments.memory)
     batch = arguments.batch
-    scorers = {
+    scorers: dict[str, Scorer] = {
         "entropy, 1 pass": Entropy(objective, arguments.device, Forward(1, memory)),
         f"entropy, {batch} passes": Entropy(objective, arguments.device, Forward(batch, memory)),
     }
     for name in PROXIES:
         forward = Forward(1, memory, batch)
         scorers[name] = make_scorer(name, arguments.device, objective, forward)
-    device = scorers["synflow"].device
+    synflow = scorers["synflow"]
+    assert isinstance(synflow, Proxy)
+    device = synflow.device
     # as many structures at once as there are lanes, so that none idles
-    group = scorers["synflow"]._lanes.count
+    group = synflow._lanes.count
     groups = [structures[i : i + group] for i in range(0, len(structures), group)]
     clock = process_time if device.type == "cpu" else perf_counter
     seconds: dict[str, list[float]] = {name: [] for name in scorers}

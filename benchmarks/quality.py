@@ -48,7 +48,9 @@ def run(task: tuple[str, str, tuple[float, float], int, int]) -> tuple[float, in
     bests: list[tuple[int, float]] = []
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals])))
-        z = evolution.best.score.z
+        best = evolution.best
+        assert best is not None
+        z = best.score.z
         if not bests or z > bests[-1][1]:
             bests.append((evolution.iteration, z))
     final = bests[-1][1]

@@ -47,7 +47,7 @@ def build(structure: Structure) -> float:
     from torch import nn
 
     began = process_time()
-    layers = []
+    layers: list[nn.Module] = []
     for block in structure.blocks:
         for unit, count in units(block):
             for _ in range(count):
@@ -108,6 +108,7 @@ def main() -> None:
         builds += [build(reference) for _ in range(3)]
         z = ClosedForm(PRESET.objective).score([reference])[0].z
         best = evolution.best
+        assert best is not None
         print(
             f"seed {seed}: {seconds:.2f} s, {rates[-1]:,.0f} iterations/s, Z {best.score.z:.2f}, "
             f"{best.score.z / z:.4f} of Table 12's"

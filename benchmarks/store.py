@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from engine.run.runner import Runner
@@ -46,7 +48,7 @@ Timed(run=run, start=lambda preset: run).run(headless=True, size=(160, 48))
 """
 
 
-def timed(work) -> tuple[float, float]:
+def timed(work: Callable[[], None]) -> tuple[float, float]:
     """(processor seconds, wall seconds) of some work."""
     wall, used = time.perf_counter(), time.process_time()
     work()
@@ -85,7 +87,7 @@ def main() -> None:
         without()  # caches are warm for all that follow
         for number in range(options.rounds):
             bare.append(timed(without))
-            stored.append(timed(lambda number=number: recorded(number)))
+            stored.append(timed(partial(recorded, number)))
         for name, times in (("without store", bare), ("with store", stored)):
             used = statistics.median(t[0] for t in times)
             wall = statistics.median(t[1] for t in times)

@@ -20,6 +20,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, median, stdev
+from typing import Any
 
 import torch
 
@@ -53,16 +54,20 @@ def searched() -> Structure:
     runner = Runner(load("maedet-m", overrides))
     runner.start()
     runner.join()
-    return runner.snapshot.best.structure
+    best = runner.snapshot.best
+    assert best is not None
+    return best.structure
 
 
-def run(data: Path, name: str, structure: Structure, settings: Settings, threads: int) -> dict:
+def run(
+    data: Path, name: str, structure: Structure, settings: Settings, threads: int
+) -> dict[str, Any]:
     """Train one backbone and evaluate it."""
     torch.set_num_threads(threads)
     train, val = (
         read_annotations(data / f"{split}.json", data / "images") for split in ("train", "val")
     )
-    sides = tuple(share * min(settings.size) for share in SIDES)
+    small, large = (share * min(settings.size) for share in SIDES)
     with processes("cpu") as alone:
         trainer = Trainer(structure, settings, train, alone)
         seconds, losses, last = [], [], time.perf_counter()
@@ -71,7 +76,7 @@ def run(data: Path, name: str, structure: Structure, settings: Settings, threads
             seconds.append(now - last)
             losses.append(step.loss)
             last = now
-        precision = trainer.evaluate(val, sides)
+        precision = trainer.evaluate(val, (small, large))
     return {
         "backbone": name,
         "seed": settings.seed,
@@ -84,7 +89,7 @@ def run(data: Path, name: str, structure: Structure, settings: Settings, threads
     }
 
 
-def table(rows: list[dict], size: tuple[int, int]) -> str:
+def table(rows: list[dict[str, Any]], size: tuple[int, int]) -> str:
     """Mean and standard deviation over seeds, in percent, as a table in Markdown."""
     lines = [
         f"| | params | FLOPs at 1280x800 | FLOPs at {format_image_size(size)} | AP of each seed | "
@@ -172,7 +177,7 @@ def train_all(asked: list[Settings], options: argparse.Namespace) -> None:
                 print(f"{row['backbone']}, seed {row['seed']}: {precision}", flush=True)
 
 
-def _rows(output: Path) -> list[dict]:
+def _rows(output: Path) -> list[dict[str, Any]]:
     if not output.exists():
         return []
     return [json.loads(line) for line in output.read_text("utf-8").splitlines()]

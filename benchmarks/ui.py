@@ -139,8 +139,8 @@ def live(rounds: int) -> None:
         gaps.append(max(b - a for a, b in pairwise(seen)))
         for (pressed, title), (next_, _) in zip(sent, [*sent[1:], (sent[-1][0] + 1.0, "")]):
             effect = (when for when, text in screens if pressed < when < next_ and title in text)
-            if (when := next(effect, None)) is not None:
-                delays.append(when - pressed)
+            if (shown := next(effect, None)) is not None:
+                delays.append(shown - pressed)
     cuts = quantiles(delays, n=20)
     print(
         f"updates a second {median(rates):.1f} in the median, {min(rates):.1f} to "
@@ -189,6 +189,7 @@ def progress_of(run: Path) -> tuple[int, float]:
 
     with contextlib.closing(RunReader(run)) as reader:
         status = reader.status()
+    assert status is not None
     return status.iteration, status.seconds
 
 
@@ -196,11 +197,13 @@ class Replay:
     """A run whose snapshots come from a recording, played again and again."""
 
     here = True
-    pid = os.getpid()
+    pid: int | None = os.getpid()
+    detachable = False
     run_dir = Path("replay")
 
     def __init__(self) -> None:
         from engine.run.runner import Runner
+        from engine.snapshot import Snapshot
         from maedet_tui.presets import load
 
         preset = load("maedet-m")
@@ -208,7 +211,7 @@ class Replay:
         self.preset = replace(preset, audit=False, schedule=schedule)
         runner = Runner(self.preset)
         runner.start()
-        kept = []
+        kept: list[Snapshot] = []
         while not runner.join(0.02):
             if not kept or runner.snapshot is not kept[-1]:
                 kept.append(runner.snapshot)
@@ -225,6 +228,10 @@ class Replay:
     def give_way(self) -> None: ...
     def resume(self) -> None: ...
     def stop(self) -> None: ...
+    def detach(self) -> None: ...
+    def save(self) -> Path:
+        return self.run_dir
+
     def close(self) -> None: ...
 
 

@@ -111,9 +111,9 @@ def total_cost(structure: Structure, image_size: tuple[int, int] = PAPER_IMAGE_S
     size = image_size
     for block in structure.blocks:
         cost = block_cost(block, size)
-        params += cost[0]
-        flops += cost[1]
-        layers += cost[2]
-        if block[4] == 2:
+        params += cost.params
+        flops += cost.flops
+        layers += cost.layers
+        if block.stride == 2:
             size = halved(size, 2)
     return Cost(params, flops, layers)

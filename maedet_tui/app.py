@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
-from textual.app import App, SystemCommand
+from textual import events, on
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
-from textual.filter import Monochrome
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
-from textual.widget import MountError
 
+from maedet_tui import logs
 from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens import messages
+from maedet_tui.screens.keeping import Keeping
 from maedet_tui.searches import Searches
 from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
+from maedet_tui.widgets.textual_private import Crashes
+from maedet_tui.widgets.thread import tell_from_thread
 
 if TYPE_CHECKING:
     from engine.settings import Preset
     from maedet_tui.export import Underway
-    from maedet_tui.presets.library import Entry
+    from maedet_tui.screens.home.screen import Home
 
 #: what the user waits for an answer to
 ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
@@ -33,7 +36,7 @@ ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseSc
 # screens are imported where they are shown: each takes a while, and the first paint waits
 
 
-class MaedetApp(App[None]):
+class MaedetApp(Crashes):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
@@ -65,15 +68,13 @@ class MaedetApp(App[None]):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
         super().__init__()
-        if self.no_color:
-            # Textual would turn colours into greys; who sets NO_COLOR wants none at all
-            kept = [one for one in self._filters if not isinstance(one, Monochrome)]
-            self._filters = [*kept, Uncoloured()]
-        self.searches = Searches(self, run, start, resume)
+        self._uncoloured = Uncoloured()
+        self.searches = Searches(self, run, start, resume, self.show_dashboard)
         #: exports that are being written
         self.exports: list[Underway] = []
-        self._leaving = Leaving(self)
+        self._leaving = Leaving(self, lambda: self.searches.under_way, lambda: self.exports)
         self._runs_dir = runs_dir
+        self._untold: Callable[[], None] = lambda: None
         self._glyphs = characters or glyphs()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -115,27 +116,32 @@ class MaedetApp(App[None]):
         else:
             self.show_dashboard(self.searches.shown)
         self._leaving.catch_signals()
+        self._untold = logs.tell(lambda said: tell_from_thread(self, said))
 
     def on_unmount(self) -> None:
+        self._untold()
         for export in list(self.exports):  # whatever ended the app: no half of them may stay
             export.give_up()
 
-    def _handle_exception(self, error: Exception) -> None:
-        """A crash, unless it is a screen that lacks widgets because the app ends meanwhile."""
-        if not (self._exit and isinstance(error, (NoMatches, MountError))):
-            super()._handle_exception(error)
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual would turn colours into greys; who sets NO_COLOR wants none at all."""
+        filters = super().get_line_filters()
+        if not self.no_color:
+            return filters
+        return [*(one for one in filters if not isinstance(one, Monochrome)), self._uncoloured]
 
-    def _home(self) -> Screen[None]:
+    def _home(self) -> Home:
         from maedet_tui.screens.home.screen import Home
 
-        return Home(self._runs_dir, self._glyphs)
+        return Home(self._runs_dir, self._glyphs, lambda: self.searches.under_way)
 
     def show_dashboard(self, run: SearchRun) -> None:
         """Put up the dashboard of a run, in place of the editor that it was begun from."""
         from maedet_tui.screens.dashboard.screen import Dashboard
 
         dashboard = Dashboard(run, self._glyphs)
-        if self.screen.name == "editor":  # which has nothing unsaved, or would not have started it
+        # the editor has nothing unsaved, or would not have started it
+        if isinstance(self.screen, Keeping):
             self.switch_screen(dashboard)
         else:
             self.push_screen(dashboard)
@@ -145,12 +151,31 @@ class MaedetApp(App[None]):
         """The run whose dashboard is up, or under what is."""
         return self.searches.shown
 
-    def edit(self, entry: Entry) -> None:
-        """Open a preset in the editor."""
+    # --- what screens ask for -----------------------------------------------------
+
+    @on(messages.SearchWith)
+    def _search(self, message: messages.SearchWith) -> None:
+        self.searches.search(message.preset)
+
+    @on(messages.OpenRun)
+    def _open(self, message: messages.OpenRun) -> None:
+        self.searches.open(message.folder)
+
+    @on(messages.ResumeRun)
+    def _resume(self, message: messages.ResumeRun) -> None:
+        self.searches.resume(message.folder)
+
+    @on(messages.BackToSearch)
+    def _back_to_search(self) -> None:
+        self.searches.back()
+
+    @on(messages.EditPreset)
+    def _edit(self, message: messages.EditPreset) -> None:
         from maedet_tui.presets import PresetError
         from maedet_tui.presets.edited import EditedPreset
         from maedet_tui.screens.editor.screen import Editor
 
+        entry = message.entry
         try:
             edited = EditedPreset(entry)
         except PresetError as error:  # not even a text
@@ -159,18 +184,27 @@ class MaedetApp(App[None]):
         else:
             self.push_screen(Editor(edited, self._glyphs))
 
-    def go_home(self) -> None:
-        """From the dashboard to presets and runs; a search that is under way goes on."""
+    @on(messages.GoHome)
+    def _go_home(self) -> None:
         from maedet_tui.screens.home.screen import Home
 
         run = self.searches.leave_shown()
-        if any(isinstance(screen, Home) for screen in self.screen_stack):
-            while not isinstance(self.screen, Home):
-                self.pop_screen()
-        else:
-            self.switch_screen(self._home())
+        home = next((screen for screen in self.screen_stack if isinstance(screen, Home)), None)
+        if home is None:
+            home = self._home()
+            self.switch_screen(home)
+        while self.screen is not home:
+            self.pop_screen()
         if run is not None:
-            self.screen.mark_run(run.run_dir.name)
+            home.mark_run(run.run_dir.name)
+
+    @on(messages.SaveStructure)
+    def _save_structure(self, message: messages.SaveStructure) -> None:
+        from maedet_tui.screens.structures.save_as import SaveAs
+
+        self.push_screen(SaveAs(message.item, self.exports))
+
+    # --- what keys do -------------------------------------------------------------
 
     def notify(self, message: str, *, title: str = "", **options: Any) -> None:
         """A toast, which may quote files and names of files."""

@@ -116,11 +116,12 @@ def _read_text(path: Path) -> str:
 
 
 def write_atomically(
-    path: Path, text: str, *, private: bool = False, option: str = "--runs-dir"
+    path: Path, text: str, *, private: bool = False, option: str | None = "--runs-dir"
 ) -> None:
     """Write a file so that a reader sees the old text or the new one, never a part.
 
-    private: for its owner alone. option: names another place. Raises SaveError.
+    private: for its owner alone. option: names another place on the command line; None where
+    that is not its place. Raises SaveError.
     """
     temporary = None
     try:

@@ -5,40 +5,59 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual.app import App
+from textual.screen import Screen
+
 from maedet_tui.formatting import printable
+from maedet_tui.screens.keeping import Keeping
 
 if TYPE_CHECKING:
-    from maedet_tui.app import MaedetApp
+    from maedet_tui.export import Underway
+    from maedet_tui.runs.run import SearchRun
 
 
 class Leaving:
-    """Ends an app, by its user's wish or a signal, and loses nothing without asking."""
+    """Ends an app, by its user's wish or a signal, and loses nothing without asking.
 
-    def __init__(self, app: MaedetApp):
+    under_way: the search that would end with the process. exports: those that would.
+    """
+
+    def __init__(
+        self,
+        app: App[None],
+        under_way: Callable[[], SearchRun | None],
+        exports: Callable[[], Sequence[Underway]],
+    ):
         self._app = app
+        self._under_way, self._exports = under_way, exports
+        self._dialog: Screen[bool] | Screen[str] | None = None
 
     def ask(self) -> None:
         """Quit, after asking about what would end with it. Asked twice, the answer is yes."""
         app = self._app
-        for screen in app.screen_stack:
-            if screen.name == "editor" and screen.copy_selection():
+        for screen in self._keeping():
+            if screen.copy_selection():
                 return
-            if screen.name == "editor" and screen.modified:
+            if screen.modified:
                 screen.leave(self.ask)
                 return
-        if app.screen.name == "leave":
+        if app.screen is self._dialog:
             self.end()
-        elif app.searches.under_way is None and not app.exports:
+        elif self._under_way() is None and not self._exports():
             app.exit()
         else:
             self._question()
 
+    def _keeping(self) -> list[Keeping]:
+        return [screen for screen in self._app.screen_stack if isinstance(screen, Keeping)]
+
     def _question(self) -> None:
         from maedet_tui.screens.confirm import Confirm, Leave
 
-        run, sentences = self._app.searches.under_way, []
+        run, sentences = self._under_way(), []
         if run is not None:
             sentences += [
                 "The search is not over. Stop it and quit?",
@@ -49,18 +68,19 @@ class Leaving:
         sentences += [
             f"{export.path}\nis still being written and checked, {export.seconds:.0f} s so far.\n"
             "Quitting gives it up: no part of it is left."
-            for export in list(self._app.exports)
+            for export in list(self._exports())
         ]
         question = "\n".join(sentences)
         if run is not None and run.detachable:
-            self._app.push_screen(Leave(question), self._answered)
+            self._dialog = leave = Leave(question)
+            self._app.push_screen(leave, self._answered)
             return
         buttons = ("Give up and quit", "Stay") if run is None else ("Stop and quit", "Search on")
-        dialog = Confirm(question, *buttons, name="leave")
-        self._app.push_screen(dialog, lambda yes: self._answered("stop" if yes else "stay"))
+        self._dialog = confirm = Confirm(question, *buttons)
+        self._app.push_screen(confirm, lambda yes: self._answered("stop" if yes else "stay"))
 
     def _answered(self, answer: str | None) -> None:
-        run = self._app.searches.under_way
+        run = self._under_way()
         if answer == "detach" and run is not None:
             run.detach()
         if answer in ("stop", "detach"):
@@ -68,13 +88,11 @@ class Leaving:
 
     def end(self) -> None:
         """Stop what runs here, keep what is being edited, and give the terminal back."""
-        app = self._app
-        for screen in app.screen_stack:
-            if screen.name == "editor":
-                screen.rescue()
-        if (run := app.searches.under_way) is not None:
+        for screen in self._keeping():
+            screen.rescue()
+        if (run := self._under_way()) is not None:
             run.stop()
-        exports = list(app.exports)
+        exports = list(self._exports())
         for export in exports:
             export.give_up()
         lost = [
@@ -82,7 +100,7 @@ class Leaving:
             for export in exports
             if export.given_up
         ]
-        app.exit(message="\n".join(lost) or None)
+        self._app.exit(message="\n".join(lost) or None)
 
     # --- signals ------------------------------------------------------------------
 

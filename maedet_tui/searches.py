@@ -10,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from maedet_tui.errors import SaveError
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.widgets.thread import in_thread
 
 if TYPE_CHECKING:
     from engine.settings import Preset
-    from maedet_tui.app import MaedetApp
 
 #: seconds between two looks at a search that is not on show
 LOOK_EVERY = 0.5
@@ -33,12 +34,14 @@ class Searches:
 
     def __init__(
         self,
-        app: MaedetApp,
+        app: App[None],
         run: SearchRun | None,
         start: Callable[[Preset], SearchRun],
         resume: Callable[[Path], SearchRun] | None,
+        put_up: Callable[[SearchRun], None],
     ):
-        self._app = app
+        """put_up: shows the dashboard of a run."""
+        self._app, self._put_up = app, put_up
         self._start, self._resume = start, resume
         self.shown = run
         self.own = run if run is not None and run.here else None
@@ -144,7 +147,8 @@ class Searches:
                 else:
                     self._app.call_from_thread(self._arrived, run, from_screen, before)
 
-        self._app.run_worker(work, name, "open", thread=True, exclusive=True, exit_on_error=False)
+        failed = f"{folder.name} {otherwise}"
+        in_thread(self._app, work, failed, name=name, group="open", exclusive=True)
 
     def _arrived(self, run: SearchRun, from_screen: object, before: SearchRun | None) -> None:
         """Show what was opened, unless the user has gone elsewhere in the meantime."""
@@ -167,7 +171,12 @@ class Searches:
             self.own = run
             if self._look is not None:
                 self._look.stop()
-        self._app.show_dashboard(run)
+        self._put_up(run)
+
+    def back(self) -> None:
+        """Show the search under way, if there is one."""
+        if (own := self.under_way) is not None:
+            self.show(own)
 
     # --- leaving ------------------------------------------------------------------
 
@@ -191,7 +200,7 @@ class Searches:
 
     def _close(self, run: SearchRun) -> None:
         # in a thread, for the last of a run may still be on its way to the disk
-        self._app.run_worker(run.close, thread=True, exit_on_error=False)
+        in_thread(self._app, run.close, f"{run.run_dir.name} could not be closed")
 
     def _watch(self) -> None:
         """Look after a search that is not on show, and say how it ends."""
@@ -208,7 +217,7 @@ class Searches:
         snapshot = own.snapshot
         said = f"Kept in {own.run_dir}"
         if (best := snapshot.best) is not None:
-            said = f"{value(best.score)}, {costs(best)}\n{said}"
+            said = f"{value(best.score)}, {costs(best.cost)}\n{said}"
         self._app.notify(
             f"{snapshot.error}\n{said}" if snapshot.error else said,
             title=f"{own.run_dir.name}: the search {_ENDS[snapshot.state]}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from pathlib import Path
 
+from engine.costs import Cost
 from engine.formats import structure_yaml
 from engine.scorers.base import Score
-from engine.snapshot import Candidate, LatencyResult, Snapshot
+from engine.snapshot import LatencyResult, Snapshot
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
 
@@ -33,9 +34,8 @@ def progress(snapshot: Snapshot) -> str:
     return ", ".join(parts)
 
 
-def costs(candidate: Candidate) -> str:
+def costs(cost: Cost) -> str:
     """Params, FLOPs and layers in one phrase."""
-    cost = candidate.cost
     return (
         f"{formatting.quantity(cost.params)} params, {formatting.quantity(cost.flops)} FLOPs, "
         f"{cost.layers} layers"
@@ -64,8 +64,8 @@ def latency(result: LatencyResult) -> str:
     )
 
 
-def table(structure: Structure) -> str:
-    """The columns of Tables 10-15 as plain text; depth counts bottlenecks.
+def rows(structure: Structure) -> list[list[str]]:
+    """The columns of Tables 10-15 under their headings; depth counts bottlenecks.
 
     Columns that no block of the structure has a number in are left out.
     """
@@ -79,20 +79,26 @@ def table(structure: Structure) -> str:
         for heading, name in fields.items()
     }
     kept = {heading: values for heading, values in columns.items() if any(values)}
-    rows = [[*kept, "level"]]
-    for number, level in enumerate(structure.levels):
-        rows.append([*(str(values[number] or "-") for values in kept.values()), level])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [[*kept, "level"]] + [
+        [*(str(values[number] or "-") for values in kept.values()), level]
+        for number, level in enumerate(structure.levels)
+    ]
+
+
+def table(structure: Structure) -> str:
+    """`rows` as plain text."""
+    lines = rows(structure)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
-        for row in rows
+        for line in lines
     )
 
 
-def outcome(snapshot: Snapshot) -> str:
+def outcome_lines(snapshot: Snapshot) -> list[str]:
     """What a search came to, in a few lines."""
     lines = [
         f"{snapshot.state.capitalize()}: {formatting.count(snapshot.iteration)} iterations in "
@@ -101,7 +107,7 @@ def outcome(snapshot: Snapshot) -> str:
     best = snapshot.best
     if best is not None:
         lines.append(
-            f"Best: {value(best.score)}, {costs(best)}, "
+            f"Best: {value(best.score)}, {costs(best.cost)}, "
             f"at iteration {formatting.count(snapshot.best_iteration)}."
         )
         if best.score.is_entropy:
@@ -115,9 +121,14 @@ def outcome(snapshot: Snapshot) -> str:
             f"Forward passes measured Z {formatting.score(audit.measured)} ± {audit.error:.2f} "
             f"where {formatting.score(audit.predicted)} was predicted: {verdict}."
         )
-    if best is not None:
-        lines += ["", table(best.structure)]
-    return "\n".join(lines)
+    return lines
+
+
+def outcome(snapshot: Snapshot) -> str:
+    """What a search came to, with its best structure as a table."""
+    best = snapshot.best
+    below = ["", table(best.structure)] if best is not None else []
+    return "\n".join([*outcome_lines(snapshot), *below])
 
 
 def ending(saved: Path, snapshot: Snapshot) -> str:
@@ -125,7 +136,7 @@ def ending(saved: Path, snapshot: Snapshot) -> str:
     best = snapshot.best
     if best is None:
         return f"Saved: {saved}"
-    return f"Best structure: {value(best.score)}, {costs(best)}.\nSaved: {saved}"
+    return f"Best structure: {value(best.score)}, {costs(best.cost)}.\nSaved: {saved}"
 
 
 def rescue(error: str, snapshot: Snapshot) -> str:

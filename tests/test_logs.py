@@ -102,7 +102,7 @@ def test_a_runs_log_that_cannot_be_written_leaves_it_to_the_users(state, tmp_pat
     (tmp_path / "run" / "run.log").mkdir(parents=True)
     logs.for_run(tmp_path / "run")
     said = logs.failure("Something failed", ValueError("why"))
-    assert said == f"Something failed: ValueError: why. More is in {state}"
+    assert said == f"Something failed (ValueError: why); the traceback is in {state}"
     assert "Traceback" not in said and "ValueError: why" in state.read_text()
 
 
@@ -110,9 +110,8 @@ def test_where_no_log_can_be_written_nothing_stops_and_it_is_said(state, capfd):
     state.parent.parent.parent.write_text("a file where the folder should be")
     logs.begin()
     record("nowhere")
-    assert logs.failure("Something failed", ValueError("why")).endswith(
-        "No log could be written to say more."
-    )
+    said = logs.failure("Something failed", ValueError("why"))
+    assert said == "Something failed (ValueError: why), and no log could be written to say where."
     assert capfd.readouterr() == ("", "")
 
 
@@ -126,7 +125,7 @@ def test_a_full_disk_stops_nothing(state, capfd, monkeypatch):
     record("one")
     _, log = logs._handler._open
     monkeypatch.setattr(log, "stream", FullDisk())
-    assert "No log could be written" in logs.failure("Something failed", ValueError("why"))
+    assert "no log could be written" in logs.failure("Something failed", ValueError("why"))
     assert capfd.readouterr() == ("", "")
 
 
@@ -179,7 +178,8 @@ def test_a_thread_that_fails_is_told_and_written_down(state, capfd):
     fail_in_a_thread(ZeroDivisionError("by zero"))
     over()
     assert told == [
-        f"The thread 'worker bee' has failed: ZeroDivisionError: by zero. More is in {state}"
+        "The thread 'worker bee' has failed (ZeroDivisionError: by zero); "
+        f"the traceback is in {state}"
     ]
     assert "Traceback" in state.read_text() and "in work" in state.read_text()
     assert capfd.readouterr() == ("", "")

@@ -9,13 +9,16 @@ import gc
 from collections.abc import Callable, Sequence
 from statistics import median, quantiles
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from engine.backbone import build
 from engine.structure import Structure
+
+#: a module, compiled or not
+Forward = Callable[[torch.Tensor], Any]
 
 
 class Timing(NamedTuple):
@@ -74,7 +77,7 @@ def bench(
         fast: list[Timing | None] = [None] * len(modules)
         errors = [""] * len(modules)
         if compiled:
-            ready: dict[int, nn.Module] = {}
+            ready: dict[int, Forward] = {}
             for number, module in enumerate(modules):
                 progress(f"compiling {number + 1} of {len(modules)}")
                 try:
@@ -90,7 +93,7 @@ def bench(
 
 
 def _in_turns(
-    modules: Sequence[nn.Module],
+    modules: Sequence[Forward],
     images: torch.Tensor,
     rounds: int,
     progress: Callable[[str], None],
@@ -116,14 +119,15 @@ def _wait(device: torch.device) -> None:
 
 
 def _memory(module: nn.Module, images: torch.Tensor) -> int:
-    weights = sum(value.nbytes for value in module.state_dict().values())
+    weights: int = sum(value.nbytes for value in module.state_dict().values())
     if images.device.type == "cuda":
         gc.collect()
         torch.cuda.reset_peak_memory_stats(images.device)
         before = torch.cuda.memory_allocated(images.device)
         module(images)
         _wait(images.device)
-        return weights + torch.cuda.max_memory_allocated(images.device) - before
+        most: int = torch.cuda.max_memory_allocated(images.device)
+        return weights + most - before
     return weights + _most_alive(module, images)
 
 

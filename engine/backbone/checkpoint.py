@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ class CheckpointError(Exception):
     """A file of weights that cannot be used, in one sentence."""
 
 
-def read_checkpoint(path: Path) -> dict:
+def read_checkpoint(path: Path) -> dict[str, Any]:
     """What a file of torch or safetensors holds, on the CPU; nothing in it is executed.
 
     Raises CheckpointError.
@@ -26,7 +27,8 @@ def read_checkpoint(path: Path) -> dict:
         if path.suffix == ".safetensors":
             from safetensors.torch import load
 
-            return load(content)
+            weights: dict[str, Any] = load(content)
+            return weights
         found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except ModuleNotFoundError:
         raise CheckpointError(

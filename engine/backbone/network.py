@@ -7,7 +7,7 @@ out word for word: what users train is the code that is tested here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, List, Optional  # noqa: UP035  TorchScript reads List and Optional
+from typing import Any, List, Optional, TypedDict  # noqa: UP035  for TorchScript
 
 import torch
 from torch import nn
@@ -40,7 +40,8 @@ class ConvNorm(nn.Module):
         self.act = activation(layer.activation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.act(self.norm(self.conv(x)))
+        y: torch.Tensor = self.act(self.norm(self.conv(x)))
+        return y
 
 
 class SqueezeExcite(nn.Module):
@@ -55,7 +56,7 @@ class SqueezeExcite(nn.Module):
         self.expand = Conv2d(squeezed, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        gate = self.expand(self.act(self.reduce(x.mean((2, 3), keepdim=True))))
+        gate: torch.Tensor = self.expand(self.act(self.reduce(x.mean((2, 3), keepdim=True))))
         return x * gate.sigmoid()
 
 
@@ -71,10 +72,11 @@ class ResidualUnit(nn.Module):
         self.act = activation(unit.activation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.main(x)
+        y: torch.Tensor = self.main(x)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
-        return self.act(y)
+        y = self.act(y)
+        return y
 
 
 def activation(name: str) -> nn.Module:
@@ -95,8 +97,16 @@ def module_of(layer: Any) -> nn.Module:
     raise ValueError(f"there is no module for a layer {layer.op!r}")
 
 
-class FeatureInfo(list):
-    """One dict per map that comes out: num_chs, reduction (stride), module (its name)."""
+class Feature(TypedDict):
+    """One map that comes out: its channels, its stride, and the name of its module."""
+
+    num_chs: int
+    reduction: int
+    module: str
+
+
+class FeatureInfo(list[Feature]):
+    """The maps that come out, finest first."""
 
     def channels(self) -> list[int]:
         return [info["num_chs"] for info in self]
@@ -178,7 +188,7 @@ class Backbone(nn.Module):
     def train(self, mode: bool = True) -> Backbone:
         """Training mode, but for what is frozen."""
         super().train(mode)
-        for stage in self.stages[: self.frozen_stages + 1]:
+        for stage in list(self.stages)[: self.frozen_stages + 1]:
             stage.eval().requires_grad_(False)
         if self.norm_eval:
             for module in self.modules():

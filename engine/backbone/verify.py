@@ -9,6 +9,7 @@ and average pooling, is taught to it here.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -38,12 +39,12 @@ class Measured(NamedTuple):
     shapes: tuple[tuple[int, ...], ...]
 
 
-def _per_output(*_: Any, out_shape: Any, **__: Any) -> int:
+def _per_output(*_: Any, out_shape: Sequence[Sequence[int]], **__: Any) -> int:
     """Two per element that batch norm puts out, doubled as the counter's other numbers are."""
     return 2 * 2 * prod(out_shape[0])
 
 
-def _per_input(input_shape: Any, *_: Any, **__: Any) -> int:
+def _per_input(input_shape: Sequence[int], *_: Any, **__: Any) -> int:
     return 2 * prod(input_shape)
 
 

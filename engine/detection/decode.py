@@ -35,7 +35,7 @@ def decode(raw: Raw, points: Points, sizes: Sequence[tuple[int, int]]) -> list[D
     boxes = boxes_of(points.at, raw.distances)
     levels = torch.unique_consecutive(points.stride, return_counts=True)[1].tolist()
     return [
-        _of_image(scores[number].split(levels), boxes[number].split(levels), size)
+        _of_image(torch.split(scores[number], levels), torch.split(boxes[number], levels), size)
         for number, size in enumerate(sizes)
     ]
 

@@ -44,6 +44,7 @@ class FCOSHead(nn.Module):
                 nn.init.normal_(module.weight, std=0.01)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        assert self.classes.bias is not None
         nn.init.constant_(self.classes.bias, math.log(PRIOR / (1 - PRIOR)))
 
     def forward(self, levels: Sequence[Tensor]) -> Raw:

@@ -16,8 +16,8 @@ def nms(boxes: Tensor, scores: Tensor, labels: Tensor, threshold: float) -> Tens
     """
     order = scores.argsort(descending=True, stable=True)
     boxes, labels = boxes[order], labels[order]
-    rivals = (iou(boxes, boxes) > threshold) & (labels[:, None] == labels[None])
-    rivals = rivals.cpu().numpy()  # the loop would wait for a GPU at each turn
+    overlapping = (iou(boxes, boxes) > threshold) & (labels[:, None] == labels[None])
+    rivals = overlapping.cpu().numpy()  # the loop would wait for a GPU at each turn
     alive = torch.ones(len(order), dtype=torch.bool).numpy()
     for number in range(len(order)):
         if alive[number]:

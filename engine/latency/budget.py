@@ -37,11 +37,13 @@ class LatencyBudget:
     """The latency budget of one search.
 
     notices: sentences for the user, oldest first. result: latency of the best structure
-    last asked for.
+    last asked for. Raises ValueError for a preset without such a budget.
     """
 
     def __init__(self, preset: Preset, folder: Path | None, latency: Latency | None = None):
         self.latency = latency or latency_of(preset, folder)
+        if preset.budget.latency is None:
+            raise ValueError("the preset has no latency budget")
         self.limit = preset.budget.latency
         self.notices: list[str] = []
         self.result: LatencyResult | None = None
@@ -117,7 +119,7 @@ class LatencyBudget:
 
     def predict(self, structure: Structure) -> LatencyResult:
         """The latency of the best structure, measured if it has been."""
-        if structure != self._structure:
+        if self.result is None or structure != self._structure:
             self._structure = structure
             self.result = LatencyResult(
                 self.latency(structure), None, self.limit, self.latency.detail

@@ -15,7 +15,7 @@ from engine.latency.operations import Operation, Step
 from engine.processor import cpu_name
 from engine.scorers.forward_device import device_named, settle
 
-Kernel = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
+Kernel = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 #: seconds and runs that one timing takes at least
 LEAST_SECONDS, LEAST_RUNS = 0.02, 3
@@ -98,7 +98,7 @@ class Device:
             down = self._convolution(squeezed, operation.inside, 1)
             up = self._convolution(operation.inside, squeezed, 1)
 
-            def excite(x, _):
+            def excite(x: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
                 gate = F.relu_(F.conv2d(x.mean((2, 3), keepdim=True), *down))
                 return x * torch.sigmoid_(F.conv2d(gate, *up))
 
@@ -109,7 +109,9 @@ class Device:
             return lambda x, _: x.clamp_(0, 6)
         return lambda x, _: torch.relu_(x)
 
-    def _convolution(self, outside: int, inside: int, side: int):
+    def _convolution(
+        self, outside: int, inside: int, side: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights and bias of a scale that keeps maps away from slow, denormal numbers."""
         if self._noise is None:
             self._noise = torch.randn(NOISE, device=self.device)
@@ -129,7 +131,7 @@ class Device:
         """
         family = operation.family
         x = self.map(family.image or operation.inside, family.size)
-        around = self.map(operation.inside, family.size) if family.op == "add" else None
+        around = self.map(operation.inside, family.size) if family.op == "add" else x
         copies = min(MOST_COPIES, 1 + COLD_BYTES // operation.weight_bytes(self.dtype.itemsize))
         kernels = cycle([self.kernel(operation) for _ in range(copies)])
         return self.least(lambda: next(kernels)(x, around))
@@ -184,7 +186,7 @@ class Device:
             for kernel, step in unit:
                 start = self.clock()
                 if step.path == "shortcut":
-                    around = kernel(around, None)
+                    around = kernel(around, main)
                 else:
                     main = kernel(main, around)
                 if taken is not None:

@@ -51,7 +51,7 @@ class Latency:
             if seconds is None:
                 seconds = blocks[block, size] = self._block(block, size)
             total += seconds
-            if block[4] == 2:
+            if block.stride == 2:
                 size = halved(size, 2)
         return total
 

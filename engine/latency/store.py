@@ -24,7 +24,9 @@ def file_of(folder: Path, key: dict[str, Any]) -> Path:
     return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
 
 
-def save(path: Path, key: dict[str, Any], grids: dict[Family, Grid], factors: dict[str, float]):
+def save(
+    path: Path, key: dict[str, Any], grids: dict[Family, Grid], factors: dict[str, float]
+) -> None:
     """Write the file so that a reader sees the old one or the new one. Raises OSError."""
     document = {
         "schema": SCHEMA,

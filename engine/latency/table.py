@@ -48,6 +48,7 @@ def measure(family: Family, seconds: Callable[[Operation], float], batch: int = 
 
 def interpolate(grid: Grid, operation: Operation) -> float:
     """Seconds of an operation, from its family's measured times."""
+    corners: tuple[tuple[int, int, float], ...]
     if operation.family.has_two_widths:
         low_in, high_in, share_in = _between(operation.inside)
         low_out, high_out, share_out = _between(operation.outside)

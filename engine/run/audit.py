@@ -9,15 +9,20 @@ the processor's cache from the search some thousand times a second.
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
-from engine.scorers.base import Cancelled, Score, ScoringError
+from engine.run.failures import reason
+from engine.scorers.base import Cancelled, Passes, Score, Stop
 from engine.settings import Forward, Objective
 from engine.snapshot import Audit
 from engine.structure import Structure
+
+_log = logging.getLogger(__name__)
 
 #: passes of one measurement; of the final best; before a discrepancy is believed
 PASSES, FINAL_PASSES, CONVINCING_PASSES = 4, 8, 16
@@ -47,10 +52,10 @@ class Auditor:
 
     make_scorer: called on that thread, for a `ForwardScorer` (importing torch takes
     seconds). latest: the newest measurement. trouble: why measuring was given up, if
-    it was.
+    it was, in a sentence; the traceback is in the log.
     """
 
-    def __init__(self, make_scorer: Callable[[], object]):
+    def __init__(self, make_scorer: Callable[[], Passes]):
         self.latest: Audit | None = None
         self.trouble: str | None = None
         self._make_scorer = make_scorer
@@ -78,7 +83,7 @@ class Auditor:
         iteration: int,
         structure: Structure,
         predicted: Score,
-        cancelled: Callable[[], bool],
+        cancelled: Stop,
     ) -> None:
         """Measure the final best with more passes, and wait for it or for `cancelled()`."""
         with self._changed:
@@ -108,8 +113,10 @@ class Auditor:
                     self._final_done.set()
         except Cancelled:
             pass
-        except (ScoringError, ImportError, OSError, RuntimeError) as error:
-            self.trouble = f"new bests are not measured by forward passes: {error}"
+        except Exception as error:  # a thread's last word must reach the user, whatever it is
+            why = reason(error, (ImportError, OSError, RuntimeError))
+            self.trouble = f"new bests are not measured by forward passes: {why}"
+            _log.exception("the audit failed")
         finally:
             self._final_done.set()
             atexit.unregister(self._leave)
@@ -128,7 +135,7 @@ class Auditor:
         final_waits = self._final not in (None, case) and not self._final_done.is_set()
         return self._closed or final_waits
 
-    def _measure(self, scorer, case: _Case, wanted: int) -> None:
+    def _measure(self, scorer: Passes, case: _Case, wanted: int) -> None:
         values: list[float] = []
         while len(values) < wanted:
             self._rest()
@@ -192,15 +199,13 @@ class Auditor:
         )
 
     def _counted(self, audit: Audit) -> Audit:
-        from dataclasses import replace
-
         return replace(audit, audited=self._audited, waiting=len(self._waiting))
 
 
 def forward_auditor(objective: Objective, device: str, forward: Forward) -> Auditor:
     """An auditor that measures on the device that a preset names ("auto" finds one)."""
 
-    def make():
+    def make() -> Passes:
         import os
 
         import torch

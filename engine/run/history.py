@@ -28,7 +28,8 @@ class History:
         if iteration < self._next:
             return
         costs = stage_costs(best.structure, self._image_size)
-        score, parts = best.score, ()
+        score = best.score
+        parts: tuple[float, ...] = ()
         if score.is_entropy:
             parts = z_parts(self._objective, best.structure, score.entropies)
         self._points.append(Point(iteration, score.z, costs, accepted, parts))

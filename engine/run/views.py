@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engine.costs import stage_costs
-from engine.scorers.base import Score, ScoringError
+from engine.scorers.base import Score
 from engine.search.member import Member
 from engine.search.population import Population
 from engine.snapshot import Candidate, NewBest, PopulationSummary
@@ -43,15 +41,3 @@ class Members:
             self._frozen = tuple(reversed(population.members))
             self._version = population.version
         return self._frozen
-
-
-def sentence(failure: BaseException | None) -> str | None:
-    """Why a search failed, for its user."""
-    if failure is None or isinstance(failure, ScoringError):
-        return str(failure) if failure else None
-    return f"the search broke off: {type(failure).__name__}: {failure}"
-
-
-def notices(known: Sequence[str], *more: Sequence[str]) -> list[str]:
-    """Sentences in the order in which they first came up, each once."""
-    return list(dict.fromkeys([*known, *(sentence for group in more for sentence in group)]))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
+from engine.settings import Forward
 from engine.structure import LEVELS, Structure
+
+#: what a scorer is given to poll: whether its caller has given up
+Stop = Callable[[], bool]
 
 #: what a proxy has in place of entropies
 NO_ENTROPIES = (nan,) * len(LEVELS)
@@ -57,23 +61,65 @@ def never() -> bool:
 
 
 class Scorer(Protocol):
-    """Scores structures in batches.
+    """Scores structures in batches."""
 
-    method: as `Score.method`. detail: one line on how, for people.
-    batch: how many structures it likes to be given at once.
-    notices: sentences about what it had to change on the way, such as a halved batch.
-    """
+    @property
+    def method(self) -> str:
+        """As `Score.method`."""
 
-    method: str
-    detail: str
-    batch: int
-    notices: list[str]
+    @property
+    def detail(self) -> str:
+        """One line on how, for people."""
 
-    def score(
-        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
-    ) -> list[Score]:
+    @property
+    def batch(self) -> int:
+        """How many structures it likes to be given at once."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Sentences about what it had to change on the way, such as a halved batch."""
+
+    def score(self, structures: Sequence[Structure], cancelled: Stop = never) -> list[Score]:
         """Score each structure.
 
         Raises ScoringError for a structure that has no finite score, and Cancelled
         soon after `cancelled()` turns true.
         """
+
+
+class Pass(NamedTuple):
+    """Z and the entropies of C1-C5, in nats, of one forward pass."""
+
+    z: float
+    entropies: tuple[float, ...]
+
+
+class Passes(Protocol):
+    """Makes forward passes singly."""
+
+    def passes(
+        self, structure: Structure, count: int, first: int = 0, cancelled: Stop = never
+    ) -> list[Pass]:
+        """Passes `first` to `first` + `count` - 1 through one structure. Raises as
+        `Scorer.score` does."""
+
+    def described(self, passes: int) -> str:
+        """How a score of that many passes is obtained, in one line for people."""
+
+
+class PassScorer(Passes, Scorer, Protocol):
+    """A scorer of method "forward": its scores are made of single passes.
+
+    forward: of which `repeats` passes make a score of a search, those of the first indices.
+    """
+
+    @property
+    def forward(self) -> Forward: ...
+
+    def summary(self, structure: Structure, passes: Sequence[Pass]) -> Score:
+        """The score that these passes through the structure amount to."""
+
+
+def makes_passes(scorer: Scorer) -> TypeGuard[PassScorer]:
+    """Whether the scorer is one of forward passes."""
+    return scorer.method == "forward"

@@ -159,25 +159,25 @@ class ClosedForm:
         spreads: list[float] = []
         final = len(blocks) - 1
         for index, block in enumerate(blocks):
-            kind, kernel, _, _, stride, _, depth, _, _ = block
+            stride = block.stride
             if stride == 2:
                 side = (side + 1) // 2
             terms = block_terms(block, correlation, side * side, index == 0, rectified)
-            shape = (kind, kernel, stride, depth)
+            shape = (block.kind, block.kernel, stride, block.depth)
             child = profile.children.get(shape)
             if child is None:
                 child = profile.children[shape] = profile.after(block)
                 self._profiles += 1
             profile = child
-            gain += terms[0]
-            correlation = terms[3]
-            if index == final or blocks[index + 1][4] == 2:
-                spread = fluctuation + terms[2]
+            gain += terms.gain
+            correlation = terms.correlation
+            if index == final or blocks[index + 1].stride == 2:
+                spread = fluctuation + terms.last
                 # log of a product of factors 1 + x, E[x^2] = spread in total: E[log] = -spread/2
                 bias = spread / 4 if rectified else 0.0
                 entropies.append(gain / 2 + profile.log_mean - bias)
                 spreads.append(spread)
-            fluctuation += terms[1]
+            fluctuation += terms.fluctuation
         if self._profiles > _MOST_PROFILES:
             self._plant()
         return self._combine(structure, entropies, spreads)

@@ -9,16 +9,15 @@ common random numbers and share the computation up to the mutated block.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import isfinite, log
 from statistics import fmean, stdev
-from typing import NamedTuple
 
 import torch
 
 from engine.scorers.activation_cache import ActivationCache, Measured
-from engine.scorers.base import Score, ScoringError, never
+from engine.scorers.base import Pass, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import (
     device_named,
     fastest_dtype,
@@ -37,13 +36,6 @@ from engine.structure import Structure
 GPU_BATCH = 32
 #: passes whose results are remembered
 _REMEMBERED = 1 << 14
-
-
-class Pass(NamedTuple):
-    """Z and the entropies of C1-C5, in nats, of one pass."""
-
-    z: float
-    entropies: tuple[float, ...]
 
 
 class ForwardScorer:
@@ -91,9 +83,7 @@ class ForwardScorer:
         """One line on how scores are made."""
         return self.described(self.forward.repeats)
 
-    def score(
-        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
-    ) -> list[Score]:
+    def score(self, structures: Sequence[Structure], cancelled: Stop = never) -> list[Score]:
         """Score each structure by the mean over passes 0 to `repeats` - 1.
 
         Raises ScoringError for a structure without a finite score or too large for the
@@ -108,7 +98,7 @@ class ForwardScorer:
         structure: Structure,
         count: int,
         first: int = 0,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Stop = never,
     ) -> list[Pass]:
         """Passes `first` to `first` + `count` - 1 through one structure, singly.
 
@@ -138,7 +128,7 @@ class ForwardScorer:
         self.vanilla.pool.clear()
         self._free()
 
-    def _fastest_dtype(self, stop: Callable[[], bool]) -> torch.dtype:
+    def _fastest_dtype(self, stop: Stop) -> torch.dtype:
         return fastest_dtype(self.device)
 
     def described(self, passes: int) -> str:
@@ -160,7 +150,7 @@ class ForwardScorer:
         )
 
     def _measure(
-        self, structures: Sequence[Structure], indices: range, cancelled: Callable[[], bool]
+        self, structures: Sequence[Structure], indices: range, cancelled: Stop
     ) -> dict[tuple[Structure, int], Pass]:
         """All passes of all structures, in batches that halve when memory runs out."""
         jobs = [(s, i) for s in dict.fromkeys(structures) for i in indices]
@@ -198,7 +188,7 @@ class ForwardScorer:
             )
 
     def _measure_batch(
-        self, jobs: list[tuple[Structure, int]], cancelled: Callable[[], bool]
+        self, jobs: list[tuple[Structure, int]], cancelled: Stop
     ) -> dict[tuple[Structure, int], Pass]:
         """Passes whose results are read in one go, after all have been issued."""
         lanes = self._share_memory(self.vanilla, jobs)
@@ -206,13 +196,17 @@ class ForwardScorer:
         entropies = _entropies(self._lanes.run(passes, lanes, cancelled))
         return {job: self._checked(job, values, cancelled) for job, values in zip(jobs, entropies)}
 
-    def _run(self, vanilla, structure, index, cancelled) -> tuple[Measured, ...]:
+    def _run(
+        self, vanilla: VanillaPass, structure: Structure, index: int, cancelled: Stop
+    ) -> tuple[Measured, ...]:
         try:
             return vanilla.run(structure, index, cancelled)
         except ValueError as error:
             raise ScoringError(str(error)) from error
 
-    def _checked(self, job: tuple[Structure, int], entropies: tuple[float, ...], cancelled) -> Pass:
+    def _checked(
+        self, job: tuple[Structure, int], entropies: tuple[float, ...], cancelled: Stop
+    ) -> Pass:
         """The pass if its entropies are finite, else the same pass in float32."""
         structure, index = job
         if not all(map(isfinite, entropies)) and self.dtype != torch.float32:

@@ -8,6 +8,7 @@ streams in turn: a map of 12x12 keeps few of its units busy.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier, Lock
@@ -15,13 +16,16 @@ from typing import Protocol, TypeVar
 
 import torch
 
+from engine.scorers.base import Cancelled, Stop
+
+_log = logging.getLogger(__name__)
+
 #: passes whose kernels may overlap on a GPU
 STREAMS = 4
 #: threads that make passes on a CPU; with more cores each has several
 MOST_THREADS = 8
 
 Result = TypeVar("Result")
-Stop = Callable[[], bool]
 
 
 class Lanes(Protocol):
@@ -89,6 +93,9 @@ class ThreadLanes:
         except BaseException as error:  # an interrupt of the waiting thread stops the others
             failures.insert(0, error)
             wait(running)
+        for further in failures[1:]:
+            if not isinstance(further, Cancelled):
+                _log.error("a pass beside one that failed did too", exc_info=further)
         if failures:
             raise failures[0]
         return [results[number] for number in range(len(jobs))]

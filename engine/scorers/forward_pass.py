@@ -7,7 +7,6 @@ dividing by gamma (Eq. 4) never costs a pass over a map.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import exp
 from threading import Lock
 
@@ -16,7 +15,7 @@ import torch.nn.functional as F
 
 from engine.blocks import chain
 from engine.scorers.activation_cache import ActivationCache, Measured, State
-from engine.scorers.base import Cancelled
+from engine.scorers.base import Cancelled, Stop
 from engine.scorers.forward_device import settle
 from engine.scorers.forward_lanes import Lanes
 from engine.scorers.gaussian_pool import GaussianPool
@@ -60,9 +59,7 @@ class VanillaPass:
         """Most bytes that input images take."""
         return IMAGES * IMAGE_CHANNELS * self.resolution**2 * self.pool.dtype.itemsize
 
-    def run(
-        self, structure: Structure, index: int, cancelled: Callable[[], bool]
-    ) -> tuple[Measured, ...]:
+    def run(self, structure: Structure, index: int, cancelled: Stop) -> tuple[Measured, ...]:
         """Pass `index` through the structure: the measured map of each stage, C1 first.
 
         Raises Cancelled between convolutions, ValueError for a stage without one.
@@ -123,7 +120,7 @@ class VanillaPass:
         block: Block,
         measure: bool,
         index: int,
-        cancelled: Callable[[], bool],
+        cancelled: Stop,
     ) -> State:
         """The layers of a block; measure: take the variance of its last convolution."""
         layers = chain(block)
@@ -137,7 +134,7 @@ class VanillaPass:
         return state
 
     def _convolution(
-        self, state: State, step: Operation, measure: bool, index: int, cancelled
+        self, state: State, step: Operation, measure: bool, index: int, cancelled: Stop
     ) -> State:
         """x^l = relu(h^l) / gamma^l with h^l = W^l * x^(l-1) (Eq. 2, 4)."""
         layer = step.layer

@@ -8,14 +8,13 @@ numbers take most of the noise out of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
 
-from engine.scorers.base import Cancelled, Score, never
-from engine.scorers.forward import ForwardScorer, Pass
+from engine.scorers.base import Cancelled, Pass, PassScorer, Score, Stop, never
 from engine.structure import Structure
 
 #: passes of each candidate before any comparison: fewer give no usable deviation
@@ -36,11 +35,11 @@ class Place(NamedTuple):
 
 def recheck(
     candidates: Sequence[Structure],
-    scorer: ForwardScorer,
+    scorer: PassScorer,
     *,
     max_passes: int = 32,
     significance: float = 3.0,
-    cancelled: Callable[[], bool] = never,
+    cancelled: Stop = never,
 ) -> list[Place]:
     """Rank candidates by fresh passes, best first.
 

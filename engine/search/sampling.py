@@ -110,7 +110,8 @@ class Sampler:
     def _width(self, least: int, most: int, rng: Random) -> int:
         step = self.space.width_step
         low, high = least // step, most // step
-        return step * min(high, int(exp(rng.uniform(log(low), log(high + 1)))))
+        # rounding: exp(log(8)) is 7.999999999999998
+        return step * max(low, min(high, int(exp(rng.uniform(log(low), log(high + 1))))))
 
 
 def _has_depth(block: Block) -> bool:

@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from engine.training.errors import TrainingError
 
@@ -145,7 +145,9 @@ class _Reader:
             tuple(sorted(self._categories.items())),
         )
 
-    def _records(self, key: str, records: list[Any], read: Callable[[dict], None]) -> None:
+    def _records(
+        self, key: str, records: list[Any], read: Callable[[dict[str, Any]], None]
+    ) -> None:
         seen: set[int] = set()
         for number, record in enumerate(records, 1):
             where = f"{key} record {number}"
@@ -230,11 +232,11 @@ class _Reader:
         return (left, top, right - left, low - top)
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return _is_int(value) or (isinstance(value, float) and math.isfinite(value))
 
 

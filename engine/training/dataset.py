@@ -34,14 +34,18 @@ class Batch(NamedTuple):
 
 
 class View(NamedTuple):
-    """How an image is shown: its place in the file, a factor of the size, and if flipped."""
+    """How an image is shown: its number in the file, a factor of the size, and if flipped."""
 
-    index: int
+    number: int
     factor: float = 1.0
     flip: bool = False
 
 
-class Pictures(Dataset):
+#: an image (3, height, width), its objects, and its record
+Item = tuple[Tensor, Target, Picture]
+
+
+class Pictures(Dataset[Item | TrainingError]):
     """The images of an annotation file, shown as a View says.
 
     size: (height, width) that they are scaled to fit into.
@@ -53,10 +57,10 @@ class Pictures(Dataset):
         self.pictures, self.size = pictures, size
         self._labels = {key: label for label, (key, _) in enumerate(annotations.categories)}
 
-    def __getitem__(self, view: View) -> Any:
-        """(image, Target, picture), or the TrainingError that there is in the place of them:
+    def __getitem__(self, view: View) -> Item | TrainingError:
+        """An item, or the TrainingError that there is in the place of them:
         one raised in a worker would come with the worker's traceback in its message."""
-        picture = self.pictures[view.index]
+        picture = self.pictures[view.number]
         try:
             decoded = decode(picture)
         except TrainingError as error:
@@ -73,7 +77,7 @@ class Pictures(Dataset):
         return image, Target(boxes, labels), picture
 
 
-def collate(items: list[Any]) -> Batch | TrainingError:
+def collate(items: list[Item | TrainingError]) -> Batch | TrainingError:
     """A batch, or the first error among its images."""
     for item in items:
         if isinstance(item, TrainingError):

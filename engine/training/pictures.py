@@ -32,7 +32,7 @@ def decode(picture: Picture) -> Any:
     take more memory than its annotation says.
     """
     need("PIL")
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     where = f"{picture.file} (image id {picture.id})"
     try:
@@ -45,7 +45,7 @@ def decode(picture: Picture) -> Any:
                     f"{picture.width}x{picture.height}"
                 )
             return image.convert("RGB")
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise TrainingError(f"{where}: is no image in {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise TrainingError(f"{where}: has too many pixels to be decoded safely") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from engine.detection import Architecture
 from engine.training.annotations import SMALLEST
@@ -81,7 +82,7 @@ class Settings:
         """
         return Architecture(self.channels, self.depth, min(8.0, max(1.0, min(self.size) / 32)))
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for files."""
         return {
             field.name: list(value) if isinstance(value, tuple) else value
@@ -90,10 +91,10 @@ class Settings:
         }
 
     @classmethod
-    def from_dict(cls, values: dict) -> Settings:
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
         """What as_dict returned. Raises TypeError, ValueError or TrainingError for less."""
-        tuples = {key: tuple(values[key]) for key in ("size", "decays")}
-        return replace(cls(**values), **tuples)
+        size, decays = tuple(values["size"]), tuple(values["decays"])
+        return replace(cls(**values), size=size, decays=decays)
 
 
 def _text(size: tuple[int, int]) -> str:

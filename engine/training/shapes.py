@@ -136,7 +136,8 @@ def _mask(
     image = Image.new("L", (_FINER * width, _FINER * height))
     ImageDraw.Draw(image).polygon(outline, fill=255)
     cells = np.asarray(image, dtype=np.float32) / 255
-    return cells.reshape(height, _FINER, width, _FINER).mean((1, 3))
+    covered: np.ndarray = cells.reshape(height, _FINER, width, _FINER).mean((1, 3))
+    return covered
 
 
 def _unlike(rng: Random, ground: np.ndarray) -> np.ndarray:

@@ -72,7 +72,8 @@ class Trainer:
             load_weights(self.detector.backbone, weights)
         if processes.size > 1 and device.type == "cuda":  # torch has none for CPUs
             self.detector = nn.SyncBatchNorm.convert_sync_batchnorm(self.detector)
-        self.detector.to(device, memory_format=torch.channels_last)
+        # torch's annotations leave the memory format out
+        self.detector.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = optimizer(self.detector, settings)
         half = settings.precision == "float16"
         self._scaler = torch.amp.GradScaler(device.type, enabled=half)
@@ -119,8 +120,9 @@ class Trainer:
                     "--size"
                 ) from None
         total = losses.total
-        values = self.processes.mean(torch.stack([total, *losses])).tolist()
-        if not math.isfinite(values[0]):
+        means = self.processes.mean(torch.stack([total, *losses])).tolist()
+        loss, classes, boxes, centreness = means
+        if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss is no finite number at step {self.step + 1}; train with a lower --lr"
             )
@@ -131,7 +133,7 @@ class Trainer:
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self.step += 1
-        return Step(self.step, *values, lr, float(norm))
+        return Step(self.step, loss, classes, boxes, centreness, lr, float(norm))
 
     def evaluate(
         self,
@@ -199,7 +201,7 @@ class Trainer:
             self.processes.device, memory_format=torch.channels_last, non_blocking=True
         )
 
-    def _autocast(self) -> AbstractContextManager:
+    def _autocast(self) -> AbstractContextManager[Any]:
         precision = self.settings.precision
         return torch.autocast(
             self.processes.device.type,

@@ -22,7 +22,8 @@ def validate(
     """The preset in a document whose value is a mapping, and all problems in the order
     of the file.
 
-    origins: path -> command-line option, for values that are not from the file. With
+    origins: path -> command-line option, for values that are not from the file; "" for those
+    that stand in a program. source: the file, "" if there is none. With
     problems, defaults stand in for what is wrong; without an initial structure there is
     no preset.
     """
@@ -30,8 +31,10 @@ def validate(
 
     def report(path: tuple, message: str) -> None:
         line = document.line(path)
-        where = origins.get(path) or f"{source}:{line}"
-        key = "" if path in origins else _dotted(path)
+        where = _origin(origins, path)
+        if where is None:
+            where = f"{source}:{line}" if source else ""
+        key = "" if where and path in origins else _dotted(path)
         found.append((line, Problem(where, key, message)))
 
     for path, line in document.duplicates:
@@ -72,6 +75,15 @@ def validate(
         source=source,
     )
     return preset, problems
+
+
+def _origin(origins: Mapping[tuple, str], path: tuple) -> str | None:
+    """What gave the value at `path` or one around it; None for the file."""
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path[:-1]
+    return None
 
 
 def _without_nulls(value: dict) -> dict:

@@ -30,8 +30,8 @@ class Question(ModalScreen[Answer]):
                 tooltip="Move to the next button"),
     ]  # fmt: skip
 
-    def __init__(self, question: str, buttons: list[Button], name: str | None = None):
-        super().__init__(name=name)
+    def __init__(self, question: str, buttons: list[Button]):
+        super().__init__()
         self._question, self._buttons = question, buttons
 
     def compose(self) -> ComposeResult:
@@ -52,12 +52,12 @@ class Confirm(Question[bool]):
         Binding("n,escape", "answer(False)", "No", tooltip="Leave everything as it is"),
     ]
 
-    def __init__(self, question: str, yes: str, no: str, name: str | None = None):
+    def __init__(self, question: str, yes: str, no: str):
         buttons = [
             Button(f"{yes} (y)", variant="error", id="yes", name="True"),
             Button(f"{no} (n)", variant="primary", id="no", name="False"),
         ]
-        super().__init__(question, buttons, name)
+        super().__init__(question, buttons)
 
     def action_answer(self, yes: bool) -> None:
         """Answer from the keyboard."""
@@ -80,7 +80,7 @@ class Leave(Question[str]):
             Button("Detach (d)", variant="warning", id="detach", name="'detach'"),
             Button("Search on (n)", variant="primary", id="no", name="'stay'"),
         ]
-        super().__init__(question, buttons, "leave")
+        super().__init__(question, buttons)
 
     def action_answer(self, answer: str) -> None:
         """Answer from the keyboard."""

@@ -48,7 +48,7 @@ def run(folder):
 #: that is slow beyond measure: it goes on until it is stopped, paused or killed there
 STANDING = """
 import sys, time
-from engine.run.runner import INTERVAL
+from engine.run.publishing import INTERVAL
 from engine.scorers.base import Cancelled
 from engine.scorers.closed_form import ClosedForm
 from maedet_tui.__main__ import main

@@ -47,13 +47,14 @@ class ClosedNaswot(ClosedProxy):
         self.detail = f"naswot of {images} in closed form"
 
     def value(self, structure: Structure) -> float:
-        side, past = self.objective.resolution, (1.0,)
+        side = self.objective.resolution
+        past: Past = (1.0,)
         relus = different = 0.0
         for block in structure.blocks:
             terms = block_terms(block, side, past)
-            relus += terms[0]
-            different += terms[1]
-            side, past = terms[2], terms[3]
+            relus += terms.relus
+            different += terms.different
+            side, past = terms.side, terms.past
         # K_H has `relus` on the diagonal, and `relus - different` everywhere else
         n = self.count
         return (
@@ -83,7 +84,7 @@ def block_terms(block: Block, side: int, past: Past) -> Terms:
                 pools = (layer.kernel**2 for layer in unit.shortcut if layer.op == "maxpool")
                 past = (2.0,) if projected else (*around, *pools, "+")
             if unit.activation != "none":
-                on = values(past)[1]
+                _, on = values(past)
                 units_here = main[-1].out_channels * side * side
                 relus += units_here
                 different += 2 * on * (1 - on) * units_here
@@ -99,7 +100,8 @@ def values(past: Past) -> tuple[np.ndarray, float]:
         return np.diff(np.cumsum(density) ** last, prepend=0.0), 1 - (1 - on) ** last
     if isinstance(last, float):
         return _rectified(_normal(last))
-    return _rectified(np.convolve(values(tuple(before))[0], _normal(1.0)), len(_normal(1.0)) // 2)
+    density, _ = values(tuple(before))
+    return _rectified(np.convolve(density, _normal(1.0)), len(_normal(1.0)) // 2)
 
 
 def _normal(variance: float) -> np.ndarray:

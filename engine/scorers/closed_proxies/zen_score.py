@@ -59,9 +59,9 @@ class ClosedZenScore(ClosedProxy):
         log_sigmas, relus = 0.0, 0
         for block in structure.blocks:
             terms = block_terms(block, side, entering)
-            log_sigmas += terms[0]
-            relus += terms[1]
-            side, entering = terms[2], terms[3]
+            log_sigmas += terms.log_sigmas
+            relus += terms.relus
+            side, entering = terms.side, terms.entering
         # Delta^2 = C H W E[(f(x) - f(x'))^2], k being the kernel: E = 1 - k behind a ReLU
         if entering.rectified:
             apart = 1 - relu_correlation(likeness(relus - 1))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import isfinite, nan
 from statistics import fmean, stdev
 
 import torch
 
-from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, never
+from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import device_named, fastest_dtype, out_of_memory
 from engine.scorers.forward_lanes import lanes_for
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
@@ -61,7 +61,7 @@ class Proxy(ABC):
 
     @abstractmethod
     def measure(
-        self, structure: Structure, images: torch.Tensor, weights: Weights, cancelled
+        self, structure: Structure, images: torch.Tensor, weights: Weights, cancelled: Stop
     ) -> torch.Tensor:
         """What `value` needs of one pass, left on the device.
 
@@ -83,9 +83,7 @@ class Proxy(ABC):
         number_format = str(self.dtype).removeprefix("torch.")
         return f"{self.method}, {passes} of {images}, {number_format} on {place}"
 
-    def score(
-        self, structures: Sequence[Structure], cancelled: Callable[[], bool] = never
-    ) -> list[Score]:
+    def score(self, structures: Sequence[Structure], cancelled: Stop = never) -> list[Score]:
         """Score each structure by the mean over the passes.
 
         Raises ScoringError for a structure without a finite value or too large for the
@@ -110,7 +108,9 @@ class Proxy(ABC):
                 values[structure].append(self._finite(self.value(one)))
         return [self._summary(values[structure]) for structure in structures]
 
-    def _pass(self, structure: Structure, index: int, images: torch.Tensor, cancelled):
+    def _pass(
+        self, structure: Structure, index: int, images: torch.Tensor, cancelled: Stop
+    ) -> torch.Tensor:
         return self.measure(structure, images, Weights(self.pool, index), cancelled)
 
     def _images(self, index: int) -> torch.Tensor:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import torch
 
 from engine.blocks import Layer
+from engine.scorers.base import Stop
 from engine.scorers.proxies.base import Proxy
 from engine.scorers.proxies.network import Weights, convolve, pooled, run
+from engine.structure import Structure
 
 #: codes multiplied at a time: float32 counts exactly up to here
 MOST_CODES = 1 << 24
@@ -27,7 +29,9 @@ class Naswot(Proxy):
 
     method = "naswot"
 
-    def measure(self, structure, images, weights, cancelled) -> torch.Tensor:
+    def measure(
+        self, structure: Structure, images: torch.Tensor, weights: Weights, cancelled: Stop
+    ) -> torch.Tensor:
         network = _Network(weights, images.shape[0])
         run(structure, network, images, shortcuts=True, cancelled=cancelled)
         return network.kernel()

@@ -7,7 +7,6 @@ counts as a ReLU: behind batch norm, and untrained, next to nothing reaches 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import torch
@@ -15,7 +14,7 @@ import torch.nn.functional as F
 
 from engine.blocks import Layer, Unit, units
 from engine.costs import halved
-from engine.scorers.base import Cancelled
+from engine.scorers.base import Cancelled, Stop
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.structure import Structure
 
@@ -41,7 +40,7 @@ def run(
     signal: Signal,
     *,
     shortcuts: bool,
-    cancelled: Callable[[], bool],
+    cancelled: Stop,
 ) -> Signal:
     """What the network puts out at C5. Raises Cancelled between layers."""
     for block in structure.blocks:
@@ -51,7 +50,9 @@ def run(
     return signal
 
 
-def _unit(unit: Unit, network: Network[Signal], signal: Signal, shortcuts: bool, cancelled):
+def _unit(
+    unit: Unit, network: Network[Signal], signal: Signal, shortcuts: bool, cancelled: Stop
+) -> Signal:
     def apply(value: Signal, layer: Layer) -> Signal:
         if cancelled():
             raise Cancelled

@@ -18,12 +18,13 @@ import torch
 import torch.nn.functional as F
 
 from engine.blocks import Layer
+from engine.scorers.base import Stop
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.scorers.proxies.base import Proxy
 from engine.scorers.proxies.middle import Middle, before, shortened, with_absent
 from engine.scorers.proxies.network import Weights, convolve, pooled, run
 from engine.scorers.vanilla import taps
-from engine.structure import IMAGE_CHANNELS
+from engine.structure import IMAGE_CHANNELS, Structure
 
 #: log of the size that maps may grow to before they are divided: float32 and bfloat16
 #: end at e^88, and one more layer adds about e^11
@@ -55,7 +56,9 @@ class SynFlow(Proxy):
         one = torch.ones((), dtype=self.dtype, device=self.device)
         return one.expand(1, IMAGE_CHANNELS, side, side)
 
-    def measure(self, structure, images, weights, cancelled) -> torch.Tensor:
+    def measure(
+        self, structure: Structure, images: torch.Tensor, weights: Weights, cancelled: Stop
+    ) -> torch.Tensor:
         image, middle = shortened(images)
         start = _Flow(image, middle, 0, 0.0, 0.0)
         flow = run(structure, _Network(weights), start, shortcuts=True, cancelled=cancelled)

@@ -12,8 +12,10 @@ from __future__ import annotations
 import torch
 
 from engine.blocks import Layer
+from engine.scorers.base import Stop
 from engine.scorers.proxies.base import Proxy
 from engine.scorers.proxies.network import Weights, convolve, pooled, run
+from engine.structure import Structure
 
 #: alpha of Algorithm 1
 ALPHA = 0.01
@@ -36,7 +38,9 @@ class ZenScore(Proxy):
         """float32: the difference is a hundredth of the maps, which 16 bits round away."""
         return torch.float32
 
-    def measure(self, structure, images, weights, cancelled) -> torch.Tensor:
+    def measure(
+        self, structure: Structure, images: torch.Tensor, weights: Weights, cancelled: Stop
+    ) -> torch.Tensor:
         x = images.clone(memory_format=torch.channels_last)
         x[self.count :].mul_(ALPHA).add_(x[: self.count])
         network = _Network(weights, self.count)

@@ -8,6 +8,7 @@ from engine.scorers.base import Score
 from engine.settings import Preset
 from engine.zoo import ZooEntry
 from maedet_tui.widgets.structure_view import StructureView, View
+from maedet_tui.widgets.thread import in_thread
 
 
 class ReferenceView(StructureView):
@@ -28,7 +29,7 @@ class ReferenceView(StructureView):
     def on_mount(self) -> None:
         self.show(View(self._preset, self._entry.structure))
         # in a thread, for numpy takes a while to import
-        self.run_worker(self._score, thread=True, exit_on_error=False)
+        in_thread(self, self._score, f"The paper's {self._entry.title} could not be scored")
 
     def _score(self) -> None:
         from engine.scorers.closed_form import ClosedForm

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static, TextArea
-from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from maedet_tui import formatting
-from maedet_tui.errors import SaveError
 from maedet_tui.presets.edited import EditedPreset
 from maedet_tui.presets.examined import Examined
-from maedet_tui.presets.problems import Problem
+from maedet_tui.screens import messages
 from maedet_tui.screens.editor.diff_view import Difference, DiffPanel
+from maedet_tui.screens.editor.problems import ProblemList
 from maedet_tui.screens.editor.save import Saving
 from maedet_tui.screens.editor.yaml_area import YamlArea
 from maedet_tui.widgets.footer import Footer
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress
 from maedet_tui.widgets.structure_view import StructureView, View
-
-if TYPE_CHECKING:
-    from maedet_tui.app import MaedetApp
+from maedet_tui.widgets.thread import in_thread
 
 #: seconds without a key before the text is checked
 PAUSE = 0.25
@@ -40,18 +36,9 @@ WHOLE = (112, 20)
 TINY = (50, 14)
 
 
-class ProblemList(OptionList):
-    """Every problem of the text; its keys are named here so that the help explains them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Go to line", tooltip="Put the cursor where the problem is"),
-    ]
-
-
 class Editor(Screen[None]):
     """Edits one preset. Nothing typed is lost unless the user says so."""
 
-    app: MaedetApp
     CSS_PATH = "editor.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save",
@@ -69,10 +56,9 @@ class Editor(Screen[None]):
     ]  # fmt: skip
 
     def __init__(self, edited: EditedPreset, characters: Glyphs):
-        super().__init__(name="editor")
+        super().__init__()
         self.edited, self._glyphs = edited, characters
-        self.saving = Saving(self)
-        self._clean = ""
+        self._saving = Saving(edited, lambda: self.text, self._saved, lambda: self.app)
         self._found: Examined | None = None
         self._check: Timer | None = None
         self._beside = "structure"
@@ -85,7 +71,7 @@ class Editor(Screen[None]):
         with Container(id="desk"):
             with Vertical(id="writing"):
                 yield YamlArea(self.edited.saved, self._glyphs, id="text")
-                yield ProblemList(id="problems", markup=False)
+                yield ProblemList(self._glyphs, id="problems")
             with VerticalScroll(id="beside"):
                 yield BudgetPanel(self._glyphs, id="budget")
                 yield StructureView(id="initial")
@@ -93,14 +79,11 @@ class Editor(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self._clean = self.text
+        self._saving.clean = self.text
         self.query_one("#budget").border_title = "Budget used by the initial structure"
         self.query_one("#initial").border_title = "Initial structure"
-        self.query_one("#problems").border_title = "Problems"
         if not self._glyphs.braille:
-            for box in self.query("#beside, #problems"):
-                box.vertical_scrollbar.renderer = PlainScrollBar
-                box.horizontal_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self, self.query_one(ProblemList))
         self.query_one(YamlArea).focus()
         self._title()
         self._examine()
@@ -138,17 +121,12 @@ class Editor(Screen[None]):
     @property
     def modified(self) -> bool:
         """Whether anything would be lost by closing."""
-        return self.text != self._clean
+        return self.is_mounted and self.text != self._saving.clean
 
-    def saved(self) -> None:
+    def _saved(self) -> None:
         """What stands on the screen is in the file now."""
-        self._clean = self.text
         self._title()
         self._examine()
-
-    def give_up(self) -> None:
-        """The changes are of no account any more."""
-        self._clean = self.text
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self._title()
@@ -165,37 +143,23 @@ class Editor(Screen[None]):
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(self._take, found)
 
-        self.run_worker(work, thread=True, exclusive=True, group="check", exit_on_error=False)
+        in_thread(self, work, "The text could not be checked", group="check", exclusive=True)
 
     def _take(self, found: Examined) -> None:
         if found.text == self.text:
             self._found = found
             self.refresh_bindings()
             self._title()
-            self._list(found.problems)
+            self.query_one(YamlArea).mark(one.line for one in found.problems if one.line)
+            box = self.query_one(ProblemList)
+            if box.has_focus and not found.problems:
+                self.query_one(YamlArea).focus()
+            box.show(found.problems)
             self._show_beside(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what there is nothing to do with."""
         return action != "next_problem" or bool(self._found and self._found.problems) or None
-
-    def _list(self, problems: Sequence[Problem]) -> None:
-        self.query_one(YamlArea).mark(problem.line for problem in problems if problem.line)
-        box = self.query_one(ProblemList)
-        marked = box.highlighted
-        box.set_options(Option(self._worded(problem)) for problem in problems)
-        if problems:
-            box.highlighted = min(marked or 0, len(problems) - 1)
-        elif box.has_focus:
-            self.query_one(YamlArea).focus()
-        box.set_class(not problems, "-none")
-
-    def _worded(self, problem: Problem) -> Content:
-        where = f"line {problem.line}" if problem.line else "file"
-        key = f"{problem.key}: " if problem.key else ""
-        return Content.assemble(
-            (f"{self._glyphs.warning} {where}  ", "$error"), (key, "bold"), (problem.message, "")
-        )
 
     # --- beside it --------------------------------------------------------------
 
@@ -236,19 +200,14 @@ class Editor(Screen[None]):
 
     def action_next_problem(self) -> None:
         """From one problem to the next, and round."""
-        problems = self._found.problems if self._found else ()
-        lines = [problem.line or 1 for problem in problems]
-        if lines:
-            here = self.query_one(YamlArea).cursor_location[0] + 1
-            later = [index for index, line in enumerate(lines) if line > here]
-            self._go_to(later[0] if later else 0)
+        here = self.query_one(YamlArea).cursor_location[0] + 1
+        self._go_to(self.query_one(ProblemList).after(here))
 
     def _go_to(self, index: int) -> None:
-        problems = self._found.problems if self._found else ()
-        if index < len(problems):
+        line = self.query_one(ProblemList).line(index)
+        if line is not None:
             area = self.query_one(YamlArea)
-            self.query_one(ProblemList).highlighted = index
-            area.go_to(problems[index].line or 1)
+            area.go_to(line)
             self._over = False
             self.set_class(False, "-over")
             self.call_after_refresh(area.focus)
@@ -257,11 +216,11 @@ class Editor(Screen[None]):
 
     def action_save(self) -> None:
         """Write the text to its file."""
-        self.saving.save()
+        self._saving.save()
 
     def action_save_as(self) -> None:
         """Write it to another file."""
-        self.saving.save_as()
+        self._saving.save_as()
 
     def action_search(self) -> None:
         """Save what has changed, and start a search with it."""
@@ -272,9 +231,9 @@ class Editor(Screen[None]):
                         title="Not started", severity="warning")  # fmt: skip
             self._go_to(0)
         elif self.modified:
-            self.saving.save(self.action_search)
+            self._saving.save(self.action_search)
         else:
-            self.app.searches.search(found.draft)
+            self.post_message(messages.SearchWith(found.draft))
 
     def action_close(self) -> None:
         """Back home."""
@@ -282,7 +241,10 @@ class Editor(Screen[None]):
 
     def leave(self, then: Callable[[], object]) -> None:
         """Do something that ends the editor, after asking about changes."""
-        self.saving.leave(then)
+        if not self.modified:
+            then()
+        elif self.app.screen is self:  # else a question about them is on the screen
+            self._saving.ask_first(then)
 
     def copy_selection(self) -> bool:
         """What Ctrl+C means while text is selected; whether any was."""
@@ -296,7 +258,3 @@ class Editor(Screen[None]):
         """Keep the changes, when nobody can be asked about them any more."""
         if self.modified:
             self.edited.rescue(self.text)
-
-    def failed(self, title: str, error: SaveError) -> None:
-        """Say what could not be done."""
-        self.notify(str(error), title=title, severity="error", timeout=10, markup=False)

@@ -25,7 +25,7 @@ class Unsaved(Question[str]):
             Button("Save (s)", variant="success", id="save", name="'save'"),
             Button("Edit on (n)", variant="primary", id="no", name="'edit'"),
         ]
-        super().__init__(f"The changes to {name} are not saved.", buttons, "unsaved")
+        super().__init__(f"The changes to {name} are not saved.", buttons)
 
     def action_answer(self, answer: str) -> None:
         """Answer from the keyboard."""

@@ -6,11 +6,12 @@ It paints before anything is read: files, runs and the device are looked at in t
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
@@ -19,16 +20,19 @@ from textual.widgets import OptionList, Static
 
 from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
+from maedet_tui.screens import messages
 from maedet_tui.screens.home.details import DetailPanel, HintPanel
 from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
 from maedet_tui.widgets.footer import Footer
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.table import TableBox
+from maedet_tui.widgets.thread import in_thread
 
 if TYPE_CHECKING:
-    from maedet_tui.app import MaedetApp
     from maedet_tui.presets.library import Entry
-    from maedet_tui.store.listing import Line
+    from maedet_tui.runs.run import SearchRun
+    from maedet_tui.store.listing import Line, Listing
+    from maedet_tui.widgets.structure_view import StructureView
 
 #: seconds between two looks at the runs
 LOOK_EVERY = 2.0
@@ -43,9 +47,8 @@ TINY = (60, 16)
 class Home(Screen[None]):
     """Enter starts a preset's search, or opens a run."""
 
-    app: MaedetApp
     CSS_PATH = "home.tcss"
-    BINDINGS = (
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
@@ -53,16 +56,20 @@ class Home(Screen[None]):
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("escape", "back", "Back to search",
                 tooltip="Back to the search that goes on in this window"),
-    )  # fmt: skip
+    ]  # fmt: skip
 
-    def __init__(self, runs_dir: Path, characters: Glyphs):
+    def __init__(
+        self, runs_dir: Path, characters: Glyphs, under_way: Callable[[], SearchRun | None]
+    ):
+        """under_way: the search that goes on in this process, if one does."""
         super().__init__()
-        self._runs_dir, self._glyphs = runs_dir, characters
+        self._runs_dir, self._glyphs, self._under_way = runs_dir, characters, under_way
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, Line] = {}
-        self._listing: object = None
+        self._listing: Listing | None = None
+        self._structure: StructureView | None = None
         #: whoever reads a run makes files beside it, which would be in the way of removing it
-        self.using_runs = threading.Lock()
+        self._using_runs = threading.Lock()
         self._begun = self._looking = False
         self._device = "looking for a device"
         self._to_mark: str | None = None
@@ -84,8 +91,7 @@ class Home(Screen[None]):
 
     def on_mount(self) -> None:
         if not self._glyphs.braille:
-            for box in self.query(VerticalScroll):
-                box.vertical_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self)
         self._title()
         self.read_presets(check=False)
         self.query_one(PresetTable).focus()
@@ -99,7 +105,7 @@ class Home(Screen[None]):
         self._title()
 
     def _title(self) -> None:
-        title, own = f" maedet-tui   {self._device}", self.app.searches.under_way
+        title, own = f" maedet-tui   {self._device}", self._under_way()
         if self.has_class("-tiny"):
             title = " Small: tab shows the other list"
         elif own is not None:
@@ -115,7 +121,7 @@ class Home(Screen[None]):
         from maedet_tui.widgets.structure_view import StructureView
 
         self._begun = True
-        structure = StructureView(id="home-structure")
+        self._structure = structure = StructureView(id="home-structure")
         structure.border_title = "Initial structure"
         self.query_one("#drawing").mount(structure)
         self.read_presets()
@@ -150,9 +156,8 @@ class Home(Screen[None]):
         if mark is not None:
             self.query_one(PresetTable).mark(mark)
         if check:
-            self.run_worker(
-                lambda: self._read(listed), thread=True, exclusive=True, group="presets"
-            )
+            in_thread(self, lambda: self._read(listed), "The presets could not be checked",
+                      group="presets", exclusive=True)  # fmt: skip
 
     def _read(self, listed: list[Entry]) -> None:
         from maedet_tui.presets import library
@@ -179,7 +184,7 @@ class Home(Screen[None]):
         """Look at the runs, unless nobody sees them or the last look is still under way."""
         if not self._looking and self.app.screen is self:
             self._looking = True
-            self.run_worker(self._list_runs, thread=True, exit_on_error=False)
+            in_thread(self, self._list_runs, "The runs could not be listed")
 
     def _list_runs(self) -> None:
         from engine.snapshot import LIVE
@@ -190,7 +195,7 @@ class Home(Screen[None]):
             self._listing = Listing(self._runs_dir)
         lines, said = [], ""
         try:
-            with self.using_runs:
+            with self._using_runs:
                 for line in self._listing.lines():
                     lines.append(line)
                     if len(lines) % 25 == 0 and not self._lines:  # many, and the first look
@@ -251,15 +256,16 @@ class Home(Screen[None]):
     def _explain(self) -> None:
         """Show what the marked row of the list in use stands for."""
         on_runs = self.has_class("-on-runs")
-        shown = self.marked_line if on_runs else self.marked_entry
+        entry = None if on_runs else self.marked_entry
+        shown = self.marked_line if on_runs else entry
         detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
         self.set_class(shown is None, "-nothing")
         if shown is not None:
             detail.border_title = Content(printable(shown.name))
             detail.show(shown)
             hint.show(shown)
-        for structure in self.query("#home-structure"):
-            draft = None if on_runs or shown is None else shown.draft
+        if (structure := self._structure) is not None:
+            draft = entry.draft if entry is not None else None
             structure.display = draft is not None
             if draft is not None:
                 from maedet_tui.widgets.structure_view import View
@@ -270,17 +276,16 @@ class Home(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out what makes no sense now."""
-        return action != "back" or self.app.searches.under_way is not None
+        return action != "back" or self._under_way() is not None
 
     def action_back(self) -> None:
         """To the search of this process."""
-        if (own := self.app.searches.under_way) is not None:
-            self.app.searches.show(own)
+        self.post_message(messages.BackToSearch())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_list.id == "runs":
             if (line := self.marked_line) is not None:
-                self.app.searches.open(self._runs_dir / line.name)
+                self.post_message(messages.OpenRun(self._runs_dir / line.name))
         elif (entry := self.marked_entry) is not None:
             self._start(entry)
 
@@ -290,7 +295,7 @@ class Home(Screen[None]):
         if entry.draft is None and not entry.problems:  # chosen before it was read
             entry = library.read(entry)
         if entry.preset is not None:
-            self.app.searches.search(entry.preset)
+            self.post_message(messages.SearchWith(entry.preset))
         else:
             hint = "; e edits it" if entry.to_edit else ""
             self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem{hint}",
@@ -299,30 +304,31 @@ class Home(Screen[None]):
     def action_edit(self) -> None:
         """Open the marked preset in the editor."""
         if (entry := self.marked_entry) is not None:
-            self.app.edit(entry)
+            self.post_message(messages.EditPreset(entry))
 
     def action_copy(self) -> None:
         """Copy the marked preset under a new name."""
         if (entry := self.marked_entry) is not None:
             from maedet_tui.screens.home.actions import copy
 
-            copy(self, entry)
+            copy(self.app, entry, self.read_presets)
 
     def action_delete_preset(self) -> None:
         """Delete a preset of the user's."""
         if (entry := self.marked_entry) is not None:
             from maedet_tui.screens.home.actions import delete_preset
 
-            delete_preset(self, entry)
+            delete_preset(self.app, entry, self.read_presets)
 
     def action_delete_run(self) -> None:
         """Remove the marked run."""
         if (line := self.marked_line) is not None:
             from maedet_tui.screens.home.actions import delete_run
 
-            delete_run(self, self._runs_dir / line.name, line, self._look)
+            path = self._runs_dir / line.name
+            delete_run(self.app, path, line, self._using_runs, self._look)
 
     def action_resume(self) -> None:
         """Go on with the marked run."""
         if (line := self.marked_line) is not None:
-            self.app.searches.resume(self._runs_dir / line.name)
+            self.post_message(messages.ResumeRun(self._runs_dir / line.name))

@@ -34,6 +34,7 @@ from maedet_tui.structures.known import known_score
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.structure_view import StructureView, View
+from maedet_tui.widgets.thread import in_thread
 
 #: from this width on, the marked structure is drawn beside the list
 WIDE = 140
@@ -109,7 +110,7 @@ class Browse(Screen[None]):
             self._groups["This search"] = [best] if best else []
             self._groups["Population of this search"] = member_items(*told)
         self._fill()
-        self.run_worker(self._read_runs, thread=True, exclusive=True, exit_on_error=False)
+        in_thread(self, self._read_runs, "The saved runs could not be read", exclusive=True)
 
     def _read_runs(self) -> None:
         found = list(saved_items(self._runs_dir))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,6 +25,9 @@ from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
+from maedet_tui.widgets.thread import in_thread
+
+T = TypeVar("T")
 
 #: from this width on, the two tables stand side by side
 WIDE = 150
@@ -110,8 +113,8 @@ class Compare(Screen[None]):
         """Have the closed form of all of them worked out."""
         shown = self._shown
         self._show()
-        self.run_worker(lambda: self._work_out(shown), thread=True, exclusive=True,
-                        group="score", exit_on_error=False)  # fmt: skip
+        in_thread(self, lambda: self._work_out(shown), "The structures could not be scored",
+                  group="score", exclusive=True)  # fmt: skip
 
     def _work_out(self, shown: Comparison) -> None:
         structures = [item.structure for item in shown.items]
@@ -150,20 +153,16 @@ class Compare(Screen[None]):
     def action_rotate(self) -> None:
         """The next one first."""
 
-        def turned(values: tuple) -> tuple:
+        def turned(values: tuple[T, ...]) -> tuple[T, ...]:
             return values[1:] + values[:1]
 
         s = self._shown
-        measured, expected = (
-            {name: turned(found) for name, found in known.items()}
-            for known in (s.measured, s.expected)
-        )
         self._shown = replace(
             s,
             items=turned(s.items),
             scores=turned(s.scores),
-            measured=measured,
-            expected=expected,
+            measured={name: turned(found) for name, found in s.measured.items()},
+            expected={name: turned(found) for name, found in s.expected.items()},
         )
         self._show()
 
@@ -217,8 +216,8 @@ class Compare(Screen[None]):
         self._tell("Measuring; x cancels")
         self.refresh_bindings()
         given_up = self._given_up
-        self.run_worker(lambda: self._measure(shown, wanted, given_up), thread=True,
-                        group="measure", exit_on_error=False)  # fmt: skip
+        in_thread(self, lambda: self._measure(shown, wanted, given_up),
+                  "The measurement has failed", group="measure")  # fmt: skip
 
     def _measure(
         self, shown: Comparison, wanted: list[tuple[str, int]], given_up: threading.Event

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from maedet_tui import logs
 from maedet_tui.errors import SaveError
 from maedet_tui.export import (
     FORMATS,
@@ -57,9 +58,10 @@ class SaveAs(ModalScreen[Path | None]):
                 tooltip="Close without saving; an export that is under way goes on"),
     ]  # fmt: skip
 
-    def __init__(self, item: Item):
+    def __init__(self, item: Item, exports: list[Underway]):
+        """exports: those that are being written, which one of this dialog's joins and leaves."""
         super().__init__()
-        self._item = item
+        self._item, self._exports = item, exports
         self._busy: tuple[str, Underway] | None = None
         self._clock: Timer | None = None
         self._written: Path | None = None
@@ -185,7 +187,7 @@ class SaveAs(ModalScreen[Path | None]):
         self._tick()
         # a thread that outlives this dialog, and does not hold up the end of the program
         work = threading.Thread(target=self._write, args=self._busy, name="export", daemon=True)
-        self.app.exports.append(self._busy[1])
+        self._exports.append(self._busy[1])
         work.start()
 
     def _tick(self) -> None:
@@ -198,7 +200,7 @@ class SaveAs(ModalScreen[Path | None]):
         name = path.name.removesuffix(FORMATS[format_].ending)
 
         def tell(call: Callable[..., None], *args: object) -> None:
-            app.exports.remove(underway)
+            self._exports.remove(underway)
             with contextlib.suppress(RuntimeError):  # the app is gone
                 app.call_from_thread(call, *args)
 
@@ -213,7 +215,7 @@ class SaveAs(ModalScreen[Path | None]):
             if isinstance(error, (ExportError, SaveError)):
                 tell(self._failed, str(error))
             else:  # of another package, in words of its own
-                tell(self._failed, f"{format_}: {type(error).__name__}: {str(error)[:300]}")
+                tell(self._failed, logs.failure(f"{format_} could not be written", error))
         else:
             tell(self._done, done)
 

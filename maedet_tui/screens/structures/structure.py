@@ -16,8 +16,8 @@ from engine.settings import Objective
 from engine.snapshot import Snapshot
 from engine.structure import Structure
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens import messages
 from maedet_tui.screens.structures.facts import Facts, FactsPanel
-from maedet_tui.screens.structures.save_as import SaveAs
 from maedet_tui.screens.structures.share_bars import CostBars, EntropyBars
 from maedet_tui.screens.structures.tower import Tower, TowerPanel
 from maedet_tui.structures.items import Item, best_item, member_items
@@ -26,6 +26,7 @@ from maedet_tui.widgets.bars import TabBar
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.structure_view import StructureView, View
+from maedet_tui.widgets.thread import in_thread
 
 #: seconds between two looks at the best of a search
 LOOK_EVERY = 1 / 4
@@ -149,9 +150,10 @@ class StructureScreen(Screen[None]):
         objective = item.preset.objective
         score = known_score(item) or self._scores.get((objective, item.structure))
         if score is None:
-            self.run_worker(
+            in_thread(
+                self,
                 lambda: self._work_out(objective, item.structure),
-                thread=True, exclusive=True, group="score", exit_on_error=False,
+                f"{item.name} could not be scored", group="score", exclusive=True,
             )  # fmt: skip
         z, entropies = (score.z, score.entropies) if score else (None, None)
         view = View(item.preset, item.structure, z, entropies)
@@ -226,7 +228,7 @@ class StructureScreen(Screen[None]):
     def action_save_as(self) -> None:
         """Ask for name, folder and format."""
         if self.item is not None:
-            self.app.push_screen(SaveAs(self.item))
+            self.post_message(messages.SaveStructure(self.item))
 
     def action_panel(self, step: int) -> None:
         """Show the other panel."""

@@ -260,7 +260,7 @@ def test_a_search_under_a_latency_budget(monkeypatch):
         "seconds",
         lambda self, operation: seen.append(runner.snapshot) or 1e-9 * operation.macs,
     )
-    monkeypatch.setattr("engine.run.runner.INTERVAL", 0.0)
+    monkeypatch.setattr("engine.run.publishing.INTERVAL", 0.0)
     runner = Runner(preset)
     runner.start()
     assert runner.join(PATIENCE)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from engine.run.runner import Runner
-from engine.scorers.base import ScoringError
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.settings import Budget, Forward, Objective, Preset, Schedule, Space
@@ -27,7 +26,7 @@ PRESET = Preset(
 def ended(runner):
     runner.start()
     assert runner.join(PATIENCE)
-    assert runner.failure is None
+    assert runner.snapshot.error is None
     return runner
 
 
@@ -165,7 +164,6 @@ def test_a_scorer_that_raises_leaves_a_checkpoint_to_go_on_from():
     runner.start()
     assert runner.join(PATIENCE)
     assert runner.snapshot.state == "failed" and "no more" in runner.snapshot.error
-    assert not isinstance(runner.failure, ScoringError)
     same(ended(Runner(PRESET, start_from=runner.checkpoint)), ended(Runner(PRESET)))
 
 

@@ -1,5 +1,6 @@
 """The runner: what it publishes, how fast it obeys, and what it does with failures."""
 
+import logging
 import threading
 import time
 from dataclasses import FrozenInstanceError, replace
@@ -237,14 +238,22 @@ def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails):
     assert (snapshot.best is None) == fails(1)
 
 
-def test_an_unexpected_error_is_told_in_one_sentence():
+def traceback_of(logger, caplog):
+    """The one error of that logger as a log file has it, traceback and all."""
+    (record,) = [r for r in caplog.records if r.name == logger and r.levelname == "ERROR"]
+    return logging.Formatter().format(record)
+
+
+def test_an_unexpected_error_is_told_in_one_sentence_and_logged_with_its_traceback(caplog):
     class Broken(ClosedForm):
         def score(self, structures, cancelled=lambda: False):
             raise ZeroDivisionError("division by zero")
 
-    runner = finished(QUICK, scorer=Broken(QUICK.objective))
-    assert runner.snapshot.error == "the search broke off: ZeroDivisionError: division by zero"
-    assert isinstance(runner.failure, ZeroDivisionError)
+    snapshot = finished(QUICK, scorer=Broken(QUICK.objective)).snapshot
+    assert snapshot.state == "failed"
+    assert snapshot.error == "the search broke off: ZeroDivisionError: division by zero"
+    logged = traceback_of("engine.run.runner", caplog)
+    assert "the search of quick failed" in logged and 'raise ZeroDivisionError("division' in logged
 
 
 def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
@@ -258,7 +267,7 @@ def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
 
 def test_a_search_stands_back_when_asked_but_not_all_the_time(monkeypatch):
     """A hundred wishes at one moment are one; it goes on and ends as it would have."""
-    from engine.run import runner as module
+    from engine.run import wishes as module
 
     slept = []
     clock = SimpleNamespace(
@@ -364,7 +373,7 @@ def test_audits_rest_while_the_search_goes_on_and_not_for_its_end(monkeypatch):
     auditor.close()
 
 
-def test_audits_that_cannot_be_made_are_told_and_harm_nothing():
+def test_audits_that_cannot_be_made_are_told_and_harm_nothing(caplog):
     from engine.run.audit import Auditor
 
     def unable():
@@ -372,7 +381,41 @@ def test_audits_that_cannot_be_made_are_told_and_harm_nothing():
 
     snapshot = finished(QUICK, auditor=lambda: Auditor(unable)).snapshot
     assert snapshot.state == "finished"
-    assert any("no torch here" in notice for notice in snapshot.notices)
+    assert "new bests are not measured by forward passes: no torch here" in snapshot.notices
+    assert "raise ImportError" in traceback_of("engine.run.audit", caplog)
+
+
+def test_an_auditor_that_breaks_off_is_told_and_logged(caplog):
+    def broken(structure, number):
+        raise KeyError("no such map")
+
+    snapshot = finished(QUICK, auditor=auditor_of(Passes(broken))).snapshot
+    assert snapshot.state == "finished" and snapshot.audit is None
+    told = "new bests are not measured by forward passes: KeyError: 'no such map'"
+    assert snapshot.notices == (told,)
+    assert 'raise KeyError("no such map")' in traceback_of("engine.run.audit", caplog)
+
+
+def test_an_auditor_that_breaks_off_after_the_end_is_told_too():
+    """Bests that still wait are measured when the search has ended."""
+    final, gate = finished(QUICK).snapshot.best.structure, threading.Event()
+
+    class Late(Passes):
+        def passes(self, structure, count, first=0, cancelled=lambda: False):
+            if structure == final:
+                return [(closed(structure).z, ())]
+            super().passes(structure, count, first, cancelled)
+            raise KeyError("no such map")
+
+    runner = Runner(QUICK, auditor=auditor_of(Late(lambda structure, number: 0.0, gate)))
+    runner.start()
+    assert runner.join(PATIENCE)
+    assert not runner.snapshot.notices
+    gate.set()
+    until(lambda: runner.snapshot.notices)
+    assert "KeyError" in runner.snapshot.notices[0]
+    assert runner.snapshot is runner.snapshot
+    runner.stop()
 
 
 def test_a_real_audit_agrees_with_the_closed_form():

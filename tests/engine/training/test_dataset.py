@@ -95,11 +95,11 @@ def order(steps, rank=0, world=1, seed=0):
 
 
 def test_an_epoch_shows_each_image_once():
-    seen = [view.index for views in order(range(10)) for view in views]
+    seen = [view.number for views in order(range(10)) for view in views]
     for epoch in range(4):
         assert sorted(seen[10 * epoch : 10 * epoch + 10]) == list(range(10))
     assert seen[:10] != seen[10:20] and seen != [
-        v.index for vs in order(range(10), seed=1) for v in vs
+        v.number for vs in order(range(10), seed=1) for v in vs
     ]
     assert len({view.factor for views in order(range(10)) for view in views}) == 40
 

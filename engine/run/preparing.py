@@ -1,0 +1,59 @@
+"""Before a search: its scorer, the table of its latency budget, and its auditor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.run.audit import Auditor, forward_auditor
+from engine.run.search import Search
+from engine.scorers.base import Scorer, Stop
+from engine.scorers.factory import make_scorer
+from engine.snapshot import Portion
+
+
+def prepare(
+    search: Search,
+    scorer: Scorer | None,
+    auditor: Callable[[], Auditor] | None,
+    latency_folder: Path | None,
+    cancelled: Stop,
+) -> Scorer:
+    """Give a search the parts that its preset asks for; its scorer is returned.
+
+    scorer, auditor: used in place of those. latency_folder: where measured latencies are
+    kept. Raises ScoringError where they cannot be had, and Cancelled.
+    """
+    preset = search.preset
+    if scorer is None:
+        scorer = make_scorer(
+            preset.scorer, preset.device, preset.objective, preset.forward, preset.schedule.seed
+        )
+    search.scorer = scorer
+    if preset.budget.latency is not None:
+        _prepare_latency(search, latency_folder, cancelled)
+    if scorer.method == "closed-form":
+        _start_audit(search, auditor)
+    return scorer
+
+
+def _prepare_latency(search: Search, folder: Path | None, cancelled: Stop) -> None:
+    from engine.latency.budget import LatencyBudget
+
+    def timed(done: int, of: int) -> None:
+        search.timing = Portion(done, of)
+
+    search.latency = budget = LatencyBudget(search.preset, folder)
+    budget.prepare(cancelled, timed)
+    search.timing = None
+    search.evolution.too_slow = budget.exceeded_by
+
+
+def _start_audit(search: Search, auditor: Callable[[], Auditor] | None) -> None:
+    preset, best = search.preset, search.best
+    if auditor is not None:
+        search.auditor = auditor()
+    elif preset.audit:
+        search.auditor = forward_auditor(preset.objective, preset.device, preset.forward)
+    if search.auditor is not None and best is not None:
+        search.auditor.submit(best.born, best.structure, best.score)

@@ -1,0 +1,73 @@
+"""What best.yaml says of a search, beside the structure that it found."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from dataclasses import asdict
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+
+from engine.formats.saved_yaml import Saved
+from engine.settings import Preset
+from engine.snapshot import Candidate, Snapshot
+
+
+def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
+    """The best of a search, with all that its score depends on."""
+    return Saved(
+        structure=best.structure,
+        score=best.score,
+        objective=preset.objective,
+        image_size=preset.budget.image_size,
+        search={
+            "preset": preset.name,
+            "seed": preset.schedule.seed,
+            "population": preset.schedule.population,
+            "best_at_iteration": snapshot.best_iteration,
+            "iteration": snapshot.iteration,
+            "iterations": snapshot.iterations,
+            "state": snapshot.state,
+            "seconds": round(snapshot.seconds, 3),
+            "scorer": snapshot.scorer,
+            "scorer_asked": preset.scorer,
+            "device_asked": preset.device,
+            "audit": _audit(snapshot),
+            "latency": _latency(snapshot),
+            "versions": versions(best.score.method),
+        },
+        created=now(),
+    )
+
+
+def now() -> str:
+    """The time in ISO 8601, in UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _audit(snapshot: Snapshot) -> dict[str, object] | None:
+    """What forward passes made of the best, where a closed-form search had it measured."""
+    audit = snapshot.audit
+    if audit is None or audit.iteration != snapshot.best_iteration:
+        return None
+    return {
+        "predicted": audit.predicted,
+        "measured": audit.measured,
+        "error": audit.error,
+        "passes": audit.passes,
+        "detail": audit.detail,
+    }
+
+
+def _latency(snapshot: Snapshot) -> dict[str, object] | None:
+    """Predicted and measured seconds of the best, under a latency budget."""
+    return None if snapshot.latency is None else asdict(snapshot.latency)
+
+
+def versions(method: str) -> dict[str, str]:
+    """Versions of what a score by that method depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("maedet-tui", "numpy", *(() if method.endswith("closed-form") else ("torch",))):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
