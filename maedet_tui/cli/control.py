@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from engine.snapshot import ENDED
 from maedet_tui.cli.output import USAGE, Failure, failures
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.runs.watched import watching

@@ -15,7 +15,7 @@ from engine.costs import total_cost
 from engine.formats import structure_info, structure_yaml
 from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
-from maedet_tui.export import FORMATS, ExportError, export, read_source
+from maedet_tui.export import ExportError, export, read_source
 from maedet_tui.export.code import backbone_source, loaded
 
 ALL = (0, 1, 2, 3, 4)
