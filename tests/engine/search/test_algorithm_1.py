@@ -88,6 +88,14 @@ def test_a_child_that_is_too_slow_is_refused_and_counted():
         assert structure not in evolution.population or structure in seen[0::2]
 
 
+@pytest.mark.parametrize("field", ["layers", "flops", "params"])
+def test_every_refused_child_is_counted(field):
+    limit = Budget(**{field: getattr(total_cost(INITIAL), field)})
+    evolution = Evolution(preset(budget=limit, iterations=80))
+    run(evolution, params)
+    assert sum(evolution.counts.values()) == 80 and evolution.counts[field] > 5
+
+
 def test_costs_count_at_the_budgets_image():
     small = Evolution(preset(budget=Budget(image_size=(64, 96)), iterations=5))
     (initial,) = small.ask()
