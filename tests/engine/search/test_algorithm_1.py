@@ -8,8 +8,9 @@ import pytest
 
 from engine.costs import Cost, total_cost
 from engine.search.evolution import Evolution, exceeded
+from engine.search.mutation import Mutator
 from engine.search.population import Population
-from engine.settings import Budget
+from engine.settings import Budget, Space
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from tests.engine.search.scoring import of, preset, run
@@ -84,6 +85,7 @@ def test_a_child_that_is_too_slow_is_refused_and_counted():
     run(evolution, params)
     assert evolution.counts["latency"] == len(seen) // 2 > 10
     assert sum(evolution.counts.values()) == 60
+    assert evolution.best.structure in seen
     for structure in seen[1::2]:
         assert structure not in evolution.population or structure in seen[0::2]
 
@@ -211,6 +213,26 @@ def test_at_half_of_t_the_top_few_stay_and_mutation_is_fine():
         proposals = evolution.ask()
     assert evolution.switched_at == 200 and evolution.phase == "fine"
     assert evolution.population.scores() == top
+    evolution.tell([(one, of(0)) for one in proposals])
+    fields = {one.origin.field for one in proposals}
+    while proposals := evolution.ask():
+        fields |= {one.origin.field for one in proposals}
+        evolution.tell([(one, of(0)) for one in proposals])
+    assert fields == {"kernel", "out_channels", "bottleneck"}
+
+
+def test_random_numbers_go_to_the_parent_and_its_mutation_alone():
+    evolution = Evolution(preset(iterations=40, seed=3, fine_at=1))
+    evolution.tell([(one, of(0)) for one in evolution.ask()])
+    rng, mutator = Random(3), Mutator(Space())
+    for number in range(1, 20):
+        expected = None
+        while expected is None or expected in evolution.population:
+            parent = evolution.population.draw(rng)
+            expected = mutator.mutate(parent.structure, rng, False).structure
+        (proposal,) = evolution.ask()
+        assert proposal.structure == expected and proposal.parent == parent.born
+        evolution.tell([(proposal, of(number))])
 
 
 @pytest.mark.parametrize(
@@ -351,15 +373,19 @@ def test_random_search_draws_children_without_parents_and_never_switches():
 
 def test_trades_happen_as_often_as_the_preset_says():
     at_cost = Budget(flops=total_cost(INITIAL).flops, layers=total_cost(INITIAL).layers)
-    kinds = {}
-    for trade in (0.0, 1.0):
-        evolution = Evolution(preset(budget=at_cost, iterations=300, trade=trade))
-        origins = []
+    shares = {}
+    for trade in (0.0, 0.4, 1.0):
+        evolution = Evolution(preset(budget=at_cost, iterations=600, trade=trade))
+        origins, fine = [], set()
         while proposals := evolution.ask():
             origins += [one.origin for one in proposals if one.parent is not None]
+            if evolution.phase == "fine":
+                fine |= {one.origin.field for one in proposals if one.origin.earlier}
             evolution.tell([(one, of(len(origins))) for one in proposals])
-        kinds[trade] = {origin.earlier is not None for origin in origins}
-    assert kinds == {0.0: {False}, 1.0: {False, True}}
+        # depth gives way in coarse mutation alone, and a width in fine
+        assert fine == ({"out_channels", "bottleneck"} if trade else set())
+        shares[trade] = sum(origin.earlier is not None for origin in origins)
+    assert shares[0.0] == 0 and 0 < shares[0.4] < 0.7 * shares[1.0]
 
 
 def test_mutations_are_compound_as_often_as_the_preset_says():
