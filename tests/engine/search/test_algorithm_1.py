@@ -335,10 +335,12 @@ def test_children_are_counted_by_what_became_of_them():
     assert evolution.counts["unscored"] == 1 and third.structure not in evolution.population
     fourth, fifth = evolution.ask(2)
     duplicates = evolution.counts["duplicate"]
-    # the same child twice in a batch: one enters, and those behind it are not lost
-    evolution.tell([(fourth, None), (fourth, of(7)), (fourth, of(8)), (fifth, of(9))])
+    # the same child several times in a batch: one enters, and those behind it are not lost
+    evolution.tell(
+        [(fourth, None), (fourth, of(7)), (fourth, of(8)), (fourth, of(8)), (fifth, of(9))]
+    )
     assert evolution.counts["unscored"] == 2
-    assert evolution.counts["duplicate"] == duplicates + 1
+    assert evolution.counts["duplicate"] == duplicates + 2
     assert evolution.population.scores() == (7, 9)
     assert (evolution.counts["accepted"], evolution.counts["worse"]) == (3, 1)
 

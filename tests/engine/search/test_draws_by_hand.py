@@ -383,6 +383,16 @@ def test_widths_are_cut_within_the_space():
             assert total_cost(found.structure).flops <= budget.flops
 
 
+def test_a_bottleneck_that_follows_bends_the_cost_anew_with_each_guess():
+    space = Space(bottleneck_ratio=(0.25, 0.25))
+    cost = total_cost(PARENT)
+    budget = Budget(flops=int(0.8 * cost.flops), params=cost.params)
+    mutator, rng = Mutator(space), Random(3)
+    mutation = mutator.mutate(PARENT, rng, True)
+    found = Trader(space, budget, mutator).trade(mutation, rng, True)
+    assert (found.level, found.field, found.after) == ("C4", "out_channels", 544)
+
+
 def test_trades_of_a_random_walk_are_what_they_once_were():
     """From the place where a search begins to its budgets' edge, in both phases."""
     cost = total_cost(PARENT)
