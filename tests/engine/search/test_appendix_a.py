@@ -208,6 +208,11 @@ def test_a_bottleneck_keeps_its_share_of_the_output():
     assert (kept.out_channels, kept.bottleneck) == (192, 96)
     inside = mutated(parent, "bottleneck", 0.99, half)
     assert inside.after == 120 and inside.structure.blocks[1].out_channels == 240
+    # one that keeps its share stays as it is, be it no multiple of the step
+    for bottleneck in (50, 70, 100):
+        odd = PARENT.blocks[1]._replace(out_channels=200, bottleneck=bottleneck)
+        odd = Structure((PARENT.blocks[0], odd))
+        assert mutated(odd, "out_channels", 0.42, half).structure == odd
     # a width beside which no bottleneck has that share is not taken
     third = Space(stage_depths=DEEP, bottleneck_ratio=(0.3, 0.3))
     exact = Structure((PARENT.blocks[0], PARENT.blocks[1]._replace(bottleneck=72)))
