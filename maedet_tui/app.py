@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
-from textual.filter import Monochrome
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
-from textual.widget import MountError
 
 from maedet_tui import logs
 from maedet_tui.formatting import printable
@@ -24,6 +22,7 @@ from maedet_tui.searches import Searches
 from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
+from maedet_tui.widgets.textual_private import Crashes
 from maedet_tui.widgets.thread import tell_from_thread
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseSc
 # screens are imported where they are shown: each takes a while, and the first paint waits
 
 
-class MaedetApp(App[None]):
+class MaedetApp(Crashes):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
@@ -69,10 +68,7 @@ class MaedetApp(App[None]):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
         super().__init__()
-        if self.no_color:
-            # Textual would turn colours into greys; who sets NO_COLOR wants none at all
-            kept = [one for one in self._filters if not isinstance(one, Monochrome)]
-            self._filters = [*kept, Uncoloured()]
+        self._uncoloured = Uncoloured()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
         #: exports that are being written
         self.exports: list[Underway] = []
@@ -127,10 +123,12 @@ class MaedetApp(App[None]):
         for export in list(self.exports):  # whatever ended the app: no half of them may stay
             export.give_up()
 
-    def _handle_exception(self, error: Exception) -> None:
-        """A crash, unless it is a screen that lacks widgets because the app ends meanwhile."""
-        if not (self._exit and isinstance(error, (NoMatches, MountError))):
-            super()._handle_exception(error)
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual would turn colours into greys; who sets NO_COLOR wants none at all."""
+        filters = super().get_line_filters()
+        if not self.no_color:
+            return filters
+        return [*(one for one in filters if not isinstance(one, Monochrome)), self._uncoloured]
 
     def _home(self) -> Home:
         from maedet_tui.screens.home.screen import Home

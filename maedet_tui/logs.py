@@ -60,15 +60,21 @@ def for_run(run_dir: Path) -> Callable[[], None]:
     return _handler.point_at(run_dir / RUN_LOG)
 
 
+def traceback_of(what: str, error: BaseException) -> Path | None:
+    """Write down that something failed, with its traceback; where that is, if anywhere."""
+    _attach()
+    _log.error(what, exc_info=error)
+    return _handler.newest
+
+
 def failure(what: str, error: BaseException) -> str:
     """Write down why something failed, with its traceback; returns the sentence to tell the
     user, which begins with `what`, a sentence without its full stop."""
-    _attach()
-    _log.error(what, exc_info=error)
+    place = traceback_of(what, error)
     why = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
-    if _handler.newest is None:
+    if place is None:
         return f"{what} ({why}), and no log could be written to say where."
-    return f"{what} ({why}); the traceback is in {_handler.newest}"
+    return f"{what} ({why}); the traceback is in {place}"
 
 
 # --- who is told ----------------------------------------------------------------------

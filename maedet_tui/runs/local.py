@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.formats import saved_yaml, structure_info
 from engine.run.runner import Runner
+from engine.scorers.base import ScoringError
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
+from maedet_tui import logs
 from maedet_tui.errors import SaveError
 from maedet_tui.files import latency_folder, write_atomically
 from maedet_tui.runs.described import described
@@ -25,6 +28,8 @@ from maedet_tui.trackers import Trackers, refuse_missing
 
 #: seconds between saves of a new best while a search goes on
 AUTOSAVE_EVERY = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 class LocalRun:
@@ -71,7 +76,10 @@ class LocalRun:
         self._saved: Candidate | None = None
         self._watcher = threading.Thread(target=self._watch, name="autosave", daemon=True)
         self._started = False
-        self._noted: tuple[Snapshot, tuple[str, ...], Snapshot] | None = None
+        self._noted: tuple[Snapshot, tuple[str, ...], Path | None, Snapshot] | None = None
+        #: where the traceback of what broke the search off is
+        self._traceback: Path | None = None
+        self._log_over: Callable[[], None] = lambda: None
 
     @classmethod
     def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
@@ -85,7 +93,8 @@ class LocalRun:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest state, with notices of what could not be saved."""
+        """The newest state, with notices of what could not be saved, and where to read why
+        it broke off."""
         snapshot = self._runner.snapshot
         extra = tuple(self._notices)
         if self.save_error is not None:
@@ -94,12 +103,16 @@ class LocalRun:
             extra += (f"Not recorded, so not to be resumed from here: {trouble}",)
         if self._trackers.trouble:
             extra += (self._trackers.trouble,)
-        if not extra:
+        place = self._traceback if snapshot.error else None
+        if not extra and place is None:
             return snapshot
-        if self._noted is None or self._noted[0] is not snapshot or self._noted[1] != extra:
+        noted = self._noted
+        if noted is None or noted[0] is not snapshot or noted[1:3] != (extra, place):
             shown = replace(snapshot, notices=(*snapshot.notices, *extra))
-            self._noted = (snapshot, extra, shown)
-        return self._noted[2]
+            if place is not None:
+                shown = replace(shown, error=f"{snapshot.error}; the traceback is in {place}")
+            self._noted = noted = (snapshot, extra, place, shown)
+        return noted[3]
 
     @property
     def saved(self) -> Path | None:
@@ -118,6 +131,8 @@ class LocalRun:
         except SaveError as error:  # may pass; recording says so if it does not
             self._recorder.trouble = str(error)
         self._started = True
+        self._log_over = logs.for_run(self.run_dir)
+        _log.info("searches with %s in %s", self.preset.name, self.run_dir)
         self._runner.start()
         self._recorder.start()
         self._watcher.start()
@@ -170,6 +185,7 @@ class LocalRun:
                 self.run_dir.rmdir()
         else:
             self._store.close()
+        self._log_over()
 
     def save(self) -> Path:
         """Write the best so far (`best.yaml`, `best.txt`); the path of the YAML.
@@ -199,8 +215,17 @@ class LocalRun:
             ended = self._runner.snapshot.ended
             self._autosave()
             if ended:
+                self._tell_the_log()
                 self._recorder.join()
                 return
+
+    def _tell_the_log(self) -> None:
+        """How the search ended, and why if nobody meant it to."""
+        failure = self._runner.failure
+        if failure is not None and not isinstance(failure, ScoringError):
+            what = f"The search in {self.run_dir} broke off"
+            self._traceback = logs.traceback_of(what, failure)
+        _log.info("%s in %s", self._runner.snapshot.state, self.run_dir)
 
     def _autosave(self) -> None:
         snapshot = self._runner.snapshot

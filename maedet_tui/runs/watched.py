@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,7 +163,7 @@ class WatchedRun:
 
 
 @contextlib.contextmanager
-def watching(folder: Path):
+def watching(folder: Path) -> Iterator[WatchedRun]:
     """A `WatchedRun` that is closed at the end."""
     run = WatchedRun(folder)
     try:

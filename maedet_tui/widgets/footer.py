@@ -98,7 +98,8 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
 
     def parts(self, shown: tuple[tuple[Key, ...], Key | None], width: int) -> list[Part]:
         keys, palette = shown
-        self._places, parts, x = [], [], 0
+        parts: list[Part] = []
+        self._places, x = [], 0
         edge = "|" if self.app.has_class("-plain") else "▏"
         last: list[Part] = []
         if palette is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual.containers import ScrollableContainer
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
+from textual.widget import Widget
 
 
 class Glyphs(NamedTuple):
@@ -65,15 +66,19 @@ PLAIN = Glyphs(
 class PlainScrollBar(ScrollBarRender):
     """A scroll bar of coloured blanks."""
 
-    VERTICAL_BARS = (" ",) * 8
-    HORIZONTAL_BARS = (" ",) * 8
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-def plain_scroll_bars(screen: Screen[object]) -> None:
-    """Give every scrolling box of a screen bars of coloured blanks."""
-    for box in screen.query(ScrollableContainer):
-        box.vertical_scrollbar.renderer = PlainScrollBar
-        box.horizontal_scrollbar.renderer = PlainScrollBar
+def plain_scroll_bars(*boxes: Widget) -> None:
+    """Give boxes that scroll, or all of a screen's, bars of coloured blanks."""
+    for box in boxes:
+        if isinstance(box, Screen):
+            plain_scroll_bars(*box.query(ScrollableContainer))
+            continue
+        for bar in (box.vertical_scrollbar, box.horizontal_scrollbar):
+            # Textual's own way is to change all bars of the process; screens differ in tests
+            bar.renderer = PlainScrollBar  # type: ignore[misc] # a class variable there
 
 
 #: terminals that cannot show more than their own 256 characters, whatever the locale says

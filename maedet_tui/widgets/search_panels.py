@@ -107,7 +107,8 @@ class BudgetPanel(GlyphPanel):
         ]
         if budget.latency is not None:
             latency, ms = shown.snapshot.latency, formatting.milliseconds
-            rows.append(("latency", budget.latency, latency and latency.predicted, ms, ms))
+            predicted = latency.predicted if latency else None
+            rows.append(("latency", budget.latency, predicted, ms, ms))
             if latency and latency.measured is not None:
                 rows.append(("timed", latency.limit, latency.measured, ms, ms))
         return [part for row in rows for part in self._gauge(*row, width)]

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from maedet_tui.formatting import printable
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.panel import MUTED, Part
 
 #: a name is not cut below this for a column to stay
@@ -104,7 +104,7 @@ class Table(OptionList):
 
     def on_mount(self) -> None:
         if not self._glyphs.braille:
-            self.vertical_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self)
 
     def on_resize(self, _: Resize) -> None:
         self.show(self._rows)

@@ -28,7 +28,7 @@ def shown(w):
     """Every segment as the terminal gets it, line by line."""
     ground = w.app.screen.styles.background
     for strip in w.app.screen._compositor.render_strips():
-        for filter_ in w.app._filters:
+        for filter_ in w.app.get_line_filters():
             if filter_.enabled:
                 strip = strip.apply_filter(filter_, ground)
         yield list(strip)

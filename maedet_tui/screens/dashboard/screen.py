@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO
-from maedet_tui.errors import SaveError
 from maedet_tui.machine.load import LoadMeter
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
-from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
 from maedet_tui.screens.dashboard.finding_panels import (
     AuditPanel,
@@ -30,10 +27,12 @@ from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS, PlotKeys
 from maedet_tui.screens.dashboard.population_panel import PopulationPanel
 from maedet_tui.screens.dashboard.reference_view import ReferenceView
+from maedet_tui.screens.dashboard.run_keys import RUN_KEYS, RunKeys
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
 from maedet_tui.widgets.footer import Footer
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
+from maedet_tui.widgets.panel import Panel
 from maedet_tui.widgets.plot.kinds import PLOTS
 from maedet_tui.widgets.plot.plot import Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
@@ -44,21 +43,21 @@ POLL_EVERY = 1 / 12
 #: looks from one update of the slower panels to the next, and from one at the machine's load
 SLOW, LOAD = 4, 12
 
+Found = TypeVar("Found")
 
-class Dashboard(PlotKeys, Arrangement):
+
+class Structures(KeptVerticalScroll):
+    """The best structure and what it is compared with; can fill the screen."""
+
+    ALLOW_MAXIMIZE = True
+
+
+class Dashboard(RunKeys, PlotKeys, Arrangement):
     """Shows a run and steers it; all it knows comes from `run.snapshot`."""
 
     CSS_PATH = "dashboard.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,p", "pause", "Pause", key_display="space",
-                tooltip="Pause the search, or go on with a paused one"),
-        Binding("s", "save", "Save", tooltip="Write the best structure so far to the run's folder"),
-        Binding("S", "save_as", "Save as", key_display="S", show=False,
-                tooltip="Save the best structure so far under a name, in any format"),
-        Binding("v", "view", "View", show=False,
-                tooltip="Look at the best structure: tower, costs, entropies, the population"),
-        Binding("x", "stop", "Stop",
-                tooltip="End the search for good; asks first, keeps and saves the best"),
+        *RUN_KEYS,
         *PLOT_KEYS,
         *PANEL_KEYS,
         Binding("h,n,escape", "home", "Home", key_display="h", show=False,
@@ -70,7 +69,6 @@ class Dashboard(PlotKeys, Arrangement):
         self.run = run
         self._glyphs = characters
         self._shown: Snapshot | None = None
-        self._wish: str | None = None
         self._looks = 0
         self._stale = False
         self._meter: tuple[int, LoadMeter] | None = None
@@ -103,7 +101,7 @@ class Dashboard(PlotKeys, Arrangement):
                         yield BestsPanel(id="bests")
             with KeptVertical(id="right"):
                 yield Plot(glyphs, id="plot")
-                with KeptVerticalScroll(id="structures"):
+                with Structures(id="structures"):
                     yield StructureView(id="best")
                     if (entry := ZOO.get(preset.reference or "")) is not None:
                         yield ReferenceView(entry, preset, id="reference")
@@ -115,11 +113,8 @@ class Dashboard(PlotKeys, Arrangement):
         best.border_subtitle = "none yet"
         for panel in self.query("#panels Panel, Plot"):
             panel.can_focus = True
-        self.query_one("#structures").ALLOW_MAXIMIZE = True
         if not self._glyphs.braille:
-            for box in self.query(VerticalScroll):
-                box.vertical_scrollbar.renderer = PlainScrollBar
-                box.horizontal_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self)
         self.query_one(TabBar).show(TABS[0][0])
         self.poll()
         self.set_interval(POLL_EVERY, self.poll)
@@ -139,7 +134,7 @@ class Dashboard(PlotKeys, Arrangement):
             self._shown = snapshot
             self._stale = True
             if changed:
-                self._wish = None
+                self.wish = None
             self._show_status()
             self.query_one(SearchPanel).show(Progress(self.run.preset, snapshot))
             self.query_one(Plot).show(snapshot)
@@ -172,10 +167,13 @@ class Dashboard(PlotKeys, Arrangement):
                 self._meter = (pid, LoadMeter(pid))
             panel.show(self._meter[1].look())
 
+    def show_wish(self) -> None:
+        self._show_status()
+
     def _show_status(self) -> None:
         if self._shown is not None:
             brief = not self.has_class("-single")
-            status = Status(self.run.preset.name, self._shown, self._wish, brief)
+            status = Status(self.run.preset.name, self._shown, self.wish, brief)
             self.query_one(StatusBar).show(status)
 
     def _show_best(self, snapshot: Snapshot) -> None:
@@ -198,16 +196,15 @@ class Dashboard(PlotKeys, Arrangement):
             self._show_end(self._shown)
 
     def _show_findings(self, snapshot: Snapshot) -> None:
-        for selector, found in (
-            ("#audit", snapshot.audit),
-            ("#ranking", snapshot.recheck),
-            ("#notices", snapshot.notices),
-            ("#bests", snapshot.bests),
-        ):
-            panel = self.query_one(selector)
+        def show(panel: Panel[Found], found: Found | None) -> None:
             panel.display = bool(found)
             if found:
                 panel.show(found)
+
+        show(self.query_one(AuditPanel), snapshot.audit)
+        show(self.query_one(RankingPanel), snapshot.recheck)
+        show(self.query_one(NoticesPanel), snapshot.notices)
+        show(self.query_one(BestsPanel), snapshot.bests)
 
     def _show_end(self, snapshot: Snapshot) -> None:
         box = self.query_one(SummaryPanel)
@@ -231,56 +228,11 @@ class Dashboard(PlotKeys, Arrangement):
         single = self.has_class("-single") or self.maximized is not None
         return action != "panel" or single
 
-    def _wished(self, wish: str) -> None:
-        """Say what was asked for before the engine gets round to it."""
-        self._wish = wish
-        self._show_status()
-
-    def action_pause(self) -> None:
-        """Pause, or go on."""
-        state = self.run.snapshot.state
-        if self._wish == "pausing" or (state == "paused" and self._wish != "going on"):
-            self.run.resume()
-            self._wished("going on")
-        else:
-            self.run.pause()
-            self._wished("pausing")
-
-    def action_save(self) -> None:
-        """Write the best so far, and say where."""
-        try:
-            path = self.run.save()
-        except SaveError as error:
-            self.notify(str(error), title="Not saved", severity="error", timeout=10, markup=False)
-        else:
-            self.notify(str(path), title="Saved the best structure", markup=False)
-
-    def action_save_as(self) -> None:
-        """Ask for name, folder and format of the best."""
-        from maedet_tui.structures.items import best_item
-
-        best = best_item(self.run.snapshot, self.run.preset, self.run.run_dir)
-        if best is None:
-            self.notify("There is no best structure to save yet.", markup=False)
-        else:
-            self.post_message(messages.SaveStructure(best))
-
     def action_view(self) -> None:
         """The best structure on a screen of its own."""
         from maedet_tui.screens.structures.structure import StructureScreen
 
         self.app.push_screen(StructureScreen(self._glyphs, run=self.run))
-
-    def action_stop(self) -> None:
-        """Stop for good, if the user means it."""
-
-        def stop(yes: bool | None) -> None:
-            if yes and not self.run.snapshot.ended:
-                self.run.stop()
-                self._wished("stopping")
-
-        question = "Stop this search for good?\nThe best structure so far is kept and saved."
-        self.app.push_screen(Confirm(question, "Stop", "Search on"), stop)
 
     def action_plot(self, name: str) -> None:
         """Show one of the plots, and the tab of plots where there are tabs."""

@@ -23,7 +23,7 @@ from maedet_tui.screens.editor.problems import ProblemList
 from maedet_tui.screens.editor.save import Saving
 from maedet_tui.screens.editor.yaml_area import YamlArea
 from maedet_tui.widgets.footer import Footer
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress
 from maedet_tui.widgets.structure_view import StructureView, View
 from maedet_tui.widgets.thread import in_thread
@@ -83,9 +83,7 @@ class Editor(Screen[None]):
         self.query_one("#budget").border_title = "Budget used by the initial structure"
         self.query_one("#initial").border_title = "Initial structure"
         if not self._glyphs.braille:
-            for box in self.query("#beside, #problems"):
-                box.vertical_scrollbar.renderer = PlainScrollBar
-                box.horizontal_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self, self.query_one(ProblemList))
         self.query_one(YamlArea).focus()
         self._title()
         self._examine()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from maedet_tui.formatting import printable
 from maedet_tui.styles.themes import DARK, LIGHT
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 
 
 def _language() -> str | None:
@@ -46,10 +47,10 @@ def _colours(dark: bool) -> TextAreaTheme:
 class YamlArea(TextArea):
     """Lines with a problem are underlined; a new line begins where the one before began."""
 
-    BINDINGS = (
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take the last change back"),
         Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make it again"),
-    )
+    ]
 
     def __init__(self, text: str, characters: Glyphs, id: str | None = None):
         self._problem_lines: frozenset[int] = frozenset()
@@ -70,15 +71,14 @@ class YamlArea(TextArea):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
         self._recolour()
         if not self._glyphs.braille:
-            self.vertical_scrollbar.renderer = PlainScrollBar
-            self.horizontal_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self)
 
     def mark(self, lines: Iterable[int]) -> None:
         """Underline these lines, counted from 1."""
         marked = frozenset(lines)
         if marked != self._problem_lines:
             self._problem_lines = marked
-            self._line_cache.clear()
+            self.notify_style_update()  # lines that are kept are of the marks before
             self.refresh()
 
     def go_to(self, line: int) -> None:
@@ -95,7 +95,8 @@ class YamlArea(TextArea):
             text.stylize(Style(underline=True), start)
         return text
 
-    async def _on_key(self, event: Key) -> None:
+    def on_key(self, event: Key) -> None:
+        """Before the text area sees the key."""
         if event.key == "enter" and not self.read_only:
             row, column = self.cursor_location
             line = self.document.get_line(row)
@@ -104,8 +105,6 @@ class YamlArea(TextArea):
                 event.stop()
                 event.prevent_default()
                 self.insert("\n" + indent)
-                return
-        await super()._on_key(event)
 
     def _recolour(self) -> None:
         self.theme = (DARK if self.app.current_theme.dark else LIGHT).name

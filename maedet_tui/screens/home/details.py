@@ -11,6 +11,8 @@ from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from engine.settings import Preset
     from maedet_tui.presets.library import Entry
     from maedet_tui.store.listing import Line
@@ -46,7 +48,7 @@ class DetailPanel(Panel["Entry | Line"]):
         self._glyphs, self._runs_dir = characters, runs_dir
 
     def parts(self, shown: Entry | Line, width: int) -> list[Part]:
-        if hasattr(shown, "iteration"):
+        if _is_run(shown):
             return self._run(shown, width)
         parts = self._problems(shown, width)
         if shown.draft is not None:
@@ -108,6 +110,11 @@ class DetailPanel(Panel["Entry | Line"]):
         return parts
 
 
+def _is_run(shown: Entry | Line) -> TypeIs[Line]:
+    """Told by what it has, for importing what reads runs would hold up the first paint."""
+    return hasattr(shown, "iteration")
+
+
 class HintPanel(Panel["Entry | Line"]):
     """The same in a line or two, for small terminals."""
 
@@ -118,10 +125,10 @@ class HintPanel(Panel["Entry | Line"]):
         self._glyphs = characters
 
     def parts(self, shown: Entry | Line, width: int) -> list[Part]:
-        if shown.problems if hasattr(shown, "problems") else shown.problem:
-            problem = str(shown.problems[0]) if hasattr(shown, "problems") else shown.problem
+        problem = shown.problem if _is_run(shown) else next(iter(map(str, shown.problems)), None)
+        if problem:
             return [paragraph(f"{self._glyphs.warning} {problem}", width, "$error")]
-        if hasattr(shown, "iteration"):
+        if _is_run(shown):
             of = f"{formatting.count(shown.iteration)} of {formatting.count(shown.iterations)}"
             return [(f"{shown.preset}, iteration {of}, {shown.scorer}", MUTED)]
         if shown.draft is None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
@@ -24,14 +24,15 @@ from maedet_tui.screens import messages
 from maedet_tui.screens.home.details import DetailPanel, HintPanel
 from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
 from maedet_tui.widgets.footer import Footer
-from maedet_tui.widgets.glyphs import Glyphs, PlainScrollBar
+from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.table import TableBox
 from maedet_tui.widgets.thread import in_thread
 
 if TYPE_CHECKING:
     from maedet_tui.presets.library import Entry
     from maedet_tui.runs.run import SearchRun
-    from maedet_tui.store.listing import Line
+    from maedet_tui.store.listing import Line, Listing
+    from maedet_tui.widgets.structure_view import StructureView
 
 #: seconds between two looks at the runs
 LOOK_EVERY = 2.0
@@ -47,7 +48,7 @@ class Home(Screen[None]):
     """Enter starts a preset's search, or opens a run."""
 
     CSS_PATH = "home.tcss"
-    BINDINGS = (
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
@@ -55,7 +56,7 @@ class Home(Screen[None]):
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("escape", "back", "Back to search",
                 tooltip="Back to the search that goes on in this window"),
-    )  # fmt: skip
+    ]  # fmt: skip
 
     def __init__(
         self, runs_dir: Path, characters: Glyphs, under_way: Callable[[], SearchRun | None]
@@ -65,7 +66,8 @@ class Home(Screen[None]):
         self._runs_dir, self._glyphs, self._under_way = runs_dir, characters, under_way
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, Line] = {}
-        self._listing: object = None
+        self._listing: Listing | None = None
+        self._structure: StructureView | None = None
         #: whoever reads a run makes files beside it, which would be in the way of removing it
         self._using_runs = threading.Lock()
         self._begun = self._looking = False
@@ -89,8 +91,7 @@ class Home(Screen[None]):
 
     def on_mount(self) -> None:
         if not self._glyphs.braille:
-            for box in self.query(VerticalScroll):
-                box.vertical_scrollbar.renderer = PlainScrollBar
+            plain_scroll_bars(self)
         self._title()
         self.read_presets(check=False)
         self.query_one(PresetTable).focus()
@@ -120,7 +121,7 @@ class Home(Screen[None]):
         from maedet_tui.widgets.structure_view import StructureView
 
         self._begun = True
-        structure = StructureView(id="home-structure")
+        self._structure = structure = StructureView(id="home-structure")
         structure.border_title = "Initial structure"
         self.query_one("#drawing").mount(structure)
         self.read_presets()
@@ -255,15 +256,16 @@ class Home(Screen[None]):
     def _explain(self) -> None:
         """Show what the marked row of the list in use stands for."""
         on_runs = self.has_class("-on-runs")
-        shown = self.marked_line if on_runs else self.marked_entry
+        entry = None if on_runs else self.marked_entry
+        shown = self.marked_line if on_runs else entry
         detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
         self.set_class(shown is None, "-nothing")
         if shown is not None:
             detail.border_title = Content(printable(shown.name))
             detail.show(shown)
             hint.show(shown)
-        for structure in self.query("#home-structure"):
-            draft = None if on_runs or shown is None else shown.draft
+        if (structure := self._structure) is not None:
+            draft = entry.draft if entry is not None else None
             structure.display = draft is not None
             if draft is not None:
                 from maedet_tui.widgets.structure_view import View

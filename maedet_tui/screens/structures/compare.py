@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -26,6 +26,8 @@ from maedet_tui.structures.known import closed_form, closed_proxies, measure, pa
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.thread import in_thread
+
+T = TypeVar("T")
 
 #: from this width on, the two tables stand side by side
 WIDE = 150
@@ -151,20 +153,16 @@ class Compare(Screen[None]):
     def action_rotate(self) -> None:
         """The next one first."""
 
-        def turned(values: tuple) -> tuple:
+        def turned(values: tuple[T, ...]) -> tuple[T, ...]:
             return values[1:] + values[:1]
 
         s = self._shown
-        measured, expected = (
-            {name: turned(found) for name, found in known.items()}
-            for known in (s.measured, s.expected)
-        )
         self._shown = replace(
             s,
             items=turned(s.items),
             scores=turned(s.scores),
-            measured=measured,
-            expected=expected,
+            measured={name: turned(found) for name, found in s.measured.items()},
+            expected={name: turned(found) for name, found in s.expected.items()},
         )
         self._show()
 

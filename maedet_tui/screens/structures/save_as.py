@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from maedet_tui import logs
 from maedet_tui.errors import SaveError
 from maedet_tui.export import (
     FORMATS,
@@ -214,7 +215,7 @@ class SaveAs(ModalScreen[Path | None]):
             if isinstance(error, (ExportError, SaveError)):
                 tell(self._failed, str(error))
             else:  # of another package, in words of its own
-                tell(self._failed, f"{format_}: {type(error).__name__}: {str(error)[:300]}")
+                tell(self._failed, logs.failure(f"{format_} could not be written", error))
         else:
             tell(self._done, done)
 

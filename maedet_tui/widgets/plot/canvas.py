@@ -169,10 +169,13 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
         for x in range(columns):
             grid.put(x, cell_row(chart.reference[1]), glyphs.dash, "reference")
     marks = ((chart.switch, glyphs.switch, "switch"), (chart.cursor, glyphs.vertical, "cursor"))
-    lines = [(chart.column(x, columns), *how) for x, *how in marks if x is not None]
+    lines = [
+        (column, char, key)
+        for at, char, key in marks
+        if at is not None and (column := chart.column(at, columns)) is not None
+    ]
     for x, char, key in lines if not chart.stacked else ():
-        if x is not None:
-            grid.column(x, char, key)
+        grid.column(x, char, key)
     values = [
         levels(series.points, columns * across, chart.x_start, chart.x_end)
         for series in shown.series
@@ -185,8 +188,7 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
         ]
         stack(grid, bands, lambda y: rows - round((y - low) / (high - low) * rows))
         for x, char, key in lines:
-            if x is not None:
-                grid.column(x, char, key)
+            grid.column(x, char, key)
         _mark_bands(grid, shown, values, lambda y: (y - low) / (high - low) * rows)
     else:
         curves = [
@@ -199,7 +201,7 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
                 if (dot := dots[x * across]) is not None:
                     grid.put(x, dot // down, series.marker, series.key)
     for x, _, key in lines:
-        if key == "switch" and x is not None:
+        if key == "switch":
             grid.name(x, "fine", key)
 
     labels: dict[int, Run] = {}

@@ -115,9 +115,10 @@ def stack(
     for x in range(grid.width):
         foot = grid.height
         for key, char, values in bands:
-            if x >= len(values) or values[x] is None:
+            value = values[x] if x < len(values) else None
+            if value is None:
                 continue
-            top = min(row(values[x]), foot)
+            top = min(row(value), foot)
             for y in range(top, foot):
                 grid.put(x, y, char, key)
             foot = top

@@ -58,14 +58,11 @@ def _parts(points: Sequence[Point]) -> list[Curve]:
 
 def _accepted(points: Sequence[Point]) -> list[Curve]:
     """The share of accepted children between each point and the next, in percent."""
-    known = [point for point in points if point.accepted is not None]
+    known = [(one.iteration, one.accepted) for one in points if one.accepted is not None]
     return [
         [
-            (
-                one.iteration,
-                100 * (next_.accepted - one.accepted) / (next_.iteration - one.iteration),
-            )
-            for one, next_ in pairwise(known)
+            (start, 100 * (after - before) / (end - start))
+            for (start, before), (end, after) in pairwise(known)
         ]
     ]
 

@@ -1,0 +1,28 @@
+"""What is private in Textual and cannot be done without, each with the reason.
+
+All else that this program asks of Textual is documented there. Looked at with Textual 8.2;
+`tests/ui/test_failures.py` and `tests/ui/test_quitting.py` notice if it changes.
+"""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.css.query import NoMatches
+from textual.widget import MountError
+
+from maedet_tui import logs
+
+
+class Crashes(App[None]):
+    """An app whose crashes are logged, and which does not crash while it ends."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Log a crash, unless it is a screen that lacks widgets because the app ends meanwhile.
+
+        Private, because no public hook sees an exception that ends the app. `_exit` is the
+        only sign that `exit` has been called: `is_running` goes with the last screen.
+        """
+        if self._exit and isinstance(error, (NoMatches, MountError)):
+            return
+        logs.traceback_of("The screen has crashed", error)
+        super()._handle_exception(error)
