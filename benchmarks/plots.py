@@ -39,8 +39,8 @@ def redraw() -> None:
 
 
 def beside_plotext(rounds: int) -> None:
-    """Milliseconds of the processor to draw the five curves of a search, and plotext's to draw the same points
-    in the same size, in turns."""
+    """Milliseconds of the processor to draw the five curves of a search, and plotext's to draw
+    the same points in the same size, in turns."""
     from importlib.metadata import version
 
     run = Replay()

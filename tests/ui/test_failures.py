@@ -129,7 +129,7 @@ async def test_a_crash_of_the_screen_is_logged(log, monkeypatch):
 class Broken:
     """A scorer that breaks off, in a way that nobody foresaw, when it has scored some."""
 
-    method, detail, batch = "closed-form", "broken", 1
+    method, detail, batch, notices = "closed-form", "broken", 1, ()
 
     def score(self, structures, cancelled=lambda: False):
         fail()
