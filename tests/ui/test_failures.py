@@ -1,7 +1,6 @@
 """What fails beside the screen is told in a sentence, and its traceback is in a log."""
 
 import asyncio
-import logging
 import threading
 import time
 
@@ -18,15 +17,10 @@ from tests.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
-def log(tmp_path, monkeypatch):
+def log(user_log):
     """The user's log of this test."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(logs, "_handler", logs._Logs())
-    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     logs.begin()
-    yield logs.path()
-    logs._handler._close()
-    logging.root.removeHandler(logs._handler)
+    return user_log
 
 
 def fail(*_, **__):
