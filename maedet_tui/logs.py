@@ -52,25 +52,31 @@ def path() -> Path:
     return _handler.places()[0]
 
 
+def newest() -> Path | None:
+    """The log that the newest record went to, if it could be written anywhere."""
+    return _handler.newest
+
+
 def for_run(run_dir: Path) -> Callable[[], None]:
     """Point records at the log of a run; to be called once its search is over is what it returns.
 
     Of two runs at a time, which takes a moment between one and the next, the later one counts.
     """
+    _attach()
     return _handler.point_at(run_dir / RUN_LOG)
 
 
-def traceback_of(what: str, error: BaseException) -> Path | None:
-    """Write down that something failed, with its traceback; where that is, if anywhere."""
+def traceback_of(what: str, error: BaseException) -> None:
+    """Write down that something failed, with its traceback."""
     _attach()
     _log.error(what, exc_info=error)
-    return _handler.newest
 
 
 def failure(what: str, error: BaseException) -> str:
     """Write down why something failed, with its traceback; returns the sentence to tell the
     user, which begins with `what`, a sentence without its full stop."""
-    place = traceback_of(what, error)
+    traceback_of(what, error)
+    place = newest()
     why = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
     if place is None:
         return f"{what} ({why}), and no log could be written to say where."

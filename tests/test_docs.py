@@ -1,6 +1,7 @@
 """The documentation's examples work as they are printed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from engine.costs import total_cost
 from engine.scorers.closed_form import ClosedForm
 from engine.search.mutation import Mutator
 from engine.settings import Forward, Objective
-from maedet_tui.presets import parse
+from maedet_tui.presets import load, parse
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -57,9 +58,38 @@ def test_the_worked_example_is_a_kind_of_block(plain_block):
     assert abs(z.mean() - predicted.z) < 4 * predicted.z_std / 24**0.5
 
 
+def test_the_page_on_python_works_as_printed(tmp_path, monkeypatch, capsys):
+    """Its code runs from top to bottom; what it prints is what stands below it as text."""
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "python.md").read_text("utf-8")
+    blocks = re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL)
+    assert {language for language, _ in blocks} == {"python", "text"}
+    namespace: dict = {}
+    for language, text in blocks:
+        if language == "python":
+            exec(text, namespace)
+            printed = capsys.readouterr().out
+        else:
+            assert printed == text
+    mine = namespace["mine"]
+    assert namespace["found"].preset == mine == replace(load("mine.yaml"), source="")
+    assert namespace["ours"].z > 2000
+    assert namespace["backbone"].feature_info.reduction() == [4, 8, 16, 32]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "best.txt", "best.yaml", "mine.yaml", "resnet_50.md",
+    ]  # fmt: skip
+
+
 def test_every_page_that_a_page_links_to_exists():
     pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_a_version_is_the_same_wherever_it_stands():
+    root = DOCS.parent
+    (version,) = re.findall(r'^version = "(.+)"$', (root / "pyproject.toml").read_text(), re.M)
+    assert f"\nversion: {version}\n" in (root / "CITATION.cff").read_text()
+    assert f"\n## {version}\n" in (root / "CHANGELOG.md").read_text()

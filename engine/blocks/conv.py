@@ -8,8 +8,8 @@ from engine.structure import Block
 
 class Conv:
     name = "Conv"
-    fields = ()
-    mutable = ("out_channels",)
+    fields: tuple[str, ...] = ()
+    mutable: tuple[str, ...] = ("out_channels",)
     unit_layers = 1
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:

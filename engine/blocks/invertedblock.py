@@ -15,8 +15,8 @@ from engine.structure import Block
 
 class InvertedBlock:
     name = "InvertedBlock"
-    fields = ("expansion", "depth", "se")
-    mutable = ("kernel", "out_channels", "expansion", "depth")
+    fields: tuple[str, ...] = ("expansion", "depth", "se")
+    mutable: tuple[str, ...] = ("kernel", "out_channels", "expansion", "depth")
     unit_layers = 1
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
@@ -28,9 +28,8 @@ class InvertedBlock:
 
     def _path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         hidden = width * block.expansion
-        relu6 = {"activation": "relu6"}
-        widen = (Layer("conv", width, hidden, 1, 1, **relu6),) if block.expansion > 1 else ()
-        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden, **relu6)
+        widen = (Layer("conv", width, hidden, 1, 1, 1, "relu6"),) if block.expansion > 1 else ()
+        depthwise = Layer("conv", hidden, hidden, block.kernel, stride, hidden, "relu6")
         excite = (Layer("se", hidden, hidden, block.se, 1),) if block.se else ()
         narrow = Layer("conv", hidden, block.out_channels, 1, 1, activation="none")
         return (*widen, depthwise, *excite, narrow)

@@ -8,8 +8,8 @@ from engine.structure import Block
 
 class MaxPool:
     name = "MaxPool"
-    fields = ()
-    mutable = ()
+    fields: tuple[str, ...] = ()
+    mutable: tuple[str, ...] = ()
     unit_layers = 1
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:

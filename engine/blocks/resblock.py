@@ -23,8 +23,8 @@ def projection(block: Block) -> tuple[Layer, ...]:
 
 class ResBlock:
     name = "ResBlock"
-    fields = ("bottleneck", "depth")
-    mutable = ("kernel", "out_channels", "bottleneck", "depth")
+    fields: tuple[str, ...] = ("bottleneck", "depth")
+    mutable: tuple[str, ...] = ("kernel", "out_channels", "bottleneck", "depth")
     unit_layers = 2
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:

@@ -35,7 +35,7 @@ def shown(value: Any) -> str:
 
 
 def numbers(
-    number: int, row: Mapping, fields: Mapping[str, str], problems: list[RowProblem]
+    number: int, row: Mapping[str, Any], fields: Mapping[str, str], problems: list[RowProblem]
 ) -> dict[str, int]:
     """Read whole numbers out of a block's mapping.
 

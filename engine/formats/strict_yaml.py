@@ -54,17 +54,21 @@ class Document:
 class _Loader(yaml.SafeLoader):
     depth = 0
 
-    def compose_node(self, parent: Any, index: Any) -> yaml.Node:
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1
-            raise YamlError("aliases (*name) are not allowed here; write the value out", line)
+            raise YamlError(
+                "aliases (*name) are not allowed here; write the value out", self._line()
+            )
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            line = self.peek_event().start_mark.line + 1
-            raise YamlError(f"nested deeper than {MAX_DEPTH} levels; flatten it", line)
+            raise YamlError(f"nested deeper than {MAX_DEPTH} levels; flatten it", self._line())
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def _line(self) -> int:
+        event = self.peek_event()  # type: ignore[no-untyped-call] # types-PyYAML leaves it out
+        return int(event.start_mark.line) + 1
 
 
 def read(text: str) -> Document:
@@ -115,7 +119,9 @@ def _value(loader: _Loader, node: yaml.Node, path: Path, document: Document) -> 
         raise YamlError(f"{node.value[:40]!r} is not a number; correct it", line) from None
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode, path: Path, document: Document) -> dict:
+def _mapping(
+    loader: _Loader, node: yaml.MappingNode, path: Path, document: Document
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -125,11 +131,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, path: Path, document: Docu
             raise YamlError("merging with << is not allowed here; write the keys out", line)
         # keys stay as they are written: `on` is a word, not a boolean
         key = key_node.value
+        inside = (*path, key)
         if key in values:
-            document.duplicates.append(((*path, key), line))
+            document.duplicates.append((inside, line))
             continue
-        document.lines[(*path, key)] = line
-        values[key] = _value(loader, value_node, (*path, key), document)
+        document.lines[inside] = line
+        values[key] = _value(loader, value_node, inside, document)
     return values
 
 

@@ -144,7 +144,7 @@ def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
 
 
 def _refuse_extras(
-    number: int, row: Mapping, fields: Mapping[str, str], problems: list[RowProblem]
+    number: int, row: Mapping[str, Any], fields: Mapping[str, str], problems: list[RowProblem]
 ) -> None:
     """Extra keys are welcome with the value that their code takes by default."""
     kernel = row.get("k")

@@ -80,7 +80,8 @@ def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
         elif key != "block" and key not in fields:
             hint = closest(key, ["block", *fields])
             problems.append(RowProblem(number, shown(key), f"is not a key of a block; {hint}"))
-    values = numbers(number, _OPTIONAL | row if "se" in fields else row, fields, problems)
+    optional = _OPTIONAL if "se" in fields else {}
+    values = numbers(number, {**optional, **row}, fields, problems)
     return Block(kind, **values) if len(values) == len(fields) else None
 
 

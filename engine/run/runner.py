@@ -51,6 +51,8 @@ class Runner:
         latency_folder: Path | None = None,
     ):
         self.preset = preset
+        #: what ended the search, if something did that nobody wished for
+        self.failure: BaseException | None = None
         self._scorer = scorer
         self._auditor = auditor
         self._latency_folder = latency_folder
@@ -120,7 +122,7 @@ class Runner:
         except Cancelled:
             state = "stopped"
         except Exception as error:  # a thread's last word must reach the user, whatever it is
-            state, why = "failed", reason(error, (ScoringError,))
+            state, why, self.failure = "failed", reason(error, (ScoringError,)), error
             search.error = why if isinstance(error, ScoringError) else BROKE_OFF + why
             _log.exception("the search of %s failed", self.preset.name)
         if state != "finished":

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.scorers.base import Scorer, ScoringError
 from engine.settings import CLOSED, CLOSED_PROXIES, PROXIES, SCORERS, Forward, Objective
+
+if TYPE_CHECKING:
+    from engine.scorers.closed_proxies.base import ClosedProxy
+    from engine.scorers.proxies.base import Proxy
 
 NO_CUDA = (
     "device: cuda was asked for, but torch sees no CUDA device; "
@@ -64,18 +69,19 @@ def make_scorer(
     return ForwardScorer(objective, found, forward, seed)
 
 
-def _proxy(name: str) -> type:
+def _proxy(name: str) -> type[Proxy]:
     from engine.scorers.proxies.naswot import Naswot
     from engine.scorers.proxies.synflow import SynFlow
     from engine.scorers.proxies.zen_score import ZenScore
 
-    return {proxy.method: proxy for proxy in (ZenScore, SynFlow, Naswot)}[name]
+    proxies: tuple[type[Proxy], ...] = (ZenScore, SynFlow, Naswot)
+    return {proxy.method: proxy for proxy in proxies}[name]
 
 
-def _closed_proxy(name: str) -> type:
+def _closed_proxy(name: str) -> type[ClosedProxy]:
     from engine.scorers.closed_proxies.naswot import ClosedNaswot
     from engine.scorers.closed_proxies.synflow import ClosedSynFlow
     from engine.scorers.closed_proxies.zen_score import ClosedZenScore
 
-    closed = (ClosedZenScore, ClosedSynFlow, ClosedNaswot)
+    closed: tuple[type[ClosedProxy], ...] = (ClosedZenScore, ClosedSynFlow, ClosedNaswot)
     return {proxy.proxy + CLOSED: proxy for proxy in closed}[name]

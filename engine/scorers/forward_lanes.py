@@ -103,7 +103,7 @@ class ThreadLanes:
     def mark(self) -> None:
         return None
 
-    def hand_over(self, tensor: torch.Tensor, mark: None) -> None:
+    def hand_over(self, tensor: torch.Tensor, mark: torch.cuda.Event | None) -> None:
         pass
 
     def _start(self) -> ThreadPoolExecutor:
@@ -147,7 +147,8 @@ class StreamLanes:
         return results
 
     def mark(self) -> torch.cuda.Event:
-        return torch.cuda.current_stream(self.device).record_event()
+        event: torch.cuda.Event = torch.cuda.current_stream(self.device).record_event()
+        return event
 
     def hand_over(self, tensor: torch.Tensor, mark: torch.cuda.Event | None) -> None:
         if mark is not None:

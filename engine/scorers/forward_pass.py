@@ -70,7 +70,7 @@ class VanillaPass:
         resumed = state.macs
         for number in range(done, len(blocks)):
             if number - 1 in ends:
-                state = state._replace(ended=(*state.ended, state.here), here=None)
+                state = state._replace(ended=_ended(state), here=None)
             state = self._block(state, blocks[number], number in measured, index, cancelled)
             if number + 1 < len(blocks):
                 if cancelled():  # keeping a large map takes as long as a convolution
@@ -78,7 +78,7 @@ class VanillaPass:
                 state = self._kept(state, index, blocks[: number + 1])
         with self._lock:
             self.macs += state.macs - resumed
-        return (*state.ended, state.here)
+        return _ended(state)
 
     def _longest_beginning(
         self, structure: Structure, needs_here: frozenset[int], index: int
@@ -168,6 +168,12 @@ class VanillaPass:
             h = torch.relu_(h)
         macs = state.macs + step.macs
         return State(h, step.out_side, offset, log_gamma, pending, macs, state.ended, here)
+
+
+def _ended(state: State) -> tuple[Measured, ...]:
+    """The measured maps of all stages, at the end of one."""
+    assert state.here is not None  # `measured_blocks` finds one in each stage
+    return (*state.ended, state.here)
 
 
 def _convolve(x: torch.Tensor, weights: torch.Tensor, width: int, step: Operation) -> torch.Tensor:

@@ -89,26 +89,28 @@ class Mutator:
                     structure, level_name(blocks, index), index, "kernel", kernel, kernel
                 )
         field = fields[int(random() * len(fields))]
-        before = getattr(block, field)
+        before: int | str = getattr(block, field)
+        after: int | str
         draw = random()
         if field == "out_channels":
-            after = self._width(before, draw)
-            changed = self.resized(blocks, index, field, after)
+            changed = self.resized(blocks, index, field, self._width(block.out_channels, draw))
             after = changed[index].out_channels
-        elif field == "depth":
-            after = self._depth(blocks, index, draw)
-            changed = self._deepened(blocks, index, after)
-        elif field == "kind":
-            after = self.space.blocks[int(draw * len(self.space.blocks))]
-            changed = replaced(blocks, index, self._adopted(block, after))
-            after = changed[index].kind
         elif field == "bottleneck":
-            changed = self.resized(blocks, index, field, self._width(before, draw))
+            changed = self.resized(blocks, index, field, self._width(block.bottleneck, draw))
             after = changed[index].bottleneck
+        elif field == "depth":
+            after = depth = self._depth(blocks, index, draw)
+            changed = self._deepened(blocks, index, depth)
+        elif field == "kernel":
+            after = kernel = self.space.kernels[int(draw * len(self.space.kernels))]
+            changed = replaced(blocks, index, block._replace(kernel=kernel))
+        elif field == "expansion":
+            after = expansion = self.space.expansions[int(draw * len(self.space.expansions))]
+            changed = replaced(blocks, index, block._replace(expansion=expansion))
         else:
-            choices = self.space.kernels if field == "kernel" else self.space.expansions
-            after = choices[int(draw * len(choices))]
-            changed = replaced(blocks, index, block._replace(**{field: after}))
+            kind = self.space.blocks[int(draw * len(self.space.blocks))]
+            changed = replaced(blocks, index, self._adopted(block, kind))
+            after = changed[index].kind
         level = level_name(blocks, index)
         return Mutation(Structure(changed), level, index, field, before, after)
 

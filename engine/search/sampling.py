@@ -35,13 +35,12 @@ def _smallest_block(space: Space, kind: str, template: Block, width: int) -> Blo
     block = own.adopt(template)._replace(in_channels=width)
     if "out_channels" not in own.mutable:
         return block._replace(out_channels=width)
-    least = {
-        "out_channels": space.width_step,
-        "kernel": min(space.kernels),
-        "depth": 1,
-        "expansion": min(space.expansions),
-    }
-    block = block._replace(**{field: least[field] for field in own.mutable if field in least})
+    block = block._replace(
+        out_channels=space.width_step,
+        kernel=min(space.kernels) if "kernel" in own.mutable else block.kernel,
+        depth=1 if "depth" in own.mutable else block.depth,
+        expansion=min(space.expansions) if "expansion" in own.mutable else block.expansion,
+    )
     if "bottleneck" in own.mutable:
         out = next(iter(outputs_with_bottleneck(space)), space.width_step)
         inside = bottleneck_near(space, out, 0) or space.width_step
@@ -87,17 +86,17 @@ class Sampler:
         out = self._width(space.width_step, space.max_width, rng)
         if "bottleneck" in mutable and out not in self._outputs:
             out = min(self._outputs, key=lambda width: abs(width - out))
-        changes: dict[str, int] = {"out_channels": out}
+        block = block._replace(out_channels=out)
         if "kernel" in mutable:
-            changes["kernel"] = rng.choice(space.kernels)
+            block = block._replace(kernel=rng.choice(space.kernels))
         if "expansion" in mutable:
-            changes["expansion"] = rng.choice(space.expansions)
+            block = block._replace(expansion=rng.choice(space.expansions))
         if "depth" in mutable:
-            changes["depth"] = rng.randint(1, deepest)
+            block = block._replace(depth=rng.randint(1, deepest))
         if "bottleneck" in mutable:
             limits = bottlenecks(space, out) or (space.width_step, space.max_width)
-            changes["bottleneck"] = self._width(*limits, rng)
-        return block._replace(**changes)
+            block = block._replace(bottleneck=self._width(*limits, rng))
+        return block
 
     def _divided(self, block: Block) -> list[Block]:
         """The block, or as many equal ones as keep to `split_above`."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.costs import total_cost
+from maedet_tui import formatting
 from maedet_tui.cli.output import Failure, failures, print_json
+from maedet_tui.cli.progress import Row, shown_on
+from maedet_tui.files import read_structure
+from maedet_tui.presets.quantities import parse_image_size
 
 if TYPE_CHECKING:
     from engine.backbone.bench import Bench, Timing
@@ -54,12 +61,10 @@ def bench(
     """
     # the profiler that counts memory would write its stages to standard error
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    # after that, and neither for help nor for wrong usage
     import torch
 
     from engine.backbone.bench import bench as measure
-    from engine.costs import total_cost
-    from maedet_tui.files import read_structure
-    from maedet_tui.presets.quantities import parse_image_size
 
     try:
         image_size = parse_image_size(size)
@@ -72,50 +77,40 @@ def bench(
     with failures():
         found = [read_structure(ref) for ref in dict.fromkeys((*sources, reference))]
     structures = [one.structure for one in found]
+    # what is told: the memory or compiling of each backbone, and the rounds after a first one
+    steps, of = count(), (len(structures) + rounds + 1) * (2 if compiled else 1)
     try:
-        results = measure(
-            structures,
-            torch.device(chosen),
-            batch,
-            image_size,
-            rounds=rounds,
-            compiled=compiled,
-            progress=_progress,
-        )
+        with shown_on(sys.stderr) as display:
+            results = measure(
+                structures,
+                torch.device(chosen),
+                batch,
+                image_size,
+                rounds=rounds,
+                compiled=compiled,
+                progress=lambda text: display.show(Row(text, next(steps), of), at_once=True),
+            )
     except RuntimeError as error:
         if "memory" not in str(error):
             raise
         raise Failure(
             f"not enough memory for {batch} images of {size} on {chosen}; lower --batch or --size"
         ) from None
-    finally:
-        _progress("")
     costs = [total_cost(structure, image_size) for structure in structures]
+    where = f"cpu ({torch.get_num_threads()} threads)"
+    if chosen == "cuda":
+        where = torch.cuda.get_device_name()
     if as_json:
         rows = [
             {"name": one.title, **cost._asdict(), **_values(result, batch)}
             for one, cost, result in zip(found, costs, results, strict=True)
         ]
-        settings = {"device": _name(chosen), "batch": batch, "size": size, "rounds": rounds}
+        settings = {"device": where, "batch": batch, "size": size, "rounds": rounds}
         threads = torch.get_num_threads() if chosen == "cpu" else None
         print_json({**settings, "threads": threads, "torch": torch.__version__, "results": rows})
         return
     _print_table(found, costs, results, batch)
-    click.echo(f"\nOn {_name(chosen)}, {batch} x {size}, float32, {rounds} rounds in turns.")
-
-
-def _progress(text: str) -> None:
-    """One line on standard error that is written over; nothing where that is no terminal."""
-    if os.isatty(2):
-        click.echo(f"\r\033[K{text}", nl=False, err=True)
-
-
-def _name(device: str) -> str:
-    import torch
-
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    return f"cpu ({torch.get_num_threads()} threads)"
+    click.echo(f"\nOn {where}, {batch} x {size}, float32, {rounds} rounds in turns.")
 
 
 def _values(result: Bench, batch: int) -> dict[str, Any]:
@@ -137,8 +132,6 @@ def _values(result: Bench, batch: int) -> dict[str, Any]:
 
 
 def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> None:
-    from maedet_tui import formatting
-
     width = max(len(one.title) for one in found)
     click.echo(
         f"{'':{width}}  {'params':>7} {'FLOPs':>7} {'mode':>9} {'latency':>10} {'quartiles':>19} "

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import click
 
+from engine.costs import total_cost
+from engine.formats.structure_yaml import to_rows
+from engine.zoo import ZOO
+from maedet_tui import formatting
 from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, print_json, score_values
-
-if TYPE_CHECKING:
-    from maedet_tui.structures.comparison import Comparison
+from maedet_tui.presets.quantities import parse_image_size
+from maedet_tui.reproduce.paper import published_ap
+from maedet_tui.structures.comparison import (
+    FEWEST,
+    MEASURES,
+    MOST,
+    Comparison,
+    block_lines,
+    layout,
+    legend,
+    number_lines,
+)
+from maedet_tui.structures.items import file_item, zoo_item
+from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 
 
 @click.command()
@@ -46,8 +61,6 @@ def compare(
     text file in the authors' structure_info format. `maedet-tui runs compare` sets
     whole searches side by side.
     """
-    from maedet_tui.structures.comparison import FEWEST, MOST
-
     if not FEWEST <= len(names) <= MOST:
         raise Failure(f"a comparison is of {FEWEST} to {MOST} structures, not {len(names)}", USAGE)
     with failures():
@@ -55,8 +68,6 @@ def compare(
     if as_json:
         print_json(_values(shown))
         return
-    from maedet_tui.structures.comparison import block_lines, layout, legend, number_lines
-
     blocks = block_lines([item.structure for item in shown.items])
     if differences:
         blocks = [line for line in blocks if line.differs]
@@ -71,14 +82,6 @@ def compare(
 def _comparison(
     names: tuple[str, ...], preset: str, alphas: str | None, size: str | None, measured: bool
 ) -> Comparison:
-    from dataclasses import replace
-
-    from engine.zoo import ZOO
-    from maedet_tui.presets.quantities import parse_image_size
-    from maedet_tui.structures.comparison import MEASURES, Comparison
-    from maedet_tui.structures.items import file_item, zoo_item
-    from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
-
     chosen = load_preset(preset, {})
     objective, image_size = chosen.objective, chosen.budget.image_size
     try:
@@ -104,11 +107,6 @@ def _comparison(
 
 
 def _values(shown: Comparison) -> dict[str, object]:
-    from engine.costs import total_cost
-    from engine.formats.structure_yaml import to_rows
-    from maedet_tui import formatting
-    from maedet_tui.reproduce.paper import published_ap
-
     return {
         "image_size": formatting.image_size(shown.image_size),
         "alphas": list(shown.objective.alphas),

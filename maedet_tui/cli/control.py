@@ -7,8 +7,14 @@ from pathlib import Path
 
 import click
 
+from engine.snapshot import ENDED
 from maedet_tui.cli.output import USAGE, Failure, failures
 from maedet_tui.cli.runs_options import runs_dir_option
+from maedet_tui.runs.watched import watching
+from maedet_tui.store import control
+from maedet_tui.store.control import state_of, wait_for, wish
+from maedet_tui.store.folders import find_run
+from maedet_tui.store.lock import crashed, holder
 
 #: seconds that a search is given to hold
 PATIENCE = 5.0
@@ -28,13 +34,11 @@ def watch(run: str, runs_dir: Path) -> None:
             "where a run stands",
             USAGE,
         )
-    with failures():
+    with failures(), watching(find_run(run, runs_dir)) as watched:
+        # what a screen needs takes long to import, and a run that is not there is told without
         from maedet_tui.cli.screen import look_on
-        from maedet_tui.runs.watched import watching
-        from maedet_tui.store.folders import find_run
 
-        with watching(find_run(run, runs_dir)) as watched:
-            code = look_on(watched)
+        code = look_on(watched)
     click.get_current_context().exit(code)
 
 
@@ -44,8 +48,6 @@ def watch(run: str, runs_dir: Path) -> None:
 def pause(run: str, runs_dir: Path) -> None:
     """Hold the search of RUN in whatever process; `maedet-tui resume RUN` goes on."""
     with failures():
-        from maedet_tui.store.control import state_of, wait_for, wish
-
         folder = _live(run, runs_dir)
         wish(folder, "pause")
         if not wait_for(lambda: state_of(folder) != "running", PATIENCE):
@@ -64,8 +66,6 @@ def pause(run: str, runs_dir: Path) -> None:
 def stop(run: str, runs_dir: Path) -> None:
     """End the search of RUN in whatever process; its best so far is saved."""
     with failures():
-        from maedet_tui.store import control
-
         folder = _live(run, runs_dir)
         if not control.stop(folder):
             raise Failure(
@@ -79,11 +79,6 @@ def stop(run: str, runs_dir: Path) -> None:
 
 def _live(run: str, runs_dir: Path) -> Path:
     """The folder of a run that a process searches now. Raises Failure for another one."""
-    from engine.snapshot import ENDED
-    from maedet_tui.store.control import state_of
-    from maedet_tui.store.folders import find_run
-    from maedet_tui.store.lock import crashed, holder
-
     folder = find_run(run, runs_dir)
     if holder(folder) is not None:
         return folder

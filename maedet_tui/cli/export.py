@@ -6,19 +6,16 @@ from pathlib import Path
 
 import click
 
+from engine.costs import total_cost
 from maedet_tui.cli.output import Failure, failures, print_json
-
-#: as in maedet_tui.export.FORMATS, whose import would slow every command down
-FORMATS = (
-    "yaml", "structure-info", "markdown", "python", "mmdet", "torchvision", "timm", "onnx",
-    "state-dict",
-)  # fmt: skip
+from maedet_tui.export import FORMATS, ExportError, read_source
+from maedet_tui.export import export as write
 
 
 @click.command()
 @click.argument("source")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), required=True, help="What to write."
+    "--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="What to write."
 )
 @click.option(
     "--output",
@@ -49,10 +46,6 @@ def export(
     onnx         C2-C5 with any batch and image size, compared in onnxruntime
     state-dict   weights as safetensors
     """
-    from engine.costs import total_cost
-    from maedet_tui.export import ExportError, read_source
-    from maedet_tui.export import export as write
-
     with failures():
         found = read_source(source)
         try:

@@ -16,12 +16,11 @@ from engine.snapshot import Snapshot
 from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
 from maedet_tui.cli.output import FAILED, print_json, score_values
+from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.runs.local import LocalRun
 
-#: seconds between two looks at the search, and between two plain lines
-LOOK_EVERY, LINE_EVERY = 0.1, 5.0
-#: seconds between two lines of JSON
-JSON_EVERY = 1.0
+#: seconds between two looks at the search, and between two lines of JSON
+LOOK_EVERY, JSON_EVERY = 0.1, 1.0
 #: seconds that an interrupted search is given to end before its best is saved as it is
 PATIENCE = 0.5
 
@@ -37,7 +36,7 @@ def search_headless(
     stream = sys.stderr if as_json and not json_lines else sys.stdout
     with signals.collected(keep_on_hangup=detached) as received:
         run.start()
-        with _display(stream, json_lines) as display:
+        with _shown(stream, json_lines) as display:
             told: set[str] = set()
             while not run.wait(LOOK_EVERY) and not received:
                 display.show(run.snapshot)
@@ -49,7 +48,7 @@ def search_headless(
     return 128 + received[0] if received else code
 
 
-def _tell(notices: tuple[str, ...], told: set[str], display: _Display) -> None:
+def _tell(notices: tuple[str, ...], told: set[str], display: _Shown) -> None:
     """Pass on each notice once; some come and go, such as a full disk."""
     for notice in notices:
         if notice not in told:
@@ -101,28 +100,34 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-class _Display(Protocol):
+class _Shown(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
     def note(self, sentence: str) -> None: ...
 
 
-class _Lines:
-    """A plain line every few seconds and at the switch to fine mutation."""
+class _Watched:
+    """On a display; in plain lines, the switch to fine mutation is told at once."""
 
-    def __init__(self, stream: TextIO):
-        self._stream = stream
-        self._next = time.monotonic() + LINE_EVERY
+    def __init__(self, display: Display):
+        self._display = display
         self._phase = ""
+        self.note = display.note
 
     def show(self, snapshot: Snapshot) -> None:
+        best, left = snapshot.best, snapshot.eta
+        row = Row(
+            formatting.phase(snapshot.phase, snapshot.progress),
+            snapshot.iteration,
+            snapshot.iterations,
+            (
+                formatting.rate(snapshot.rate) if snapshot.rate else "",
+                f"best Z {formatting.score(best.score.z)}" if best else "",
+                f"{formatting.duration(left)} left" if left is not None else "",
+            ),
+        )
         switched = bool(self._phase) and snapshot.phase != self._phase
         self._phase = snapshot.phase
-        if switched or time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_EVERY
-            self.note(summary.progress(snapshot))
-
-    def note(self, sentence: str) -> None:
-        click.echo(sentence, file=self._stream)
+        self._display.show(row, line=lambda: summary.progress(snapshot), at_once=switched)
 
 
 class _JsonLines:
@@ -156,47 +161,10 @@ class _JsonLines:
         print_json({"event": "notice", "text": sentence})
 
 
-class _Bar:
-    """A progress bar that rewrites its line."""
-
-    def __init__(self, progress: Any):
-        self._progress = progress
-        self._task = progress.add_task("coarse", total=None, best="", rate="", left="")
-
-    def show(self, snapshot: Snapshot) -> None:
-        best = snapshot.best
-        self._progress.update(
-            self._task,
-            description=formatting.phase(snapshot.phase, snapshot.progress),
-            completed=snapshot.iteration,
-            total=snapshot.iterations,
-            best=f"best Z {formatting.score(best.score.z)}" if best else "",
-            rate=formatting.rate(snapshot.rate) if snapshot.rate else "",
-            left=f"{formatting.duration(snapshot.eta)} left" if snapshot.eta is not None else "",
-        )
-
-    def note(self, sentence: str) -> None:
-        self._progress.console.print(sentence, markup=False, highlight=False)
-
-
 @contextmanager
-def _display(stream: TextIO, json_lines: bool) -> Iterator[_Display]:
+def _shown(stream: TextIO, json_lines: bool) -> Iterator[_Shown]:
     if json_lines:
         yield _JsonLines()
         return
-    if not stream.isatty():
-        yield _Lines(stream)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description:8}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("{task.fields[best]}"),
-        TextColumn("{task.fields[left]}"),
-    )
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
-        yield _Bar(progress)
+    with shown_on(stream) as display:
+        yield _Watched(display)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.settings import Preset, Space
+from engine.structure import Structure
 from maedet_tui.cli.output import Failure, failures, load_preset, print_json
+from maedet_tui.cli.progress import Row, shown_on
+from maedet_tui.files import latency_folder, read_structure
 
 if TYPE_CHECKING:
     from engine.latency.model import Latency
-    from engine.settings import Space
-    from engine.structure import Structure
 
 
 @click.group()
@@ -28,26 +30,30 @@ def latency() -> None:
 def build(preset: str) -> None:
     """Measure all that a search of PRESET needs, and keep it in the user's cache."""
     with failures():
-        from engine.latency.budget import latency_of
-        from maedet_tui.files import latency_folder
-
         chosen = load_preset(preset, {})
-        table = latency_of(chosen, latency_folder())
+        table = _table(chosen)
         _build(table, chosen.space, chosen.initial)
     if table.trouble:
         raise Failure(table.trouble)
     click.echo(f"{len(table.grids)} families of operations: {table.path}")
 
 
+def _table(preset: Preset) -> Latency:
+    """The user's table for the device, image size and number format of a preset."""
+    # torch comes with it, for which neither help nor a wrong name need wait
+    from engine.latency.budget import latency_of
+
+    return latency_of(preset, latency_folder())
+
+
 def _build(table: Latency, space: Space, initial: Structure) -> None:
     """Measure what is missing, with a bar on a terminal."""
     missing = len(table.missing(space, initial))
     click.echo(f"{missing} families of operations to measure: {table.detail}", err=True)
-    if not missing:
-        table.build(space, initial)
-        return
-    with click.progressbar(length=missing, file=sys.stderr, show_pos=True) as bar:
-        table.build(space, initial, progress=lambda done, _: bar.update(done - bar.pos))
+    with shown_on(sys.stderr) as display:
+        table.build(
+            space, initial, progress=lambda done, of: display.show(Row("measuring", done, of))
+        )
 
 
 @latency.command()
@@ -62,12 +68,9 @@ def _build(table: Latency, space: Space, initial: Structure) -> None:
 def show(structure: str, preset: str, as_json: bool) -> None:
     """The latency of STRUCTURE, predicted by the table and measured as a whole."""
     with failures():
-        from engine.latency.budget import latency_of
-        from maedet_tui.files import latency_folder, read_structure
-
         title, found = read_structure(structure)
         chosen = load_preset(preset, {})
-        table = latency_of(chosen, latency_folder())
+        table = _table(chosen)
         _build(table, chosen.space, found)
     predicted, measured = table(found), table.measure(found)
     if table.trouble:

@@ -1,4 +1,4 @@
-"""The `maedet-tui` command and its subcommands."""
+"""The `maedet-tui` command, and where its subcommands are."""
 
 from __future__ import annotations
 
@@ -6,31 +6,92 @@ from pathlib import Path
 
 import click
 
-from maedet_tui.cli.bench import bench
-from maedet_tui.cli.compare import compare
-from maedet_tui.cli.control import pause, stop, watch
-from maedet_tui.cli.export import export
-from maedet_tui.cli.latency import latency
-from maedet_tui.cli.presets import presets
-from maedet_tui.cli.reproduce import reproduce
-from maedet_tui.cli.resume import resume
-from maedet_tui.cli.runs import runs
-from maedet_tui.cli.score import score
-from maedet_tui.cli.search import search
-from maedet_tui.cli.shapes import shapes
-from maedet_tui.cli.train import train
-from maedet_tui.cli.zoo import zoo
+from maedet_tui.cli.lazy import LazyGroup
+
+#: command -> (where it is, the first sentence of its help)
+COMMANDS = {
+    "bench": (
+        "maedet_tui.cli.bench:bench",
+        "Latency, throughput and memory of backbones, side by side with ResNet-50.",
+    ),
+    "compare": (
+        "maedet_tui.cli.compare:compare",
+        "Two to six structures side by side: costs, entropies, scores, AP, blocks.",
+    ),
+    "export": (
+        "maedet_tui.cli.export:export",
+        "Write SOURCE as a file for another program, and check it by loading it back.",
+    ),
+    "latency": (
+        "maedet_tui.cli.latency:latency",
+        "How long structures take on this device, by a table that is measured once.",
+    ),
+    "pause": (
+        "maedet_tui.cli.control:pause",
+        "Hold the search of RUN in whatever process; `maedet-tui resume RUN` goes on.",
+    ),
+    "presets": (
+        "maedet_tui.cli.presets:presets",
+        "List the presets, built in and your own; show one, or check a file.",
+    ),
+    "reproduce": (
+        "maedet_tui.cli.reproduce:reproduce",
+        "Run the searches behind a TABLE of the paper and print both side by side.",
+    ),
+    "resume": (
+        "maedet_tui.cli.resume:resume",
+        "Go on with RUN where it stopped: a name in RUNS_DIR, or a run's folder.",
+    ),
+    "runs": (
+        "maedet_tui.cli.runs:runs",
+        "List the runs in RUNS_DIR, newest first: state, preset, progress, best Z, age.",
+    ),
+    "score": (
+        "maedet_tui.cli.score:score",
+        "Params, FLOPs, layers and entropies of STRUCTURE.",
+    ),
+    "search": (
+        "maedet_tui.cli.search:search",
+        "Search the best backbone for PRESET: a name such as maedet-m, or a YAML file.",
+    ),
+    "shapes": (
+        "maedet_tui.cli.shapes:shapes",
+        "Write a synthetic set in COCO's format into DIR: circles, squares, triangles, crosses.",
+    ),
+    "stop": (
+        "maedet_tui.cli.control:stop",
+        "End the search of RUN in whatever process; its best so far is saved.",
+    ),
+    "train": (
+        "maedet_tui.cli.train:train",
+        "Train an FCOS detector on SOURCE with images and boxes in COCO's format.",
+    ),
+    "watch": (
+        "maedet_tui.cli.control:watch",
+        "Show RUN on the screen while another process searches it, or after its end.",
+    ),
+    "zoo": (
+        "maedet_tui.cli.zoo:zoo",
+        "List the paper's structures (Tables 10-15) and the ResNets it compares with.",
+    ),
+}
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
+        # no other start needs it, and it takes a while
         from importlib.metadata import version
 
         click.echo(f"maedet-tui {version('maedet-tui')}")
         context.exit()
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -50,28 +111,7 @@ def cli(context: click.Context) -> None:
     130 or 143 interrupted (the best so far is saved, and `resume` goes on).
     """
     if context.invoked_subcommand is None:
+        # as for the commands: not before it is asked for
         from maedet_tui.cli.screen import pick_and_watch
 
         context.exit(pick_and_watch(Path("runs")))
-
-
-commands = (
-    search,
-    resume,
-    watch,
-    pause,
-    stop,
-    runs,
-    score,
-    compare,
-    export,
-    bench,
-    train,
-    shapes,
-    zoo,
-    presets,
-    latency,
-    reproduce,
-)
-for command in commands:
-    cli.add_command(command)

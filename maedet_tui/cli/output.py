@@ -6,19 +6,19 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from engine.scorers.base import Score
-    from engine.settings import Preset
+from engine.scorers.base import Score, ScoringError
+from engine.settings import SCORERS, Preset
+from engine.structure import LEVELS
+from maedet_tui.errors import SaveError
+from maedet_tui.files import StructureFileError
+from maedet_tui.presets.problems import PresetError
+from maedet_tui.presets.reading import load
 
 FAILED, USAGE = 1, 2
-
-#: `engine.settings.SCORERS`, without its import
-_PROXIES = ("zen-score", "synflow", "naswot")
-_SCORERS = ("auto", "forward", "closed-form", *_PROXIES, *(f"{p}-closed-form" for p in _PROXIES))
 
 
 class Failure(click.ClickException):
@@ -47,11 +47,6 @@ def _finite(value: Any) -> Any:
 @contextmanager
 def failures() -> Iterator[None]:
     """Turn what a user can put right into a Failure."""
-    from engine.scorers.base import ScoringError
-    from maedet_tui.errors import SaveError
-    from maedet_tui.files import StructureFileError
-    from maedet_tui.presets.problems import PresetError
-
     try:
         yield
     except PresetError as error:
@@ -71,8 +66,6 @@ def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
     options: option such as "--seed" -> (dotted key, value or None if not given).
     Raises PresetError.
     """
-    from maedet_tui.presets import load
-
     overrides = {
         key: (value, option) for option, (key, value) in options.items() if value is not None
     }
@@ -86,8 +79,6 @@ def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
 
 def score_values(score: Score) -> dict[str, Any]:
     """The keys of a score in JSON."""
-    from engine.structure import LEVELS
-
     return {
         "entropy": dict(zip(LEVELS, score.entropies, strict=True)),
         "score": score.z,
@@ -109,7 +100,7 @@ def scorer_options(command: Any) -> Any:
         ),
         click.option(
             "--scorer",
-            type=click.Choice(_SCORERS),
+            type=click.Choice(SCORERS),
             help="How entropy is obtained; auto takes forward passes on a GPU and the "
             "closed form without one. Or a proxy of another paper, by passes or in closed "
             "form.  [default: the preset's]",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from maedet_tui.cli.output import FAILED, Failure, failures
-
-if TYPE_CHECKING:
-    from maedet_tui.presets.library import Entry
+from maedet_tui.presets.folder import user_folder
+from maedet_tui.presets.glance import HEADINGS, glance
+from maedet_tui.presets.library import Entry, entries
+from maedet_tui.presets.problems import PresetError
+from maedet_tui.presets.reading import load, read_source, shown_name
 
 
 @click.group(invoke_without_command=True)
@@ -24,11 +24,6 @@ def presets(context: click.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from maedet_tui.presets.folder import user_folder
-    from maedet_tui.presets.glance import HEADINGS, glance
-    from maedet_tui.presets.library import entries
-    from maedet_tui.presets.reading import shown_name
-
     with failures():
         found = list(entries())
     width = max(len(shown_name(entry.name)) for entry in found)
@@ -56,8 +51,6 @@ def _broken(entry: Entry) -> str:
 @click.argument("name")
 def show(name: str) -> None:
     """Print the preset NAME as it is written, ready to be edited."""
-    from maedet_tui.presets import read_source
-
     with failures():
         text, _, _ = read_source(name)
     click.echo(text, nl=False)
@@ -67,8 +60,6 @@ def show(name: str) -> None:
 @click.argument("file")
 def validate(file: str) -> None:
     """Check FILE (or a preset's name): exit 1 and every problem, if there is one."""
-    from maedet_tui.presets import PresetError, load
-
     try:
         preset = load(file)
     except PresetError as error:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
+from time import monotonic
 
 import click
+from rich.console import Console
 
+from maedet_tui import formatting
 from maedet_tui.cli.output import Failure, failures
+from maedet_tui.cli.progress import Row, shown_on
+from maedet_tui.files import write_atomically
+from maedet_tui.reproduce import render, searches, tables
+from maedet_tui.reproduce.paper import TABLES
+from maedet_tui.reproduce.searches import Found, Job, Running
 
 NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "all")
 
@@ -39,14 +48,8 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     the proxies, and take seconds each. Ctrl-C ends early: searches that are finished by
     then are printed and written all the same.
     """
-    from rich.console import Console
-
-    from maedet_tui.reproduce import render, tables
-    from maedet_tui.reproduce.paper import TABLES
-    from maedet_tui.reproduce.searches import QUICK_ITERATIONS, run_all
-
     seeds = seeds or (1 if quick else 3)
-    iterations = QUICK_ITERATIONS if quick else None
+    iterations = searches.QUICK_ITERATIONS if quick else None
     names = [*TABLES, "sizes"] if table == "all" else [table]
     jobs = [
         job
@@ -58,7 +61,7 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
         jobs += tables.sizes_jobs(seeds, iterations)
     if output is not None:
         _check_writable(output)  # better now than after the searches
-    found, interrupted = _searched(jobs, run_all)
+    found, interrupted = _searched(jobs)
     sheets = [
         tables.compare(TABLES[name], found, seeds, iterations) for name in names if name in TABLES
     ]
@@ -75,17 +78,21 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
         raise SystemExit(130)
 
 
-def _write(output: Path, sheets, names, found, seeds: int, iterations: int | None) -> None:
+def _write(
+    output: Path,
+    sheets: list[tables.Sheet],
+    names: list[str],
+    found: dict[Job, Found],
+    seeds: int,
+    iterations: int | None,
+) -> None:
     """Tables, and the figures of the tables in `names`."""
-    from maedet_tui.files import write_atomically
-    from maedet_tui.reproduce import render
-
     with failures():
         for sheet in sheets:
             write_atomically(output / f"{sheet.name}.md", render.markdown(sheet))
             write_atomically(output / f"{sheet.name}.csv", render.comma_separated(sheet))
     click.echo(f"Tables: {output}")
-    try:
+    try:  # matplotlib is an extra
         from maedet_tui.reproduce import figures
     except ImportError:
         click.echo("Figures need matplotlib: pip install 'maedet-tui[figures]'", err=True)
@@ -109,36 +116,31 @@ def _check_writable(folder: Path) -> None:
         ) from None
 
 
-def _searched(jobs, run_all):
-    """Run the searches behind progress bars on a terminal; what was found, and whether
-    Ctrl-C came before the end."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def _searched(jobs: list[Job]) -> tuple[dict[Job, Found], bool]:
+    """Run the searches behind bars on a terminal; what was found, and whether Ctrl-C came
+    before the end."""
+    found: dict[Job, Found] = {}
+    began = monotonic()
+    lengths: dict[Job, int] = {}
 
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    )  # fmt: skip
-    found: dict = {}
-    with Progress(*columns, console=console, transient=True) as progress:
-        whole = progress.add_task("searches", total=len(set(jobs)))
-        bars: dict = {}
+    def rows(done: int, of: int, running: Running) -> list[Row]:
+        for job in running:
+            if job not in lengths:
+                lengths[job] = job.settings().schedule.iterations
+        return [
+            Row("searches", done, of, (formatting.duration(monotonic() - began),)),
+            *(
+                Row(f"  {job.preset}, seed {job.seed}", iteration, lengths[job])
+                for job, iteration in running.items()
+            ),
+        ]
 
-        def show(done, total, running):
-            progress.update(whole, completed=done, total=total)
-            for job in [job for job in bars if job not in running]:
-                progress.remove_task(bars.pop(job))
-            for job, iteration in running.items():
-                if job not in bars:
-                    every = job.settings().schedule.iterations
-                    bars[job] = progress.add_task(f"  {job.preset}, seed {job.seed}", total=every)
-                progress.update(bars[job], completed=iteration)
-
+    with shown_on(sys.stderr) as display:
         try:
-            run_all(jobs, show, found)
-        except KeyboardInterrupt:
-            click.echo(
-                f"Interrupted: {len(found)} of {len(set(jobs))} searches are finished.", err=True
+            searches.run_all(
+                jobs, lambda done, of, running: display.show(*rows(done, of, running)), found
             )
+        except KeyboardInterrupt:
+            display.note(f"Interrupted: {len(found)} of {len(set(jobs))} searches are finished.")
             return found, True
     return found, False

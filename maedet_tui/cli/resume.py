@@ -8,8 +8,15 @@ from typing import Any
 
 import click
 
+from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.output import USAGE, Failure, failures
 from maedet_tui.cli.runs_options import runs_dir_option, track_option
+from maedet_tui.runs.detach import detach as leave
+from maedet_tui.runs.local import LocalRun
+from maedet_tui.store.begin import branch_run, reopen_run
+from maedet_tui.store.control import told_to_go_on
+from maedet_tui.store.folders import find_run
+from maedet_tui.trackers import refuse_missing
 
 
 @click.command()
@@ -62,11 +69,6 @@ def resume(
         raise Failure("--name is for a new run; give --iterations or a budget with it", USAGE)
     headless = headless or as_json or json_lines
     with failures():
-        from maedet_tui.store.begin import branch_run, reopen_run
-        from maedet_tui.store.control import told_to_go_on
-        from maedet_tui.store.folders import find_run
-        from maedet_tui.trackers import refuse_missing
-
         refuse_missing(track)
         folder = find_run(run, runs_dir)
         if not overrides and told_to_go_on(folder):
@@ -79,17 +81,13 @@ def resume(
             )
         store = branch_run(folder, overrides, runs_dir, name) if overrides else reopen_run(folder)
         if detach:
-            from maedet_tui.runs.detach import detach as leave
-
             code = leave(store, track)
         elif headless:
-            from maedet_tui.cli.headless import search_headless
-            from maedet_tui.runs.local import LocalRun
-
             code = search_headless(
                 LocalRun.of(store, track), as_json=as_json, json_lines=json_lines, detached=detached
             )
         else:
+            # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import go_on
 
             code = go_on(store, track)

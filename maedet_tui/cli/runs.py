@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from engine.formats.structure_yaml import to_rows
+from engine.scorers.base import Score
+from engine.settings import Preset
+from maedet_tui import formatting, summary
 from maedet_tui.cli.output import Failure, failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
-
-if TYPE_CHECKING:
-    from engine.scorers.base import Score
-    from engine.settings import Preset
-    from maedet_tui.store.listing import Line
+from maedet_tui.files import write_atomically
+from maedet_tui.store.folders import find_run, remove_run, run_folders
+from maedet_tui.store.listing import Line, history_csv, line
+from maedet_tui.store.reader import RunReader
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 
@@ -28,9 +30,6 @@ def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     with failures():
-        from maedet_tui.store.folders import run_folders
-        from maedet_tui.store.listing import line
-
         lines = [line(folder) for folder in run_folders(runs_dir)]
     lines.sort(key=lambda found: (-found.created, found.name))
     if as_json:
@@ -48,8 +47,6 @@ def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
 
 
 def _row(found: Line, width: int) -> str:
-    from maedet_tui import formatting
-
     if found.problem:
         return f"{found.name:{width}} {found.state:11} {found.problem}"
     done = formatting.percent(found.iteration, found.iterations)
@@ -68,20 +65,12 @@ def _row(found: Line, width: int) -> str:
 def show(run: str, runs_dir: Path, as_json: bool) -> None:
     """Print where RUN stands, its best structure and what became of its children."""
     with failures():
-        from maedet_tui.store.folders import find_run
-        from maedet_tui.store.listing import line
-        from maedet_tui.store.reader import RunReader
-
         folder = find_run(run, runs_dir)
         with contextlib.closing(RunReader(folder)) as reader:
             snapshot = reader.snapshot()
         found = line(folder)
-    from maedet_tui import formatting, summary
-
     best = snapshot.best if snapshot is not None else None
     if as_json:
-        from engine.formats.structure_yaml import to_rows
-
         print_json(
             {
                 **found.values(),
@@ -115,9 +104,6 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
     Z compares only between runs of one objective and scorer.
     """
     with failures():
-        from maedet_tui.store.folders import find_run
-        from maedet_tui.store.reader import RunReader
-
         rows = []
         for name in names:
             folder = find_run(name, runs_dir)
@@ -149,8 +135,6 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
             }
         )
         return
-    from maedet_tui import formatting
-
     width = max(len(row[0]) for row in rows)
     click.echo(
         f"{'run':{width}} {'best Z':>10} {'params':>7} {'FLOPs':>8} {'layers':>6} "
@@ -182,8 +166,6 @@ def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:
 def rm(names: tuple[str, ...], runs_dir: Path, yes: bool) -> None:
     """Remove runs with everything in their folders; a live one is refused."""
     with failures():
-        from maedet_tui.store.folders import find_run, remove_run
-
         folders = [find_run(name, runs_dir) for name in names]
         if not yes:
             click.confirm(f"Remove {', '.join(map(str, folders))} for good?", abort=True, err=True)
@@ -199,11 +181,6 @@ def rm(names: tuple[str, ...], runs_dir: Path, yes: bool) -> None:
 def export_csv(run: str, file: Path | None, runs_dir: Path) -> None:
     """Write the history of RUN as CSV to FILE, or print it: Z and the costs of C1-C5."""
     with failures():
-        from maedet_tui.files import write_atomically
-        from maedet_tui.store.folders import find_run
-        from maedet_tui.store.listing import history_csv
-        from maedet_tui.store.reader import RunReader
-
         with contextlib.closing(RunReader(find_run(run, runs_dir))) as reader:
             text = history_csv(reader)
         if file is None:

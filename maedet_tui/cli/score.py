@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from math import isfinite
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import click
 
+from engine.costs import total_cost
+from engine.scorers.base import Score
+from engine.scorers.factory import make_scorer
+from engine.settings import CLOSED, PROXIES, Preset
+from engine.structure import Structure
+from maedet_tui import formatting, summary
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
-
-if TYPE_CHECKING:
-    from engine.scorers.base import Score
-    from engine.settings import Preset
-    from engine.structure import Structure
+from maedet_tui.files import read_structure
 
 
 @click.command()
@@ -53,10 +54,6 @@ def score(
     STRUCTURE is a name from `maedet-tui zoo`, a saved YAML file, or a text file in
     the authors' structure_info format.
     """
-    from engine.costs import total_cost
-    from engine.scorers.factory import make_scorer
-    from maedet_tui.files import read_structure
-
     with failures():
         title, found = read_structure(structure)
         chosen = load_preset(
@@ -85,8 +82,6 @@ def score(
         more = {"proxies": listed} if all_proxies else {}
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
-    from maedet_tui import formatting, summary
-
     size = formatting.image_size(chosen.budget.image_size)
     scatter = (
         f" (one forward pass scatters by {result.z_std:.2f})" if isfinite(result.z_std) else ""
@@ -109,9 +104,6 @@ def score(
 def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float, float]]:
     """Each proxy's score, its closed form, and the seconds that the score took beyond
     drawing its weights once."""
-    from engine.scorers.factory import make_scorer
-    from engine.settings import CLOSED, PROXIES
-
     found = {}
     for name in PROXIES:
         judge = make_scorer(name, preset.device, preset.objective, preset.forward)

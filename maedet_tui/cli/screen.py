@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from engine.settings import Preset
+from maedet_tui.app import MaedetApp
 from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
+from maedet_tui.runs.run import SearchRun
 
+# home's first paint does without what only a search, its end or its continuation needs:
+# functions below import that
 if TYPE_CHECKING:
-    from engine.settings import Preset
     from maedet_tui.runs.local import LocalRun
-    from maedet_tui.runs.run import SearchRun
     from maedet_tui.runs.watched import WatchedRun
     from maedet_tui.store.writer import RunStore
-
-Result = TypeVar("Result")
 
 #: seconds that a search is given to end after the screen has closed
 PATIENCE = 5.0
@@ -34,16 +34,6 @@ def pick_and_watch(runs_dir: Path) -> int:
             USAGE,
         )
     return _open(None, runs_dir, None)
-
-
-def while_it_is_imported(work: Callable[[], Result]) -> Result:
-    """Do some work while everything that a search's screen needs is imported."""
-    from maedet_tui.cli.beside import Beside
-
-    result = Beside(work)
-    for name in ("maedet_tui.screens.dashboard.screen", "maedet_tui.app", "maedet_tui.runs.local"):
-        import_module(name)
-    return result.result()
 
 
 def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str] = ()) -> int:
@@ -69,8 +59,6 @@ def _open(
     track: Sequence[str] = (),
     watched: WatchedRun | None = None,
 ) -> int:
-    from maedet_tui.app import MaedetApp
-
     # the search lets go of the interpreter within two milliseconds instead of five
     sys.setswitchinterval(0.002)
     runs: list[LocalRun] = []

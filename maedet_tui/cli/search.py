@@ -7,8 +7,13 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_options
 from maedet_tui.cli.runs_options import track_option
+from maedet_tui.runs.detach import detach as leave
+from maedet_tui.runs.local import LocalRun
+from maedet_tui.store.begin import new_run
+from maedet_tui.trackers import refuse_missing
 
 
 @click.command()
@@ -85,26 +90,15 @@ def search(
         "--device": ("device", device),
     }
     with failures():
-        if headless or detach:
-            chosen = load_preset(preset, options)
-        else:
-            from maedet_tui.cli.screen import while_it_is_imported
-
-            chosen = while_it_is_imported(lambda: load_preset(preset, options))
+        chosen = load_preset(preset, options)
         if detach:
-            from maedet_tui.runs.detach import detach as leave
-            from maedet_tui.store.begin import new_run
-            from maedet_tui.trackers import refuse_missing
-
             refuse_missing(track)
             code = leave(new_run(chosen, runs_dir, name), track)
         elif headless:
-            from maedet_tui.cli.headless import search_headless
-            from maedet_tui.runs.local import LocalRun
-
             run = LocalRun(chosen, runs_dir, name, track=track)
             code = search_headless(run, as_json=as_json, json_lines=json_lines)
         else:
+            # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import watch
 
             code = watch(chosen, runs_dir, name, track)

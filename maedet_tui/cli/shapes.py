@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from pathlib import Path
 
 import click
 
+from engine.training.errors import TrainingError
+from engine.training.shapes import write_shapes
 from maedet_tui.cli.output import USAGE, Failure, print_json
+from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.cli.train_options import image_size
+from maedet_tui.files import save_error
 
 
 @click.command()
@@ -49,25 +53,18 @@ def shapes(
 
     The same seed writes the same set. DIR gets images/, train.json and val.json.
     """
-    from engine.training.errors import TrainingError
-    from engine.training.shapes import write_shapes
-    from maedet_tui.files import save_error
-
     validation = validation or max(1, images // 5)
-
-    def progress(made: int) -> None:
-        if os.isatty(2):
-            click.echo(f"\r\033[K{made:,} of {images + validation:,}", nl=False, err=True)
-
+    every = images + validation
     try:
-        write_shapes(folder, images, size, seed, validation, progress)
+        with shown_on(sys.stderr) as display:
+            write_shapes(
+                folder, images, size, seed, validation,
+                lambda made: display.show(Row("images", made, every)),
+            )  # fmt: skip
     except TrainingError as error:
         raise Failure(str(error), USAGE if folder.exists() else 1) from None
     except OSError as error:
         raise Failure(str(save_error(folder, error, "another DIR"))) from None
-    finally:
-        if os.isatty(2):
-            click.echo("\r\033[K", nl=False, err=True)
     if as_json:
         print_json({"folder": str(folder), "train": images, "val": validation, "seed": seed})
         return

@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from engine.costs import total_cost
+from engine.training.annotations import Annotations, read_annotations
+from engine.training.errors import TrainingError, need
 from maedet_tui.cli.output import USAGE, Failure, failures, print_json
 from maedet_tui.cli.train_options import settings, settings_options
+from maedet_tui.export.source import Source, read_source
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -90,15 +94,13 @@ def train(
     """
     if val_images and not val_data:
         raise Failure("--val-images needs --val-data, which says what is in them", USAGE)
-    with failures(), _training_failures():
-        from engine.training import checkpoint
-        from engine.training.annotations import read_annotations
-        from engine.training.errors import need
-        from engine.training.processes import processes
-        from engine.training.trainer import Trainer
-        from maedet_tui.cli import training
-        from maedet_tui.export.source import read_source
+    # torch comes with these, for which help and wrong usage need not wait
+    from engine.training import checkpoint
+    from engine.training.processes import processes
+    from engine.training.trainer import Trainer
+    from maedet_tui.cli import training
 
+    with failures(), _training_failures():
         need("PIL", *(["pycocotools"] if val_data else []))
         found = read_source(source)
         folder = output or Path(f"training-{found.name}")
@@ -143,7 +145,6 @@ def train(
 def _training_failures() -> Iterator[None]:
     """Turn what a user can put right into a Failure."""
     from engine.backbone.checkpoint import CheckpointError
-    from engine.training.errors import TrainingError
 
     try:
         yield
@@ -160,9 +161,7 @@ def _training_failures() -> Iterator[None]:
         raise Failure("not enough memory; lower --batch, --size or --fpn-channels") from None
 
 
-def _same_categories(annotations: Any, validation: Any) -> None:
-    from engine.training.errors import TrainingError
-
+def _same_categories(annotations: Annotations, validation: Annotations) -> None:
     unlearnt = set(validation.categories) - set(annotations.categories)
     if unlearnt:
         number, name = min(unlearnt)
@@ -172,7 +171,7 @@ def _same_categories(annotations: Any, validation: Any) -> None:
         )
 
 
-def _tell_left_out(annotations: Any, stream: Any) -> None:
+def _tell_left_out(annotations: Annotations, stream: TextIO) -> None:
     if ids := annotations.left_out:
         click.echo(
             f"{annotations.path}: {len(ids)} annotations without an area are left out "
@@ -181,12 +180,9 @@ def _tell_left_out(annotations: Any, stream: Any) -> None:
         )
 
 
-def _values(found: Any, trainer: Trainer, outcome: Outcome, path: Path) -> dict[str, Any]:
-    from engine.costs import total_cost
-    from maedet_tui.cli.training import step_values
-
-    last = step_values(outcome.step) if outcome.step else {}
-    last.pop("step", None)
+def _values(found: Source, trainer: Trainer, outcome: Outcome, path: Path) -> dict[str, Any]:
+    last = outcome.step._asdict() if outcome.step else {}
+    last.pop("number", None)
     return {
         "name": found.name,
         "title": found.title,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maedet_tui.cli.output import USAGE, Failure
+from maedet_tui.presets.quantities import parse_image_size
 
 if TYPE_CHECKING:
     from engine.training.settings import Settings
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 def image_size(_: Any, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
     """(height, width) out of an option's WIDTHxHEIGHT."""
-    from maedet_tui.presets.quantities import parse_image_size
-
     try:
         return None if value is None else parse_image_size(value)
     except ValueError as error:
@@ -94,6 +93,7 @@ def settings(given: Mapping[str, Any], device: str, saved: Settings | None) -> S
     checkpoint to go on from, which then hold. Raises TrainingError; Failure for an option
     that says otherwise than `saved`.
     """
+    # torch comes with it, for which help and wrong usage need not wait
     from engine.training.settings import Settings
 
     values = {_NAMES.get(key, key): value for key, value in given.items() if value is not None}

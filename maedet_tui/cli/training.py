@@ -10,23 +10,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
-
-import click
 
 from engine.training.annotations import Annotations
 from engine.training.trainer import Step, Trainer
 from maedet_tui import formatting
 from maedet_tui.cli import signals
+from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error, write_atomically
 
 CHECKPOINT, PROGRESS, RESULT = "last.pt", "progress.jsonl", "result.json"
-#: steps between two lines of progress.jsonl, seconds between two on a stream
-NOTE_EVERY, LINE_EVERY = 20, 5.0
+#: steps between two lines of progress.jsonl
+NOTE_EVERY = 20
 
 
 class Outcome(NamedTuple):
@@ -56,7 +55,9 @@ def train(
     alone, first = trainer.processes, trainer.processes.rank == 0
     precision: dict[str, float | None] = {}
     step, ended, seconds, began = None, None, 0.0, trainer.step
-    with signals.collected() as received, _display(stream, trainer, shown=first) as display:
+    told = stream if first else None
+    with signals.collected() as received, shown_on(told) as progress:
+        display = _Shown(trainer, progress)
 
         def evaluate() -> dict[str, float | None]:
             assert validation is not None
@@ -101,7 +102,7 @@ def _save(trainer: Trainer, output: Path) -> None:
 
 
 @contextmanager
-def _forgiven(display: _Display) -> Iterator[None]:
+def _forgiven(display: _Shown) -> Iterator[None]:
     try:
         yield
     except SaveError as error:
@@ -155,68 +156,29 @@ def precisions(found: dict[str, float | None]) -> str:
     return f"AP {first} ({', '.join(f'{name} {text}' for name, text in texts.items())})"
 
 
-class _Display:
-    """A plain line every few seconds; `_Bar` is the one for terminals."""
+class _Shown:
+    """A training on a display."""
 
-    def __init__(self, trainer: Trainer, write: Callable[[str], None]):
-        self._steps, self._write = trainer.settings.steps, write
-        self._next = time.monotonic() + LINE_EVERY
+    def __init__(self, trainer: Trainer, display: Display):
+        self._steps, self._display = trainer.settings.steps, display
+        self._last = Row("training", 0, self._steps)
+        self.note = display.note
 
     def show(self, step: Step, seconds: float) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_EVERY
-            self.note(f"{step.number:,}/{self._steps:,}, {', '.join(self._fields(step, seconds))}")
-
-    def busy(self, what: str) -> None:
-        pass
-
-    def note(self, sentence: str) -> None:
-        self._write(sentence)
-
-    def _fields(self, step: Step, seconds: float) -> list[str]:
+        """seconds: that a step takes."""
         left = seconds * (self._steps - step.number)
-        return [
+        words = (
             f"loss {step.loss:.3f}",
             f"{seconds:.2f} s/step",
             f"{formatting.duration(left)} left",
-        ]
-
-
-class _Bar(_Display):
-    """A progress bar that rewrites its line."""
-
-    def __init__(self, trainer: Trainer, progress: Any):
-        super().__init__(trainer, lambda text: progress.console.print(text, markup=False))
-        self._progress = progress
-        self._task = progress.add_task("training", total=self._steps, text="")
-
-    def show(self, step: Step, seconds: float) -> None:
-        text = "  ".join(self._fields(step, seconds))
-        self._progress.update(self._task, description="training", completed=step.number, text=text)
+        )
+        self._last = Row("training", step.number, self._steps, words)
+        self._display.show(
+            self._last, line=lambda: f"{step.number:,}/{self._steps:,}, {', '.join(words)}"
+        )
 
     def busy(self, what: str) -> None:
-        self._progress.update(self._task, description=what)
-
-
-@contextmanager
-def _display(stream: TextIO, trainer: Trainer, *, shown: bool) -> Iterator[_Display]:
-    if not shown:
-        yield _Display(trainer, lambda _: None)
-        return
-    if not stream.isatty():
-        yield _Display(trainer, lambda text: click.echo(text, file=stream))
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[text]}"),
-    )
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
-        yield _Bar(trainer, progress)
+        self._display.show(self._last._replace(what=what), at_once=True)
 
 
 def stream_for(as_json: bool) -> TextIO:

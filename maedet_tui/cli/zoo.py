@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import click
 
+from engine.costs import total_cost
+from engine.formats.structure_yaml import to_rows
+from engine.scorers.closed_form import ClosedForm
+from engine.settings import Objective
+from engine.zoo import ZOO
+from maedet_tui import formatting
 from maedet_tui.cli.output import print_json, score_values
 
 
@@ -20,12 +26,6 @@ def zoo(as_json: bool) -> None:
     FLOPs are counted at 1280x800; entropies and Z are the closed form's, with the
     paper's settings (384x384, weights 0 0 1 1 6).
     """
-    from engine.costs import total_cost
-    from engine.formats.structure_yaml import to_rows
-    from engine.scorers.closed_form import ClosedForm
-    from engine.settings import Objective
-    from engine.zoo import ZOO
-
     entries = list(ZOO.values())
     scores = ClosedForm(Objective()).score([entry.structure for entry in entries])
     rows = [
@@ -47,8 +47,6 @@ def zoo(as_json: bool) -> None:
             }
         )
         return
-    from maedet_tui import formatting
-
     heading = f"{'name':19} {'source':15} {'params':>7} {'FLOPs':>8} {'layers':>6}"
     click.echo(f"{heading} {'C1':>6} {'C2':>6} {'C3':>6} {'C4':>6} {'C5':>7} {'Z':>9}")
     for entry, cost, score in rows:

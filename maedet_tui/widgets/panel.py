@@ -75,6 +75,9 @@ class Panel(Kept, Generic[Shown]):
         old = self._lines
         self._lines = new = split(self.parts(self._shown, width or self.USUAL_WIDTH))
         if len(new) != len(old):
+            # Textual keeps a height that it measured until the styles change, or until a
+            # layout is asked for anew: not while it is at one that was asked for before
+            self.styles.merge_rules({})
             self.refresh(layout=True)
             return
         changed = [y for y, line in enumerate(new) if line != old[y]]

@@ -28,7 +28,7 @@ def formula(folder, monkeypatch):
         return found
 
     monkeypatch.setattr(Device, "in_place", in_place)
-    monkeypatch.setattr("maedet_tui.files.latency_folder", lambda: folder / "cache")
+    monkeypatch.setattr("maedet_tui.cli.latency.latency_folder", lambda: folder / "cache")
     monkeypatch.setattr("maedet_tui.runs.local.latency_folder", lambda: folder / "cache")
     (folder / "limited.yaml").write_text(LIMITED)
     return folder

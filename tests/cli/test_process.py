@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from engine.formats import saved_yaml
+from maedet_tui.cli.main import COMMANDS
 from tests.cli.conftest import iteration, last_json, program
 from tests.waiting import PATIENCE, until
 
@@ -64,12 +65,35 @@ def test_plain_lines_come_while_the_search_runs(folder, monkeypatch):
     assert "\x1b" not in "".join(lines) + out
 
 
-def test_nothing_heavy_is_imported_before_it_is_needed():
-    check = (
-        "import sys, maedet_tui.cli; "
-        "heavy = {'torch', 'textual', 'numpy', 'pydantic', 'yaml', 'rich'} & set(sys.modules); "
-        "assert not heavy, heavy; "
-        "import maedet_tui.runs.local, maedet_tui.cli.headless, maedet_tui.presets as p; "
-        "p.load('maedet-m'); assert 'torch' not in sys.modules and 'textual' not in sys.modules"
+def imported_by(code):
+    """Which of the libraries that take long a program imports."""
+    heavy = "{'torch', 'textual', 'numpy', 'pydantic', 'yaml', 'rich', 'sqlite3', 'logging'}"
+    tell = f"import sys; print(*sorted({heavy} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{tell}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True, timeout=PATIENCE,
+    )  # fmt: skip
+    return set(done.stderr.split())
+
+
+def called(*args):
+    """Code that runs the command line."""
+    return (
+        "from maedet_tui.cli import cli\n"
+        f"cli.main({list(args)}, 'maedet-tui', standalone_mode=False)"
     )
-    subprocess.run([sys.executable, "-c", check], check=True, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_imports_no_command(option):
+    assert not imported_by(called(option))
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_a_command_s_help_waits_for_neither_torch_nor_a_screen(command):
+    assert not {"torch", "textual", "pydantic"} & imported_by(called(command, "--help"))
+
+
+def test_a_search_without_a_screen_imports_none(folder):
+    found = imported_by(called("search", "quick.yaml", "--iterations", "30", "--headless"))
+    assert {"numpy", "sqlite3"} <= found and not {"torch", "textual", "rich"} & found

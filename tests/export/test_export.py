@@ -15,7 +15,7 @@ from engine.costs import total_cost
 from engine.formats import structure_info, structure_yaml
 from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
-from maedet_tui.export import FORMATS, ExportError, export, read_source
+from maedet_tui.export import ExportError, export, read_source
 from maedet_tui.export.code import backbone_source, loaded
 
 ALL = (0, 1, 2, 3, 4)
@@ -303,9 +303,3 @@ def test_loading_leaves_no_module_and_no_bytecode(bottlenecks, tmp_path):
         verify(module.small(out_indices=ALL), bottlenecks.structure)
     assert not {name for name in set(sys.modules) - before if "exported" in name}
     assert [file.name for file in tmp_path.iterdir()] == ["small.py"]
-
-
-def test_the_command_line_knows_every_format():
-    from maedet_tui.cli import export as command
-
-    assert tuple(FORMATS) == command.FORMATS

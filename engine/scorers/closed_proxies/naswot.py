@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.blocks import units
 from engine.scorers.closed_proxies.base import ClosedProxy
+from engine.settings import Forward, Objective
 from engine.structure import Block, Structure
 
 #: what a unit's values have been through: a float starts anew as a normal of that variance
@@ -41,8 +42,8 @@ class ClosedNaswot(ClosedProxy):
 
     proxy = "naswot"
 
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
+    def __init__(self, objective: Objective, forward: Forward | None = None):
+        super().__init__(objective, forward)
         images = "1 image" if self.count == 1 else f"{self.count} images"
         self.detail = f"naswot of {images} in closed form"
 
@@ -107,8 +108,9 @@ def values(past: Past) -> tuple[np.ndarray, float]:
 def _normal(variance: float) -> np.ndarray:
     """Probabilities of a normal on the grid, its mean in the middle."""
     most = int(6 * variance**0.5 / STEP)
-    density = np.exp(-((np.arange(-most, most + 1) * STEP) ** 2) / (2 * variance))
-    return density / density.sum()
+    density: np.ndarray = np.exp(-((np.arange(-most, most + 1) * STEP) ** 2) / (2 * variance))
+    density /= density.sum()
+    return density
 
 
 def _rectified(density: np.ndarray, zero: int | None = None) -> tuple[np.ndarray, float]:

@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.blocks import Layer, units
+from engine.blocks import Unit as BlockUnit
 from engine.scorers.closed_form import windows
 from engine.scorers.closed_proxies.base import ClosedProxy
+from engine.settings import Forward, Objective
 from engine.structure import Block, Structure
 
 #: op, kernel and stride of the layers of a path
@@ -45,8 +47,8 @@ class ClosedSynFlow(ClosedProxy):
 
     proxy = "synflow"
 
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
+    def __init__(self, objective: Objective, forward: Forward | None = None):
+        super().__init__(objective, forward)
         self._plant()
 
     def _plant(self) -> None:
@@ -133,7 +135,7 @@ def lowered(block: Block) -> tuple[tuple[Unit, int], ...]:
     return tuple((_unit(unit), count) for unit, count in units(block))
 
 
-def _unit(unit) -> Unit:
+def _unit(unit: BlockUnit) -> Unit:
     around = unit.shortcut
     return Unit(
         _gain(unit.main),

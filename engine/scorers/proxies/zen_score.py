@@ -46,7 +46,7 @@ class ZenScore(Proxy):
         network = _Network(weights, self.count)
         features = run(structure, network, x, shortcuts=False, cancelled=cancelled)
         difference = features[self.count :] - features[: self.count]
-        delta = torch.linalg.vector_norm(difference, dim=(1, 2, 3)).mean()
+        delta: torch.Tensor = torch.linalg.vector_norm(difference, dim=(1, 2, 3)).mean()
         sigmas = torch.stack(network.mean_variances).double().log().sum() / 2
         return delta.double().log() + sigmas
 
@@ -61,15 +61,15 @@ class _Network:
 
     def convolution(self, x: torch.Tensor, layer: Layer) -> torch.Tensor:
         h = convolve(x, self._weights.normals(layer), layer)
-        inverse = None
+        inverses = []
         for half in (slice(self._count), slice(self._count, None)):
             mean, deviation = h.new_empty(h.shape[1]), h.new_empty(h.shape[1])
             torch.native_batch_norm(
                 h[half], None, None, None, None, True, 0.0, EPSILON,
                 out=(h[half], mean, deviation),
             )  # fmt: skip
-            inverse = deviation if inverse is None else inverse
-        self.mean_variances.append((inverse.pow(-2) - EPSILON).mean())
+            inverses.append(deviation)
+        self.mean_variances.append((inverses[0].pow(-2) - EPSILON).mean())
         return h
 
     def pool(self, x: torch.Tensor, layer: Layer) -> torch.Tensor:

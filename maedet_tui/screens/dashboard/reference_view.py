@@ -28,8 +28,9 @@ class ReferenceView(StructureView):
 
     def on_mount(self) -> None:
         self.show(View(self._preset, self._entry.structure))
-        # in a thread, for numpy takes a while to import
-        in_thread(self, self._score, f"The paper's {self._entry.title} could not be scored")
+        # in a thread, for numpy takes a while to import, and once there is something to see
+        what = f"The paper's {self._entry.title} could not be scored"
+        self.call_after_refresh(in_thread, self, self._score, what)
 
     def _score(self) -> None:
         from engine.scorers.closed_form import ClosedForm

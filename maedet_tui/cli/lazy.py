@@ -1,0 +1,46 @@
+"""A group of commands that are imported when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name, as Click's documentation proposes.
+
+    lazy: name of a command -> ("module:attribute", first sentence of its help). Help and
+    completion are written from the sentences, so that they import no command.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **options: Any):
+        super().__init__(*args, **options)
+        self._places = {name: place for name, (place, _) in lazy.items()}
+        self._listed = click.Group(
+            commands=[click.Command(name, help=sentence) for name, (_, sentence) in lazy.items()]
+        )
+        # a misspelt name is compared with these
+        self.commands.update(self._listed.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name in self._places:
+            module, attribute = self._places[cmd_name].split(":")
+            self.commands[cmd_name] = getattr(import_module(module), attribute)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help."""
+        self._listed.format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell proposes for the beginning of a word."""
+        return [
+            CompletionItem(name, help=command.get_short_help_str())
+            for name, command in sorted(self._listed.commands.items())
+            if name.startswith(incomplete)
+        ] + click.Command.shell_complete(self, ctx, incomplete)
