@@ -26,12 +26,15 @@ RUN_LOG, USER_LOG = "run.log", "maedet-tui.log"
 _OURS = ("engine", "maedet_tui")
 
 _log = logging.getLogger(__name__)
+_level = "warning"
 
 
 def begin(level: str = "warning") -> None:
     """Write records of this level (of LEVELS) and above from now on, and have threads that
     fail where nobody waits for them write why."""
+    global _level
     _attach()
+    _level = level
     number = logging.getLevelName(level.upper())
     for name in _OURS:
         logging.getLogger(name).setLevel(number)
@@ -40,6 +43,11 @@ def begin(level: str = "warning") -> None:
         threading.excepthook = _thread_failed
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = _not_raised
+
+
+def level() -> str:
+    """The level that records were last begun with, for a process that goes on with the work."""
+    return _level
 
 
 def _attach() -> None:
