@@ -1,11 +1,12 @@
 """The screen: how soon it is there, how often it changes, how fast it obeys, what it costs.
 
-    python -m benchmarks.ui [--parts start live cost memory redraw] [--rounds 5]
+    python -m benchmarks.ui [--parts start live cost memory redraw plotext] [--rounds 5]
 
 The first three drive the real program in a pseudo-terminal of 120x40 (Linux, macOS). What
 the terminal received is kept with its times and read only afterwards, so that reading takes
 nothing from the program. The others drive the dashboard in this process: a replay of the
-snapshots of an hour, and plots of ever longer histories.
+snapshots of an hour, plots of ever longer histories, and a plot beside plotext's of the same
+(`pip install maedet-tui[bench]`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.plots import beside_plotext, redraw
+from benchmarks.replay import Replay
+
 SIZE = (40, 120)
 #: iterations that no measurement reaches the end of
 ENDLESS = 50_000_000
-#: iterations of the search that is recorded for a replay
-RECORDED = 12_000
 #: snapshots that a search publishes in an hour
 HOUR = 36_000
 
@@ -193,48 +195,6 @@ def progress_of(run: Path) -> tuple[int, float]:
     return status.iteration, status.seconds
 
 
-class Replay:
-    """A run whose snapshots come from a recording, played again and again."""
-
-    here = True
-    pid: int | None = os.getpid()
-    detachable = False
-    run_dir = Path("replay")
-
-    def __init__(self) -> None:
-        from engine.run.runner import Runner
-        from engine.snapshot import Snapshot
-        from maedet_tui.presets import load
-
-        preset = load("maedet-m")
-        schedule = replace(preset.schedule, iterations=RECORDED)
-        self.preset = replace(preset, audit=False, schedule=schedule)
-        runner = Runner(self.preset)
-        runner.start()
-        kept: list[Snapshot] = []
-        while not runner.join(0.02):
-            if not kept or runner.snapshot is not kept[-1]:
-                kept.append(runner.snapshot)
-        self._kept = [one for one in kept if one.state == "running"]
-        self._next = 0
-        self.snapshot = self._kept[0]
-
-    def forward(self) -> None:
-        """The next snapshot, a new object each time."""
-        self._next += 1
-        self.snapshot = replace(self._kept[self._next % len(self._kept)], seconds=self._next / 10)
-
-    def pause(self) -> None: ...
-    def give_way(self) -> None: ...
-    def resume(self) -> None: ...
-    def stop(self) -> None: ...
-    def detach(self) -> None: ...
-    def save(self) -> Path:
-        return self.run_dir
-
-    def close(self) -> None: ...
-
-
 def memory(count: int) -> None:
     """Memory of the process while the snapshots of an hour are shown."""
     from maedet_tui.app import MaedetApp
@@ -263,29 +223,6 @@ def memory(count: int) -> None:
     print(f"{count:,} snapshots: MB after each tenth {tenths}")
 
 
-def redraw() -> None:
-    """Milliseconds to draw a plot against the points of its history."""
-    from engine.snapshot import Snapshot
-    from maedet_tui.widgets.glyphs import UNICODE
-    from maedet_tui.widgets.plot.canvas import draw
-    from maedet_tui.widgets.plot.kinds import PLOTS, chart_of
-
-    base: Snapshot = Replay().snapshot
-    point = base.history[-1]
-    for kind in (PLOTS[0], PLOTS[4]):
-        line = []
-        for points in (100, 1_000, 10_000, 100_000):
-            history = tuple(replace(point, iteration=10 * i) for i in range(points))
-            shown = replace(base, iteration=10 * points, iterations=10 * points, history=history)
-            times = []
-            for _ in range(20):
-                began = time.perf_counter()
-                draw(chart_of(kind, shown, UNICODE.markers, most=170), 80, 20, UNICODE)
-                times.append(time.perf_counter() - began)
-            line.append(f"{points:,}: {1e3 * median(times):.1f}")
-        print(f"plot {kind.tab}, ms by points of history: {', '.join(line)}")
-
-
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A folder for runs that is gone afterwards."""
@@ -298,7 +235,7 @@ def folder() -> Iterator[Path]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = ("start", "live", "cost", "memory", "redraw")
+    names = ("start", "live", "cost", "memory", "redraw", "plotext")
     parser.add_argument("--parts", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--snapshots", type=int, default=HOUR)
@@ -308,6 +245,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             memory(options.snapshots)
         elif part == "redraw":
             redraw()
+        elif part == "plotext":
+            beside_plotext(options.rounds)
         else:
             globals()[part](options.rounds)
 

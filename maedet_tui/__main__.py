@@ -27,6 +27,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = 130
+    except Exception as error:  # nobody's to put right, so a traceback is for the log alone
+        from maedet_tui import logs
+
+        click.echo(f"Error: {logs.failure('The command broke off', error)}", err=True)
+        code = 1
     _leave(code if isinstance(code, int) else 0)
 
 

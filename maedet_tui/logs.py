@@ -26,12 +26,15 @@ RUN_LOG, USER_LOG = "run.log", "maedet-tui.log"
 _OURS = ("engine", "maedet_tui")
 
 _log = logging.getLogger(__name__)
+_level = "warning"
 
 
 def begin(level: str = "warning") -> None:
     """Write records of this level (of LEVELS) and above from now on, and have threads that
     fail where nobody waits for them write why."""
+    global _level
     _attach()
+    _level = level
     number = logging.getLevelName(level.upper())
     for name in _OURS:
         logging.getLogger(name).setLevel(number)
@@ -40,6 +43,11 @@ def begin(level: str = "warning") -> None:
         threading.excepthook = _thread_failed
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = _not_raised
+
+
+def level() -> str:
+    """The level that records were last begun with, for a process that goes on with the work."""
+    return _level
 
 
 def _attach() -> None:
@@ -52,25 +60,31 @@ def path() -> Path:
     return _handler.places()[0]
 
 
+def newest() -> Path | None:
+    """The log that the newest record went to, if it could be written anywhere."""
+    return _handler.newest
+
+
 def for_run(run_dir: Path) -> Callable[[], None]:
     """Point records at the log of a run; to be called once its search is over is what it returns.
 
     Of two runs at a time, which takes a moment between one and the next, the later one counts.
     """
+    _attach()
     return _handler.point_at(run_dir / RUN_LOG)
 
 
-def traceback_of(what: str, error: BaseException) -> Path | None:
-    """Write down that something failed, with its traceback; where that is, if anywhere."""
+def traceback_of(what: str, error: BaseException) -> None:
+    """Write down that something failed, with its traceback."""
     _attach()
     _log.error(what, exc_info=error)
-    return _handler.newest
 
 
 def failure(what: str, error: BaseException) -> str:
     """Write down why something failed, with its traceback; returns the sentence to tell the
     user, which begins with `what`, a sentence without its full stop."""
-    place = traceback_of(what, error)
+    traceback_of(what, error)
+    place = newest()
     why = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
     if place is None:
         return f"{what} ({why}), and no log could be written to say where."

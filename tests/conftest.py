@@ -1,7 +1,9 @@
 """Keeps tests out of the folders of whoever runs them, and the same on every machine."""
 
+import logging
 import os
 import sys
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,3 +50,21 @@ def own_presets(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("MAEDET_PRESETS", str(folder))
     return folder
+
+
+@pytest.fixture
+def user_log(tmp_path, monkeypatch):
+    """Where the user's log is in this test, alone; logging is as it was before afterwards."""
+    from maedet_tui import logs
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(logs, "_handler", logs._Logs())
+    others = [one for one in logging.root.handlers if not isinstance(one, logs._Logs)]
+    monkeypatch.setattr(logging.root, "handlers", others)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    levels = {name: logging.getLogger(name).level for name in ("engine", "maedet_tui")}
+    yield tmp_path / "state" / "maedet-tui" / "log" / "maedet-tui.log"
+    logs._handler._close()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

@@ -16,18 +16,9 @@ from maedet_tui import log_file, logs
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
-    """The user's folder of this test, with all of logging as it was before afterwards."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(logs, "_handler", logs._Logs())
-    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
-    kept = {name: logging.getLogger(name).level for name in logs._OURS}
-    yield tmp_path / "state" / "maedet-tui" / "log" / "maedet-tui.log"
-    logs._handler._close()
-    logging.root.removeHandler(logs._handler)
-    for name, level in kept.items():
-        logging.getLogger(name).setLevel(level)
+def state(user_log):
+    """The user's log of this test."""
+    return user_log
 
 
 def record(text, level=logging.WARNING, name="maedet_tui.somewhere"):

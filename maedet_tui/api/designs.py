@@ -14,14 +14,14 @@ from engine.scorers.base import Score, ScoringError
 from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.api.presets import preset as preset_of
-from maedet_tui.api.shown import Shown, html_table
+from maedet_tui.api.shown import html_table, pretty
 
 if TYPE_CHECKING:
     from engine.backbone import Backbone
 
 
 @dataclass(frozen=True, repr=False)
-class Design(Shown):
+class Design:
     """A structure with what is known of it; IPython shows it as a table.
 
     preset: by whose image size costs are counted, and whose objective Z is. score: Z, the
@@ -114,6 +114,8 @@ class Design(Shown):
 
     def __str__(self) -> str:
         return "\n".join([*self._lines(), "", summary.table(self.structure)])
+
+    _repr_pretty_ = pretty
 
     def _repr_html_(self) -> str:
         return html_table(summary.rows(self.structure), self._lines())

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from engine.formats.structure_yaml import to_rows
 from engine.structure import Structure
 from maedet_tui.presets.problems import PresetError, Problem
-from maedet_tui.presets.schema import PresetFile
+from maedet_tui.presets.schema import PresetFile, section
 
 
 def refuse_misplaced(keywords: Mapping[str, Any]) -> None:
@@ -20,8 +20,8 @@ def refuse_misplaced(keywords: Mapping[str, Any]) -> None:
         if key in PresetFile.model_fields:
             continue
         for name in PresetFile.model_fields:
-            section = _section(PresetFile, name)
-            if section is not None and key in section.model_fields:
+            inner = section(PresetFile, name)
+            if inner is not None and key in inner.model_fields:
                 fix = f"belongs to {name}; write {name}={{{key!r}: {value!r}}}"
                 problems.append(Problem("", key, fix))
                 break
@@ -34,18 +34,11 @@ def dotted(
 ) -> Iterator[tuple[str, Any]]:
     """Each value by its dotted key (search.seed), as plain data."""
     for key, value in keywords.items():
-        section = _section(model, key)
-        if section is not None and isinstance(value, Mapping):
-            yield from dotted(value, section, f"{above}{key}.")
+        inner = section(model, key)
+        if inner is not None and isinstance(value, Mapping):
+            yield from dotted(value, inner, f"{above}{key}.")
         else:
             yield f"{above}{key}", _plain(value)
-
-
-def _section(model: type[BaseModel], key: str) -> type[BaseModel] | None:
-    """The model of the section under a key; None for a key of one value, or an unknown one."""
-    field = model.model_fields.get(key)
-    kind = None if field is None else field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _plain(value: Any) -> Any:

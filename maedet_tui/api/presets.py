@@ -7,10 +7,10 @@ from os import PathLike, fspath
 from typing import Any
 
 from engine import settings
-from maedet_tui.api.shown import Shown
+from maedet_tui.api.shown import pretty
 
 
-class Preset(settings.Preset, Shown):
+class Preset(settings.Preset):
     """What a search is asked to do; `print` shows it as the YAML that a file would hold."""
 
     __slots__ = ()
@@ -27,6 +27,8 @@ class Preset(settings.Preset, Shown):
         from maedet_tui.presets.write import dump
 
         return dump(self)
+
+    _repr_pretty_ = pretty
 
 
 def preset(

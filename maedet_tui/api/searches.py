@@ -18,7 +18,7 @@ from engine.structure import Structure
 from maedet_tui import summary
 from maedet_tui.api.designs import Design
 from maedet_tui.api.presets import preset as preset_of
-from maedet_tui.api.shown import Shown, html_table
+from maedet_tui.api.shown import html_table, pretty
 
 if TYPE_CHECKING:
     from engine.backbone import Backbone
@@ -30,7 +30,7 @@ PATIENCE = 5.0
 
 
 @dataclass(frozen=True, repr=False)
-class SearchResult(Shown):
+class SearchResult:
     """What a search came to; IPython shows it as a table.
 
     preset: of the search. best: the structure of highest Z. snapshot: all else that is known
@@ -100,6 +100,8 @@ class SearchResult(Shown):
 
     def __str__(self) -> str:
         return summary.outcome(self.snapshot)
+
+    _repr_pretty_ = pretty
 
     def _repr_html_(self) -> str:
         return html_table(summary.rows(self.structure), summary.outcome_lines(self.snapshot))

@@ -1,24 +1,25 @@
-"""How objects show themselves: whole where they are looked at, in one line inside others."""
+"""How objects show themselves in IPython: whole where they are looked at, a line inside others."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Protocol
 
 
-class Shown(ABC):
-    """`print` and IPython show all of an object, `repr` a line."""
+class Printer(Protocol):
+    """IPython's, as far as it is asked."""
 
-    __slots__ = ()
+    def text(self, text: str) -> None: ...
 
-    @abstractmethod
-    def __str__(self) -> str: ...
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """IPython's hook for plain text."""
-        printer.text(repr(self) if cycle else str(self))
+def pretty(shown: object, printer: Printer, cycle: bool) -> None:
+    """`_repr_pretty_` of a class: all that `print` shows.
+
+    It has to stand in the class itself, for IPython takes whichever of it and `__repr__` is
+    nearer.
+    """
+    printer.text(repr(shown) if cycle else str(shown))
 
 
 def html_table(rows: Sequence[Sequence[str]], above: Sequence[str] = ()) -> str:

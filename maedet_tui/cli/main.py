@@ -8,6 +8,8 @@ import click
 
 from maedet_tui.cli.lazy import LazyGroup
 
+#: `maedet_tui.logs.LEVELS`, whose import brings the standard library's logging
+LOG_LEVELS = ("debug", "info", "warning", "error")
 #: command -> (where it is, the first sentence of its help)
 COMMANDS = {
     "bench": (
@@ -100,8 +102,15 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     callback=_print_version,
     help="Show the version and exit.",
 )
+@click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS),
+    default="warning",
+    show_default=True,
+    help="What goes to the log: of the run that is searched, else of all commands.",
+)
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, log_level: str) -> None:
     """Design object-detection backbones by maximum entropy (MAE-DET), training nothing.
 
     Without a command, pick a preset on the screen and watch its search.
@@ -110,6 +119,10 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 done, 1 failed with a message, 2 wrong usage,
     130 or 143 interrupted (the best so far is saved, and `resume` goes on).
     """
+    # --help and --version do without
+    from maedet_tui import logs
+
+    logs.begin(log_level)
     if context.invoked_subcommand is None:
         # as for the commands: not before it is asked for
         from maedet_tui.cli.screen import pick_and_watch

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +38,30 @@ class LoadMeter:
 
     def __init__(self, pid: int | None = None):
         self._pid = pid or os.getpid()
-        self._mine = self._pid == os.getpid()
         self._last: tuple[float, float] | None = None
 
     def look(self) -> Load:
         """The load since the last look."""
-        now, used = time.monotonic(), self._processor_seconds()
-        cores = None
+        # a dashboard is there before its numbers are
+        import psutil
+
+        now, used, memory, cores = time.monotonic(), None, None, None
+        # gone, or another user's
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self._pid)
+            with process.oneshot():
+                spent = process.cpu_times()
+                used, memory = spent.user + spent.system, process.memory_info().rss
         if used is not None and self._last is not None and now > self._last[0]:
             cores = max(used - self._last[1], 0.0) / (now - self._last[0])
         self._last = None if used is None else (now, used)
-        gpu = _gpu() if self._mine else None
-        return Load(cores, os.cpu_count() or 1, self._memory(), _total_memory(), gpu)
-
-    def _processor_seconds(self) -> float | None:
-        if self._mine:
-            return time.process_time()
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            # the name, in brackets, may hold blanks
-            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return None
-
-    def _memory(self) -> int | None:
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pages = Path(f"/proc/{self._pid}/statm").read_text().split()[1]
-            return int(pages) * os.sysconf("SC_PAGE_SIZE")
-        if self._mine:
-            with contextlib.suppress(ImportError):
-                import resource
-
-                most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-                return most if sys.platform == "darwin" else most * 1024
-        return None
+        gpu = _gpu() if self._pid == os.getpid() else None
+        return Load(cores, processors(), memory, psutil.virtual_memory().total, gpu)
 
 
-def _total_memory() -> int | None:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
+def processors() -> int:
+    """Processors that there are."""
+    return os.cpu_count() or 1
 
 
 def _gpu() -> Gpu | None:

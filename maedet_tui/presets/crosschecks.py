@@ -9,6 +9,7 @@ from engine.checks import check
 from engine.costs import total_cost
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import closest, shown
+from engine.formats.strict_yaml import Path as KeyPath
 from engine.formats.structure_yaml import read_rows
 from engine.search.sampling import smallest
 from engine.structure import Structure, StructureError
@@ -18,7 +19,7 @@ from maedet_tui.presets.schema import PresetFile
 from maedet_tui.presets.within_space import check_space
 
 #: takes the path of a key and a message with its fix
-Report = Callable[[tuple, str], None]
+Report = Callable[[KeyPath, str], None]
 #: whether none of these keys (paths) had a problem of its own
 Sound = Callable[..., bool]
 
@@ -48,8 +49,8 @@ def initial_structure(model: PresetFile, report: Report) -> Structure | None:
     except StructureError as error:
         for problem in error.problems:
             match = _BLOCK_NUMBER.match(problem)
-            path = ("initial", int(match[1]) - 1) if match else ("initial",)
-            report(path, problem[match.end() :] if match else problem)
+            place = ("initial", int(match[1]) - 1) if match else ("initial",)
+            report(place, problem[match.end() :] if match else problem)
     return None
 
 

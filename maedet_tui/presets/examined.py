@@ -39,9 +39,8 @@ def examined(text: str, source: str, name: str, origin: tuple[str, str] | None) 
     origin: the built-in preset it is known to come from; else the nearest one is.
     """
     draft, problems = examine(text, source=source, name=name)
-    return Examined(
-        text, tuple(problems), draft, draft and _scored(draft), origin or nearest_builtin(text)
-    )
+    initial = None if draft is None else _scored(draft)
+    return Examined(text, tuple(problems), draft, initial, origin or nearest_builtin(text))
 
 
 def _scored(draft: Preset) -> Candidate | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
+from engine.formats.strict_yaml import Path as KeyPath
 from engine.settings import Preset
 from maedet_tui.presets.folder import SUFFIXES, builtin_file, builtin_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
@@ -169,9 +170,9 @@ def load_entry(source: str, name: str) -> tuple[Preset | None, tuple[Problem, ..
     return preset, tuple(problems)
 
 
-def _override(document: Document, overrides: Mapping[str, tuple[Any, str]]) -> dict[tuple, str]:
+def _override(document: Document, overrides: Mapping[str, tuple[Any, str]]) -> dict[KeyPath, str]:
     """Put values into the document; returns path -> the option that gave it."""
-    origins = {}
+    origins: dict[KeyPath, str] = {}
     for key, (value, option) in overrides.items():
         path = tuple(key.split("."))
         section = document.value

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticKnownError
 
 from engine.blocks import KINDS
 from engine.costs import PAPER_IMAGE_SIZE
 from engine.formats.rows import closest
 from engine.settings import (
+    ACTIVATIONS,
     DEFAULT_MEMORY,
+    DEVICES,
+    DTYPES,
     SCORERS,
+    SIZE_READINGS,
+    STRATEGIES,
     Budget,
     Forward,
     Objective,
@@ -32,6 +39,17 @@ MOST_ALPHA = 1e12
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _one_of(options: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Lets a value pass that is one of the options."""
+
+    def check(value: Any) -> Any:
+        if value not in options:
+            raise PydanticKnownError("literal_error", {"expected": ", ".join(options)})
+        return value
+
+    return check
 
 
 def _image_size(value: Any) -> tuple[int, int]:
@@ -109,6 +127,8 @@ def _text(value: str) -> str:
     return value
 
 
+Device = Annotated[Any, AfterValidator(_one_of(DEVICES))]
+Scorer = Annotated[Any, AfterValidator(_one_of(SCORERS))]
 Text = Annotated[str, AfterValidator(_text)]
 Quantity = Annotated[int, BeforeValidator(parse_quantity)]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
@@ -127,7 +147,7 @@ class BudgetSection(_Section):
 
 class TimingSection(_Section):
     batch: Annotated[int, Field(ge=1, le=4096)] = _TIMING.batch
-    dtype: Literal["float32", "bfloat16", "float16"] = _TIMING.dtype
+    dtype: Annotated[Any, AfterValidator(_one_of(DTYPES))] = _TIMING.dtype
 
     def settings(self) -> Timing:
         return Timing(self.batch, self.dtype)
@@ -138,8 +158,8 @@ class ScoreSection(_Section):
     alphas: Annotated[
         list[Annotated[float, Field(allow_inf_nan=False)]], AfterValidator(_alphas)
     ] = list(_OBJECTIVE.alphas)
-    size: Literal["nominal", "area", "volume", "log-channels"] = _OBJECTIVE.size
-    activation: Literal["relu", "none"] = _OBJECTIVE.activation
+    size: Annotated[Any, AfterValidator(_one_of(SIZE_READINGS))] = _OBJECTIVE.size
+    activation: Annotated[Any, AfterValidator(_one_of(ACTIVATIONS))] = _OBJECTIVE.activation
 
     def settings(self) -> Objective:
         alphas = tuple(float(alpha) for alpha in self.alphas)
@@ -196,7 +216,7 @@ class SearchSection(_Section):
     keep: Annotated[int, Field(ge=1)] = _SCHEDULE.keep
     fine_at: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.fine_at
     seed: Annotated[int, Field(ge=0, lt=2**63)] = _SCHEDULE.seed
-    strategy: Literal["evolution", "random"] = _SCHEDULE.strategy
+    strategy: Annotated[Any, AfterValidator(_one_of(STRATEGIES))] = _SCHEDULE.strategy
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
 
@@ -233,8 +253,15 @@ class PresetFile(_Section):
     space: SpaceSection = SpaceSection()
     initial: Any = "initial"
     search: SearchSection = SearchSection()
-    scorer: Literal[SCORERS] = "auto"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    scorer: Scorer = "auto"
+    device: Device = "auto"
     forward: ForwardSection = ForwardSection()
     timing: TimingSection = TimingSection()
     audit: bool = True
+
+
+def section(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The model of the section under a key; None for a key of one value, or an unknown one."""
+    field = model.model_fields.get(key)
+    kind = None if field is None else field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None

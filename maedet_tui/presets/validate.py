@@ -10,14 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Document
+from engine.formats.strict_yaml import Path as KeyPath
 from engine.settings import Preset
 from maedet_tui.presets.crosschecks import check_all, initial_structure
 from maedet_tui.presets.problems import Problem
-from maedet_tui.presets.schema import PresetFile
+from maedet_tui.presets.schema import PresetFile, section
 
 
 def validate(
-    document: Document, origins: Mapping[tuple, str], *, source: str, name: str
+    document: Document, origins: Mapping[KeyPath, str], *, source: str, name: str
 ) -> tuple[Preset | None, list[Problem]]:
     """The preset in a document whose value is a mapping, and all problems in the order
     of the file.
@@ -29,7 +30,7 @@ def validate(
     """
     found: list[tuple[int, Problem]] = []
 
-    def report(path: tuple, message: str) -> None:
+    def report(path: KeyPath, message: str) -> None:
         line = document.line(path)
         where = _origin(origins, path)
         if where is None:
@@ -42,10 +43,10 @@ def validate(
         found.append((line, Problem(f"{source}:{line}", _dotted(path), message)))
 
     values = _without_nulls(document.value)
-    bad: set[tuple] = set()
+    bad: set[KeyPath] = set()
     model = _model(values, bad, report)
 
-    def sound(*paths: tuple) -> bool:
+    def sound(*paths: KeyPath) -> bool:
         return not any(
             path[: len(wrong)] == wrong or wrong[: len(path)] == path
             for path in paths
@@ -77,7 +78,7 @@ def validate(
     return preset, problems
 
 
-def _origin(origins: Mapping[tuple, str], path: tuple) -> str | None:
+def _origin(origins: Mapping[KeyPath, str], path: KeyPath) -> str | None:
     """What gave the value at `path` or one around it; None for the file."""
     while path:
         if path in origins:
@@ -86,12 +87,12 @@ def _origin(origins: Mapping[tuple, str], path: tuple) -> str | None:
     return None
 
 
-def _without_nulls(value: dict) -> dict:
+def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
     """A copy in which a section without content is left out, so that it takes its defaults."""
     return {key: copy.deepcopy(item) for key, item in value.items() if item is not None}
 
 
-def _model(values: dict, bad: set[tuple], report: Any) -> PresetFile:
+def _model(values: dict[str, Any], bad: set[KeyPath], report: Any) -> PresetFile:
     """The model of the values, defaults standing in for those with a problem.
 
     Adds the path of each of these to `bad`.
@@ -109,9 +110,9 @@ def _model(values: dict, bad: set[tuple], report: Any) -> PresetFile:
                 _remove(values, path)
 
 
-def _existing(values: Any, loc: tuple) -> tuple:
+def _existing(values: Any, loc: KeyPath) -> KeyPath:
     """The part of pydantic's location that exists in the file: it adds the arms of unions."""
-    path: list = []
+    path: list[str | int] = []
     for part in loc:
         try:
             values = values[part]
@@ -121,7 +122,7 @@ def _existing(values: Any, loc: tuple) -> tuple:
     return tuple(path)
 
 
-def _remove(values: Any, path: tuple) -> None:
+def _remove(values: Any, path: KeyPath) -> None:
     """Take out the key at `path`, or the whole list that the path goes through."""
     for part in path[:-1]:
         inner = values.get(part)
@@ -132,15 +133,15 @@ def _remove(values: Any, path: tuple) -> None:
     values.pop(path[-1], None)
 
 
-def _fields(path: tuple) -> list[str]:
-    """Known keys beside the one at `path`."""
-    model: type[BaseModel] = PresetFile
+def _fields(path: KeyPath) -> list[str]:
+    """Known keys beside the one at `path`; none outside of sections."""
+    model: type[BaseModel] | None = PresetFile
     for part in path[:-1]:
-        model = model.model_fields[str(part)].annotation  # type: ignore[assignment]
-    return list(model.model_fields)
+        model = model and section(model, str(part))
+    return list(model.model_fields) if model else []
 
 
-def _worded(path: tuple, details: Mapping[str, Any]) -> str:
+def _worded(path: KeyPath, details: Mapping[str, Any]) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "value_error":
         message = str(context["error"])
@@ -176,14 +177,11 @@ def _worded(path: tuple, details: Mapping[str, Any]) -> str:
     return f"is {shown(value)}, but must be {types.get(kind, details['msg'])}"
 
 
-def _section_keys(path: tuple) -> list[str]:
-    try:
-        return _fields((*path, ""))
-    except (KeyError, AttributeError):
-        return ["see `maedet-tui presets show maedet-m`"]
+def _section_keys(path: KeyPath) -> list[str]:
+    return _fields((*path, "")) or ["see `maedet-tui presets show maedet-m`"]
 
 
-def _dotted(path: tuple) -> str:
+def _dotted(path: KeyPath) -> str:
     """budget.flops, or initial[3].kernel with blocks counted from 1."""
     text = ""
     for part in path:

@@ -4,9 +4,10 @@ initial structure keeps to them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from engine.blocks import KINDS
+from engine.formats.strict_yaml import Path as KeyPath
 from engine.search.widths import ROUNDING, bottlenecks, outputs_with_bottleneck
 from engine.settings import Space
 from engine.structure import LEVELS, Structure, stage_bounds
@@ -15,7 +16,8 @@ from maedet_tui.presets.schema import PresetFile
 RATIO = ("space", "bottleneck_ratio")
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """A block of the initial structure that a limit of the space does not allow.
 
     index: of the block. key: of the block's; None for the block as a whole. limit: path of
@@ -36,7 +38,7 @@ def check_space(
     model: PresetFile,
     structure: Structure,
     sound: Callable[..., bool],
-    report: Callable[[tuple, str], None],
+    report: Callable[[KeyPath, str], None],
 ) -> None:
     """Report each limit that the initial structure breaks, and limits that leave nothing.
 
@@ -51,8 +53,10 @@ def check_space(
         report(("initial",), f"has no block that a search could change; use some of {kinds}")
     if isinstance(model.initial, list):
         for one in found:
-            path = ("initial", one.index) + ((one.key,) if one.key else ())
-            report(path, f"{one.message}; {one.change} or {one.relax}")
+            path: KeyPath = ("initial", one.index)
+            report(
+                (*path, one.key) if one.key else path, f"{one.message}; {one.change} or {one.relax}"
+            )
         return
     like = "maedet-mb-s" if "InvertedBlock" in space.blocks else "maedet-m"
     for limit in dict.fromkeys(one.limit for one in found):
@@ -67,7 +71,7 @@ def check_space(
         )
 
 
-def _leave_no_width(space: Space, report: Callable[[tuple, str], None]) -> bool:
+def _leave_no_width(space: Space, report: Callable[[KeyPath, str], None]) -> bool:
     """Whether the limits leave residual blocks no width at all, which is then reported."""
     residual = [kind for kind in space.blocks if "bottleneck" in KINDS[kind].mutable]
     if not residual or outputs_with_bottleneck(space):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from maedet_tui import logs
 from maedet_tui.logs import RUN_LOG
 from maedet_tui.store.lock import holder
 from maedet_tui.store.writer import RunStore
@@ -22,11 +23,12 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     """Have another process search a run, and say how to watch it. Returns the exit code."""
     folder = store.folder
     store.close()
-    command = [sys.executable, "-m", "maedet_tui", "resume", str(folder), "--headless"]
+    program = [sys.executable, "-m", "maedet_tui", "--log-level", logs.level()]
+    tracking = [word for name in track for word in ("--track", name)]
     log = os.open(folder / RUN_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
-            [*command, *(word for name in track for word in ("--track", name)), "--detached"],
+            [*program, "resume", str(folder), "--headless", *tracking, "--detached"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

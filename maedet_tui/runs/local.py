@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.formats import saved_yaml, structure_info
-from engine.run.runner import Runner
-from engine.scorers.base import ScoringError
+from engine.run.runner import BROKE_OFF, Runner
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
@@ -220,12 +219,11 @@ class LocalRun:
                 return
 
     def _tell_the_log(self) -> None:
-        """How the search ended, and why if nobody meant it to."""
-        failure = self._runner.failure
-        if failure is not None and not isinstance(failure, ScoringError):
-            what = f"The search in {self.run_dir} broke off"
-            self._traceback = logs.traceback_of(what, failure)
-        _log.info("%s in %s", self._runner.snapshot.state, self.run_dir)
+        """How the search ended; remembers where the log says why, if it broke off."""
+        snapshot = self._runner.snapshot
+        if (snapshot.error or "").startswith(BROKE_OFF):  # of which the engine has told the log
+            self._traceback = logs.newest()
+        _log.info("%s in %s", snapshot.state, self.run_dir)
 
     def _autosave(self) -> None:
         snapshot = self._runner.snapshot

@@ -46,9 +46,7 @@ def test_a_result_shows_itself_as_a_table():
     assert repr(found).startswith("<SearchResult of quick, finished: <Design quick-best: ")
     html = found._repr_html_()
     assert html.startswith("<div>Finished: 300") and "<th>bottleneck</th>" in html
-    printer = Printer()
-    found._repr_pretty_(printer, False)
-    assert printer.said == str(found)
+    assert Printer(found).said == str(found)
 
 
 def test_progress_is_told_and_may_stop_it():

@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from engine.formats import saved_yaml
-from maedet_tui.cli.main import COMMANDS
+from maedet_tui import logs
+from maedet_tui.cli.main import COMMANDS, LOG_LEVELS
+from maedet_tui.store.begin import is_live
 from tests.cli.conftest import iteration, last_json, program
 from tests.waiting import PATIENCE, until
 
@@ -97,3 +100,45 @@ def test_a_command_s_help_waits_for_neither_torch_nor_a_screen(command):
 def test_a_search_without_a_screen_imports_none(folder):
     found = imported_by(called("search", "quick.yaml", "--iterations", "30", "--headless"))
     assert {"numpy", "sqlite3"} <= found and not {"torch", "textual", "rich"} & found
+
+
+#: the program, with a failure that nobody thought of
+BROKEN = """
+import sys
+from maedet_tui.__main__ import main
+from maedet_tui.cli import zoo
+
+def broken(*_):
+    raise ZeroDivisionError("by zero")
+
+zoo.ClosedForm.score = broken
+main()
+"""
+
+
+@pytest.mark.parametrize("level", ["error", "debug"])
+def test_what_nobody_thought_of_is_a_sentence_with_the_traceback_in_the_log(
+    tmp_path, monkeypatch, level
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN, "--log-level", level, "zoo"],
+        capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: The command broke off (ZeroDivisionError: by zero)")
+    log = Path(line.split("the traceback is in ")[1])
+    assert log.is_relative_to(tmp_path)
+    assert "ZeroDivisionError: by zero" in log.read_text() and ", in broken" in log.read_text()
+
+
+def test_the_log_s_level_reaches_a_search_in_the_background(folder):
+    command = ("--log-level", "info", "search", "quick.yaml", "--detach", "--name", "one")
+    assert finished(*command)[0] == 0
+    log = folder / "runs/one/run.log"
+    until(lambda: "INFO maedet_tui" in log.read_text() and not is_live(log.parent))
+
+
+def test_levels_are_those_of_the_log():
+    assert LOG_LEVELS == logs.LEVELS

@@ -1,7 +1,6 @@
 """What fails beside the screen is told in a sentence, and its traceback is in a log."""
 
 import asyncio
-import logging
 import threading
 import time
 
@@ -18,15 +17,10 @@ from tests.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
-def log(tmp_path, monkeypatch):
+def log(user_log):
     """The user's log of this test."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(logs, "_handler", logs._Logs())
-    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     logs.begin()
-    yield logs.path()
-    logs._handler._close()
-    logging.root.removeHandler(logs._handler)
+    return user_log
 
 
 def fail(*_, **__):
@@ -129,7 +123,7 @@ async def test_a_crash_of_the_screen_is_logged(log, monkeypatch):
 class Broken:
     """A scorer that breaks off, in a way that nobody foresaw, when it has scored some."""
 
-    method, detail, batch = "closed-form", "broken", 1
+    method, detail, batch, notices = "closed-form", "broken", 1, ()
 
     def score(self, structures, cancelled=lambda: False):
         fail()

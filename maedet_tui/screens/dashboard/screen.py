@@ -11,7 +11,7 @@ from textual.widgets import Static
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO
-from maedet_tui.machine.load import LoadMeter
+from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
@@ -165,7 +165,12 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         if pid is not None:
             if self._meter is None or self._meter[0] != pid:
                 self._meter = (pid, LoadMeter(pid))
-            panel.show(self._meter[1].look())
+            look = self._meter[1].look
+            if self._looks > 1:
+                panel.show(look())
+            else:  # what looks takes a moment to import, and the first paint would wait
+                panel.show(Load(None, processors(), None, None))
+                self.call_after_refresh(lambda: panel.show(look()))
 
     def show_wish(self) -> None:
         self._show_status()

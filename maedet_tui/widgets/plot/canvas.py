@@ -1,8 +1,8 @@
 """Charts as characters: axes, curves or stacks, and names, with no widget and no colour in sight.
 
-A search redraws its curves while it computes, on the same two cores, so this
-draws five step curves in two or three milliseconds; plotext, the library for it, took
-twenty times as long and held the interpreter's lock meanwhile.
+A search waits while its curves are drawn, in the same interpreter. Five step curves in
+80x20 take two milliseconds here and thirteen times as long with plotext, the library for it
+(`python -m benchmarks ui --parts plotext`; docs/benchmarks.md has the figures).
 """
 
 from __future__ import annotations

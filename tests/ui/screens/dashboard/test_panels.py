@@ -1,13 +1,12 @@
 """The dashboard's panels: population, budgets, stages, load; any of them on the whole screen."""
 
 import os
-import time
 from dataclasses import replace
 
 import pytest
 
 from engine.snapshot import LatencyResult, NewBest
-from maedet_tui.machine.load import Gpu, Load, LoadMeter
+from maedet_tui.machine.load import Gpu, Load
 from maedet_tui.screens.dashboard.histogram import bars, binned
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
@@ -78,24 +77,6 @@ async def test_a_gpu_has_its_gauges(watch):
         assert "A GPU" in panel.text and "93 %" in panel.text and "2.0 GB of 8.0 GB" in panel.text
         panel.show(Load(None, 2, None, None))
         assert "GPU" not in panel.text and "cores" not in panel.text
-
-
-@pytest.mark.parametrize("pid", [None, os.getppid()])
-def test_the_meter_measures_a_process(pid):
-    meter = LoadMeter(pid)
-    assert meter.look().cores is None
-    end = time.process_time() + 0.05
-    while time.process_time() < end:
-        pass
-    load = meter.look()
-    assert load.memory is None or load.memory > 1_000_000
-    if pid is None:
-        assert load.cores > 0
-
-
-def test_the_meter_of_a_process_that_is_gone():
-    load = LoadMeter(2**22 + 1).look()
-    assert load.cores is None and load.memory is None
 
 
 async def test_every_panel_fills_the_screen_in_turn(watch):

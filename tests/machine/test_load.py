@@ -1,0 +1,35 @@
+"""How busy a process keeps the machine."""
+
+import os
+import subprocess
+import sys
+import time
+
+from maedet_tui.machine.load import LoadMeter, processors
+
+
+def busy(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_this_process():
+    meter = LoadMeter()
+    first = meter.look()
+    assert first.cores is None and first.of == processors() == os.cpu_count()
+    assert 1_000_000 < first.memory < first.total
+    busy(0.05)
+    assert 0 < meter.look().cores <= processors() + 1
+
+
+def test_another_process_until_it_is_gone():
+    program = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as other:
+        meter = LoadMeter(other.pid)
+        assert meter.look().memory > 1_000_000
+        load = meter.look()
+        assert load.cores >= 0 and load.gpu is None
+        other.stdin.close()
+    load = meter.look()
+    assert load.cores is None and load.memory is None and load.total > 1_000_000
