@@ -216,3 +216,52 @@ def test_an_unwritable_folder_is_told_before_any_search(tmp_path):
 
 def test_an_unknown_table_is_wrong_usage():
     assert CliRunner().invoke(cli, ["reproduce", "table7"]).exit_code == 2
+
+
+def test_figure_6_has_a_panel_for_each_ratio(tmp_path, found):
+    pytest.importorskip("matplotlib")
+    from maedet_tui.reproduce import figures
+
+    paths = figures.draw(["table8"], found, 2, SHORT, tmp_path)
+    assert [path.name for path in paths] == ["figure6.svg", "figure6.png"]
+    assert all(path.stat().st_size > 1000 for path in paths)
+    panels = figures.correlations(found, 2, SHORT)
+    assert [alphas[2:] for alphas, *_ in panels[:-1]] == [
+        row.alphas[2:] for row in TABLES["table8"].rows
+    ]
+    for _, z, ap, r in panels:
+        assert len(z) == len(ap) == len(TABLES["table8"].rows) and -1 <= r <= 1
+
+
+@pytest.fixture
+def searched(found, monkeypatch):
+    """Searches that are done already."""
+    monkeypatch.setattr("maedet_tui.reproduce.searches.QUICK_ITERATIONS", SHORT)
+    monkeypatch.setattr(
+        "maedet_tui.reproduce.searches.run_all",
+        lambda jobs, progress, into: into.update({job: found[job] for job in jobs}),
+    )
+
+
+def test_without_matplotlib_the_tables_are_written_and_the_way_to_figures_told(
+    tmp_path, monkeypatch, searched
+):
+    monkeypatch.delattr("maedet_tui.reproduce.figures", raising=False)
+    monkeypatch.setitem(sys.modules, "maedet_tui.reproduce.figures", None)
+    result = CliRunner().invoke(cli, ["reproduce", "table6", "--quick", "--output", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert "pip install 'maedet-tui[figures]'" in result.output
+    assert {path.name for path in tmp_path.iterdir()} == {"table6.md", "table6.csv"}
+
+
+def test_figures_that_cannot_be_written_are_told_in_a_sentence(tmp_path, monkeypatch, searched):
+    class Full:
+        @staticmethod
+        def draw(*_):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("maedet_tui.reproduce.figures", Full, raising=False)
+    monkeypatch.setitem(sys.modules, "maedet_tui.reproduce.figures", Full)
+    result = CliRunner().invoke(cli, ["reproduce", "table6", "--quick", "--output", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "the figures cannot be written: No space left on device" in result.output

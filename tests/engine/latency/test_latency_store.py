@@ -74,3 +74,20 @@ def test_a_damaged_table_is_rebuilt(tmp_path, how):
     assert again.grids == {}
     again.build(PRESET.space, PRESET.initial)
     assert again.path.read_text() == text
+
+
+def test_a_full_disk_leaves_the_table_that_there_was_and_nothing_half_written(
+    tmp_path, monkeypatch
+):
+    latency = Latency(Formula(), SIZE, tmp_path)
+    latency.build(PRESET.space, PRESET.initial)
+    before = latency.path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.json, "dump", full)
+    latency.keep()
+    assert latency.path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [latency.path]
+    assert "No space left on device" in latency.trouble and "measured again" in latency.trouble
