@@ -123,8 +123,12 @@ class Runner:
             state = "stopped"
         except Exception as error:  # a thread's last word must reach the user, whatever it is
             state, why, self.failure = "failed", reason(error, (ScoringError,)), error
-            search.error = why if isinstance(error, ScoringError) else BROKE_OFF + why
-            _log.exception("the search of %s failed", self.preset.name)
+            if isinstance(error, ScoringError):  # a sentence to its user, not a fault of ours
+                search.error = why
+                _log.info("the search of %s failed: %s", self.preset.name, why)
+            else:
+                search.error = BROKE_OFF + why
+                _log.exception("the search of %s failed", self.preset.name)
         if state != "finished":
             self._close_auditor()
         self._publisher.publish(state)

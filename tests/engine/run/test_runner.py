@@ -256,6 +256,17 @@ def test_an_unexpected_error_is_told_in_one_sentence_and_logged_with_its_traceba
     assert "the search of quick failed" in logged and 'raise ZeroDivisionError("division' in logged
 
 
+def test_a_pass_that_breaks_off_in_a_lane_is_told_and_logged(monkeypatch, caplog):
+    def broken(self, structure, index, cancelled):
+        raise IndexError("no such weights")
+
+    monkeypatch.setattr("engine.scorers.forward_pass.VanillaPass.run", broken)
+    snapshot = finished(replace(QUICK, scorer="forward", device="cpu")).snapshot
+    assert snapshot.state == "failed"
+    assert snapshot.error == "the search broke off: IndexError: no such weights"
+    assert 'raise IndexError("no such weights")' in traceback_of("engine.run.runner", caplog)
+
+
 def test_an_absent_cuda_device_is_a_sentence_with_the_fix():
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
