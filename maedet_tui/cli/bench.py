@@ -114,7 +114,7 @@ def bench(
 
 
 def _values(result: Bench, batch: int) -> dict[str, Any]:
-    def values(timing: Timing | None) -> dict[str, float] | None:
+    def values(timing: Timing | None) -> dict[str, Any] | None:
         if timing is None:
             return None
         return {

@@ -26,7 +26,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, code: int = FAILED):
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]  # declared of the class, read of the instance
 
 
 def print_json(values: Mapping[str, Any]) -> None:

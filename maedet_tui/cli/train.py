@@ -107,7 +107,7 @@ def train(
         path = folder / training.CHECKPOINT
         with processes(device) as together:
             saved = checkpoint.read(path) if resume else None
-            chosen = settings(given, together.device.type, saved and saved["settings"])
+            chosen = settings(given, together.device.type, saved["settings"] if saved else None)
             annotations = read_annotations(data, images)
             validation = read_annotations(val_data, val_images or images) if val_data else None
             if validation:

@@ -230,11 +230,12 @@ def test_structures_that_cannot_be_scored_are_left_out_and_told_of_once():
 
 
 @pytest.mark.parametrize("fails", [lambda call: True, lambda call: call > 100])
-def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails):
+def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails, caplog):
     runner = finished(QUICK, scorer=Faulty(fails))
     snapshot = runner.snapshot
     assert snapshot.state == "failed"
     assert snapshot.error == "this structure has no score"
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]  # nothing of ours failed
     assert (snapshot.best is None) == fails(1)
 
 
