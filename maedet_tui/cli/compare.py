@@ -13,7 +13,8 @@ from engine.formats.structure_yaml import to_rows
 from engine.scorers.base import Score
 from engine.zoo import ZOO
 from maedet_tui import formatting
-from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, print_json, score_values
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import failures, load_preset, print_json, score_values
 from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.reproduce.paper import published_ap
 from maedet_tui.structures.comparison import (

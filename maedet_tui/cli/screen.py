@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.settings import Preset
 from maedet_tui.app import MaedetApp
-from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
-from maedet_tui.runs.run import SearchRun
+from maedet_tui.cli.failure import FAILED, USAGE, Failure
 
 # home's first paint does without what only a search, its end or its continuation needs:
 # functions below import that
 if TYPE_CHECKING:
+    from engine.settings import Preset
     from maedet_tui.runs.local import LocalRun
+    from maedet_tui.runs.run import SearchRun
     from maedet_tui.runs.watched import WatchedRun
     from maedet_tui.store.writer import RunStore
 
@@ -95,16 +95,21 @@ def _open(
 
     crashed = False
     first: SearchRun | None = watched
-    with failures():
-        if store is not None:
-            first = gone_on_with(store)
-        elif preset is not None:
-            first = new(preset)
+    if store is not None or preset is not None:
+        from maedet_tui.cli.output import failures
+
+        with failures():
+            if store is not None:
+                first = gone_on_with(store)
+            elif preset is not None:
+                first = new(preset)
     app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
     try:
         app.run()
         crashed = bool(app.return_code)
     finally:
+        from maedet_tui.cli.output import failures
+
         with failures():
             codes = [_report(run) for run in runs]
     _say_what_goes_on(app.shown_run)
