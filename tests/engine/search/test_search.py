@@ -15,7 +15,7 @@ from engine.scorers.base import Score
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution
 from engine.search.member import Member, Proposal
-from engine.search.mutation import WIDTH_FACTORS, Mutator
+from engine.search.mutation import Mutator
 from engine.search.population import Population
 from engine.search.sampling import Sampler
 from engine.settings import Budget, Preset, Schedule, Space
@@ -77,7 +77,9 @@ def test_mutation_reaches_every_choice_of_appendix_a_and_nothing_else():
             depths.add(mutation.after)
         elif mutation.field == "kernel":
             kernels.add(mutation.after)
-    assert widths == {round(1632 * factor / 8) * 8 for factor in WIDTH_FACTORS}
+    assert widths == {
+        round(1632 * factor / 8) * 8 for factor in (1 / 1.5, 1 / 1.25, 1, 1.25, 1.5, 2)
+    }
     assert depths == {8, 9, 10}  # the stage's limit cuts 11 and 12
     assert kernels == {3, 5}
     assert min(seen.values()) > 1000  # blocks are drawn uniformly: 1200 expected of each
