@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from engine.formats.structure_yaml import to_rows
 from engine.scorers.base import Score
 from engine.settings import Preset
+from engine.snapshot import Candidate, Snapshot
 from maedet_tui import formatting, summary
 from maedet_tui.cli.output import Failure, failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
@@ -94,6 +96,15 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
     click.echo(summary.outcome(snapshot))
 
 
+class _Compared(NamedTuple):
+    """A run beside others."""
+
+    name: str
+    preset: Preset
+    snapshot: Snapshot
+    best: Candidate
+
+
 @runs.command()
 @click.argument("names", nargs=-1, required=True, metavar="RUN RUN...")
 @runs_dir_option
@@ -111,9 +122,9 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
                 snapshot, preset = reader.snapshot(), reader.record.preset
             if snapshot is None or snapshot.best is None:
                 raise Failure(f"{folder}: has found nothing yet that could be compared")
-            rows.append((folder.name, preset, snapshot, snapshot.best))
-    rows.sort(key=lambda row: -row[3].score.z)
-    alike = len({_judged_by(preset, best.score) for _, preset, _, best in rows}) == 1
+            rows.append(_Compared(folder.name, preset, snapshot, snapshot.best))
+    rows.sort(key=lambda row: -row.best.score.z)
+    alike = len({_judged_by(row.preset, row.best.score) for row in rows}) == 1
     if as_json:
         print_json(
             {
@@ -135,7 +146,7 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
             }
         )
         return
-    width = max(len(row[0]) for row in rows)
+    width = max(len(row.name) for row in rows)
     click.echo(
         f"{'run':{width}} {'best Z':>10} {'params':>7} {'FLOPs':>8} {'layers':>6} "
         f"{'iterations':>12} {'seed':>6}  widths of C1-C5"

@@ -40,6 +40,20 @@ def fill(template: str, **values: object) -> str:
     return Template(text).substitute({name: str(value) for name, value in values.items()})
 
 
+def replaced(text: str, old: str, new: str, times: int = 1) -> str:
+    """The text with one passage in place of another.
+
+    times: that the other must occur. Raises ExportError if it occurs more or less often, as
+    after a change of code that is handed out: what is written would not be what was meant.
+    """
+    if (found := text.count(old)) != times:
+        raise ExportError(
+            f"the code to hand out has {old[:60]!r} {found} times, where "
+            f"{times} {'is' if times == 1 else 'are'} to be replaced"
+        )
+    return text.replace(old, new)
+
+
 def backbone_source(source: Source) -> str:
     """The text of the file."""
     imports, body = _network_parts()
@@ -55,7 +69,7 @@ def backbone_source(source: Source) -> str:
         name=source.name,
         summary=source.summary,
         table="\n".join(f"    {line}".rstrip() for line in table(source.structure).splitlines()),
-        imports=imports.replace("List, Optional", "List, NamedTuple, Optional"),
+        imports=replaced(imports, "List, Optional", "List, NamedTuple, Optional"),
         layer_words=SQUEEZING_LAYER if squeezes else PLAIN_LAYER,
         body=_for_file(body, squeezes),
         stages=_stages(source),
@@ -74,14 +88,13 @@ def _network_parts() -> tuple[str, str]:
 
 def _for_file(body: str, squeezes: bool) -> str:
     """The body with the file's own types, and without squeeze-and-excitation if no layer has it."""
-    for name, type_ in (("layer", "Layer"), ("unit", "Unit")):
-        body = body.replace(f"{name}: Any", f"{name}: {type_}")
-    body = body.replace("tuple[Any, int]", "tuple[Unit, int]")
+    body = replaced(body, "layer: Any", "layer: Layer", times=3)
+    body = replaced(body, "unit: Any", "unit: Unit")
+    body = replaced(body, "tuple[Any, int]", "tuple[Unit, int]")
     if not squeezes:
-        start = body.index("class SqueezeExcite(")
-        body = body[:start] + body[body.index("class ResidualUnit(") :]
-        branch = '    if layer.op == "se":\n        return SqueezeExcite(layer)\n'
-        body = body.replace(branch, "")
+        start, end = body.find("class SqueezeExcite("), body.find("class ResidualUnit(")
+        body = replaced(body, body[start:end], "")
+        body = replaced(body, '    if layer.op == "se":\n        return SqueezeExcite(layer)\n', "")
     return body
 
 

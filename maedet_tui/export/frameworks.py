@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from engine.backbone import promised_shapes
-from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded
+from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded, replaced
 from maedet_tui.export.mmdet import fpn_channels
 from maedet_tui.export.source import ExportError, Source
 
@@ -30,7 +30,7 @@ _SIDE = 128
 
 def write_timm(source: Source, path: Path) -> list[str]:
     """A file whose import makes timm.create_model know the backbone."""
-    text = backbone_source(source).replace(_TORCH + _NN, _TORCH + _TIMM + _NN, 1)
+    text = replaced(backbone_source(source), _TORCH + _NN, _TORCH + _TIMM + _NN)
     path.write_text(text + fill("timm.py.txt", name=source.name, title=source.title), "utf-8")
     with loaded(path) as module:
         phrases = check_backbone(source, module)
@@ -48,12 +48,9 @@ def write_timm(source: Source, path: Path) -> list[str]:
 
 def write_torchvision(source: Source, path: Path) -> list[str]:
     """A file with factories of FCOS, RetinaNet and Mask R-CNN on the backbone."""
-    text = backbone_source(source).replace(_TORCH + _NN, _TORCH + _NN + _TORCHVISION, 1)
-    text = text.replace(
-        "from collections.abc import",
-        "from collections import OrderedDict\nfrom collections.abc import",
-        1,
-    )
+    text = replaced(backbone_source(source), _TORCH + _NN, _TORCH + _NN + _TORCHVISION)
+    abstract = "from collections.abc import"
+    text = replaced(text, abstract, f"from collections import OrderedDict\n{abstract}")
     factories = fill(
         "torchvision.py.txt",
         name=source.name,

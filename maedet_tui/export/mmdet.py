@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from engine.costs import total_cost
-from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded
+from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded, replaced
 from maedet_tui.export.source import ExportError, Source
 
 #: the paper narrows pyramid and heads for MAE-DET-S, whose backbone takes 48.7 GFLOPs
@@ -100,9 +100,10 @@ def fpn_channels(source: Source) -> int:
 def write_mmdet(source: Source, folder: Path) -> list[str]:
     """Write the folder and load back what can be loaded without MMDetection."""
     folder.mkdir()
-    marker = "import torch\nfrom torch import nn\n"
-    backbone = backbone_source(source).replace(
-        marker, "import torch\nfrom mmdet.registry import MODELS\nfrom torch import nn\n", 1
+    backbone = replaced(
+        backbone_source(source),
+        "import torch\nfrom torch import nn\n",
+        "import torch\nfrom mmdet.registry import MODELS\nfrom torch import nn\n",
     )
     registered = fill("mmdet_backbone.py.txt", title=source.title, class_name=source.class_name)
     texts = {
@@ -130,7 +131,7 @@ def _config(source: Source, key: str) -> str:
         class_name=source.class_name,
         widths=list(source.structure.widths[1:]),
         channels=channels,
-        head=_HEADS[key].replace("$channels", str(channels)),
+        head=replaced(_HEADS[key], "$channels", str(channels), times=2),
         train_cfg=train_cfg,
         nms=nms,
     )

@@ -4,7 +4,8 @@ that a file says, and nothing in one is ever executed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from random import Random
@@ -104,7 +105,7 @@ def read_score(text: str) -> Score:
     )
 
 
-def member_row(member: Member) -> tuple:
+def member_row(member: Member) -> tuple[Any, ...]:
     """A row of `population` or `bests`."""
     return (
         member.born,
@@ -117,13 +118,21 @@ def member_row(member: Member) -> tuple:
     )
 
 
-def read_member(row: Sequence) -> Member:
-    """A member out of such a row. Raises one of DAMAGE."""
-    born, parent, origin, _, params, flops, layers, structure, score = row
-    cost = Cost(int(params), int(flops), int(layers))
-    parent = None if parent is None else int(parent)
-    proposal = Proposal(read_structure(structure), cost, int(born), str(origin), parent)
-    return Member(proposal, read_score(score))
+#: the columns of `population` and `bests` that `read_member` reads
+SCORED = "iteration, parent, origin, params, flops, layers, structure, score"
+
+
+def read_member(row: sqlite3.Row) -> Member:
+    """A member out of the columns SCORED. Raises one of DAMAGE."""
+    parent = None if row["parent"] is None else int(row["parent"])
+    structure, cost = read_structure(row["structure"]), read_cost(row)
+    proposal = Proposal(structure, cost, int(row["iteration"]), str(row["origin"]), parent)
+    return Member(proposal, read_score(row["score"]))
+
+
+def read_cost(row: sqlite3.Row) -> Cost:
+    """Costs out of the columns of their names. Raises one of DAMAGE."""
+    return Cost(int(row["params"]), int(row["flops"]), int(row["layers"]))
 
 
 def phase_text(phase: Phase, progress: Portion | None) -> str:
@@ -139,7 +148,7 @@ def read_phase(text: str) -> tuple[Phase, Portion | None]:
     return word, Portion(*map(int, portion.split("/"))) if portion else None
 
 
-def read_rng(text: str) -> tuple:
+def read_rng(text: str) -> tuple[Any, ...]:
     """The state of a `Random`, tried on one. Raises one of DAMAGE."""
     version, words, gauss = loads(text)
     state = (version, tuple(words), gauss)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
@@ -18,6 +19,8 @@ FILE, UNFINISHED = "run.db", ".run.db.new"
 PATIENCE = 2000
 #: bound values in one statement: the limit of older SQLite
 _MOST_VALUES = 900
+
+Item = TypeVar("Item")
 
 #: what SQLite says -> what the user can do
 _MEANINGS = (
@@ -63,7 +66,7 @@ def explained(path: Path) -> Iterator[None]:
         raise meaning(path, error) from None
 
 
-def create(path: Path, table: str, row: Sequence) -> None:
+def create(path: Path, table: str, row: Sequence[Any]) -> None:
     """A new database that only its owner may read, with one row in it. Raises StoreError.
 
     It appears under its name when it is complete: others may look at any moment.
@@ -88,7 +91,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         _refuse_missing(path)
         connection = _connected(str(path))
         _refuse_foreign(path, connection)
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        verdict = value(connection, "PRAGMA quick_check(1)")
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"malformed: {verdict}")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -118,9 +121,15 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def value(connection: sqlite3.Connection, query: str) -> Any:
+    """The one value of a query's first row."""
+    (found,) = connection.execute(query).fetchone()
+    return found
+
+
 def version(connection: sqlite3.Connection) -> int:
     """The schema's version of a database."""
-    return connection.execute("PRAGMA user_version").fetchone()[0]
+    return int(value(connection, "PRAGMA user_version"))
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -142,7 +151,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def insert(
-    connection: sqlite3.Connection, table: str, rows: Sequence[Sequence], *, verb: str = "INSERT"
+    connection: sqlite3.Connection,
+    table: str,
+    rows: Sequence[Sequence[Any]],
+    *,
+    verb: str = "INSERT",
 ) -> None:
     """Insert rows in as few statements as possible.
 
@@ -157,7 +170,7 @@ def insert(
         connection.execute(f"{verb} INTO {table} VALUES {marks}", values)
 
 
-def chunks(rows: Sequence, size: int = _MOST_VALUES) -> Iterable[Sequence]:
+def chunks(rows: Sequence[Item], size: int = _MOST_VALUES) -> Iterable[Sequence[Item]]:
     """Pieces of at most `size` rows."""
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
@@ -171,6 +184,7 @@ def _connected(target: str) -> sqlite3.Connection:
         check_same_thread=False,
         uri=target.startswith("file:"),
     )
+    connection.row_factory = sqlite3.Row  # columns are read by their names
     # a power cut is to cost no more than a crash: each commit reaches the disk
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -183,7 +197,7 @@ def _refuse_missing(path: Path) -> None:
 
 
 def _refuse_foreign(path: Path, connection: sqlite3.Connection) -> None:
-    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    mark = value(connection, "PRAGMA application_id")
     if mark != schema.APPLICATION_ID:
         raise StoreError(f"{path}: is not the database of a run; something else has taken its name")
     if version(connection) > len(schema.STEPS):

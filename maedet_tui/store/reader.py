@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,12 @@ from engine.snapshot import (
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 from maedet_tui.store.database import StoreError
+
+_STATUS = (
+    "SELECT updated, state, phase, iteration, iterations, seconds, rate, eta, scorer, z, "
+    "best_iteration, findings FROM status"
+)
+_CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +85,13 @@ class RunReader:
     def data_version(self) -> int:
         """Changes whenever somebody has written."""
         with self._checked():
-            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+            return int(database.value(self._connection, "PRAGMA data_version"))
 
     @cached_property
     def preset_text(self) -> str:
         """The frozen preset's YAML."""
         with self._checked():
-            return str(self._one("SELECT preset FROM run")[0])
+            return str(self._one("SELECT preset FROM run")["preset"])
 
     @cached_property
     def record(self) -> Record:
@@ -93,54 +100,71 @@ class RunReader:
         from maedet_tui.presets.reading import parse
 
         with self._checked():
-            _, created, name, text, parent, at = self._one("SELECT * FROM run")
+            row = self._one("SELECT created, preset_name, parent, parent_iteration FROM run")
+            text = self.preset_text
             try:
-                preset = parse(text, source=str(self.path), name=str(name))
+                preset = parse(text, source=str(self.path), name=str(row["preset_name"]))
             except PresetError as error:
                 raise StoreError(
                     f"{self.path}: its preset is damaged: {str(error).splitlines()[0]}"
                 ) from None
-            return Record(preset, text, float(created), parent, at)
+            created = float(row["created"])
+            return Record(preset, text, created, row["parent"], row["parent_iteration"])
 
     def status(self) -> Status | None:
         """Where the run stands; None before its process first wrote."""
         with self._checked():
-            row = self._connection.execute("SELECT * FROM status").fetchone()
+            row = self._connection.execute(_STATUS).fetchone()
             if row is None:
                 return None
-            _, updated, state, phase, at, of, seconds, rate, eta, scorer, z, best, findings = row
-            if state not in STATES:
-                raise ValueError(f"its state is {str(state)[:40]!r}")
+            if row["state"] not in STATES:
+                raise ValueError(f"its state is {str(row['state'])[:40]!r}")
+            phase, progress = codec.read_phase(row["phase"])
+            eta, z = row["eta"], row["z"]
             return Status(
-                float(updated), state, *codec.read_phase(phase), int(at), int(of),
-                float(seconds), float(rate), None if eta is None else float(eta), str(scorer),
-                None if z is None else float(z), int(best), str(findings),
-            )  # fmt: skip
+                updated=float(row["updated"]),
+                state=row["state"],
+                phase=phase,
+                progress=progress,
+                iteration=int(row["iteration"]),
+                iterations=int(row["iterations"]),
+                seconds=float(row["seconds"]),
+                rate=float(row["rate"]),
+                eta=None if eta is None else float(eta),
+                scorer=str(row["scorer"]),
+                z=None if z is None else float(z),
+                best_iteration=int(row["best_iteration"]),
+                findings=str(row["findings"]),
+            )
 
     def counts(self) -> dict[str, int]:
         """What became of the children, by reason."""
         with self._checked():
-            return {
-                str(k): int(v)
-                for k, v in self._connection.execute("SELECT * FROM counts ORDER BY 1")
-            }
+            rows = self._connection.execute("SELECT reason, count FROM counts ORDER BY reason")
+            return {str(row["reason"]): int(row["count"]) for row in rows}
 
     def points(self) -> tuple[Point, ...]:
         """The history so far; only what is new is read."""
         with self._checked():
             last = self._points[-1].iteration if self._points else -1
             stages: dict[int, dict[str, tuple[Cost, float | None]]] = {}
-            for iteration, level, *cost, part in self._connection.execute(
-                "SELECT * FROM stages WHERE iteration > ?", (last,)
+            for row in self._connection.execute(
+                "SELECT iteration, level, params, flops, layers, z FROM stages WHERE iteration > ?",
+                (last,),
             ):
-                stages.setdefault(iteration, {})[level] = Cost(*map(int, cost)), part
-            for iteration, z, accepted in self._connection.execute(
-                "SELECT * FROM history WHERE iteration > ? ORDER BY iteration", (last,)
+                stages.setdefault(row["iteration"], {})[row["level"]] = (
+                    codec.read_cost(row),
+                    row["z"],
+                )
+            for row in self._connection.execute(
+                "SELECT iteration, z, accepted FROM history WHERE iteration > ? ORDER BY iteration",
+                (last,),
             ):
-                costs, parts = zip(*(stages[iteration][level] for level in LEVELS))
+                costs, parts = zip(*(stages[row["iteration"]][level] for level in LEVELS))
                 known = () if None in parts else tuple(map(float, parts))
-                accepted = None if accepted is None else int(accepted)
-                self._points.append(Point(int(iteration), float(z), costs, accepted, known))
+                accepted = None if row["accepted"] is None else int(row["accepted"])
+                point = Point(int(row["iteration"]), float(row["z"]), costs, accepted, known)
+                self._points.append(point)
             if len(self._frozen) != len(self._points):
                 self._frozen = tuple(self._points)
             return self._frozen
@@ -149,10 +173,12 @@ class RunReader:
         """Every change of the best; only what is new is read."""
         with self._checked():
             last = self._bests[-1].iteration if self._bests else -1
-            for iteration, z, origin in self._connection.execute(
-                "SELECT iteration, z, origin FROM bests WHERE iteration > ? ORDER BY 1", (last,)
+            for row in self._connection.execute(
+                "SELECT iteration, z, origin FROM bests WHERE iteration > ? ORDER BY iteration",
+                (last,),
             ):
-                self._bests.append(NewBest(int(iteration), float(z), str(origin)))
+                new = NewBest(int(row["iteration"]), float(row["z"]), str(row["origin"]))
+                self._bests.append(new)
             return tuple(self._bests)
 
     def members(self) -> tuple[Member, ...]:
@@ -160,39 +186,39 @@ class RunReader:
         with self._checked():
             known = self._living
             born = [
-                int(iteration)
-                for (iteration,) in self._connection.execute(
+                int(row["iteration"])
+                for row in self._connection.execute(
                     "SELECT iteration FROM population ORDER BY z DESC, iteration DESC"
                 )
             ]
             for chunk in database.chunks([one for one in born if one not in known]):
                 marks = ",".join("?" * len(chunk))
-                query = f"SELECT * FROM population WHERE iteration IN ({marks})"
+                query = f"SELECT {codec.SCORED} FROM population WHERE iteration IN ({marks})"
                 for row in self._connection.execute(query, chunk):
-                    known[row[0]] = codec.read_member(row)
+                    known[row["iteration"]] = codec.read_member(row)
             self._living = {one: known[one] for one in born}
             return tuple(self._living.values())
 
     def checkpoint(self) -> Checkpoint | None:
         """What the search goes on from; None before the first one."""
         with self._consistent(), self._checked():
-            row = self._connection.execute("SELECT * FROM checkpoint").fetchone()
+            row = self._connection.execute(_CHECKPOINT).fetchone()
             if row is None:
                 return None
-            _, _, iteration, begun, switched_at, seconds, batch, rng = row
+            switched_at, batch = row["switched_at"], int(row["batch"])
             bests = self._members("bests", "iteration")
             state = State(
-                int(iteration),
-                bool(begun),
+                int(row["iteration"]),
+                bool(row["begun"]),
                 None if switched_at is None else int(switched_at),
                 self.counts(),
                 self._members("population", "z, iteration"),
                 bests[-1] if bests else None,
-                codec.read_rng(rng),
+                codec.read_rng(row["rng"]),
             )
-            if not 0 < int(batch) < 1_000_000:
-                raise ValueError(f"its batch is {int(batch)}")
-            return Checkpoint(state, self.points(), bests, float(seconds), int(batch))
+            if not 0 < batch < 1_000_000:
+                raise ValueError(f"its batch is {batch}")
+            return Checkpoint(state, self.points(), bests, float(row["seconds"]), batch)
 
     def snapshot(self) -> Snapshot | None:
         """The run as a dashboard shows it; None before its process first wrote."""
@@ -226,14 +252,15 @@ class RunReader:
             if status is None:
                 return None
             size = self.record.preset.budget.image_size
-            return codec.read_findings(status.findings, size)["best"]
+            best: Candidate | None = codec.read_findings(status.findings, size)["best"]
+            return best
 
     def _members(self, table: str, order: str) -> tuple[Member, ...]:
-        rows = self._connection.execute(f"SELECT * FROM {table} ORDER BY {order}")
+        rows = self._connection.execute(f"SELECT {codec.SCORED} FROM {table} ORDER BY {order}")
         return tuple(map(codec.read_member, rows))
 
-    def _one(self, query: str) -> tuple:
-        row = self._connection.execute(query).fetchone()
+    def _one(self, query: str) -> sqlite3.Row:
+        row: sqlite3.Row | None = self._connection.execute(query).fetchone()
         if row is None:
             raise ValueError("it is empty")
         return row

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -184,14 +185,14 @@ class RunStore:
             if rows:
                 self._connection.execute(
                     "UPDATE wishes SET heeded = ? WHERE heeded IS NULL AND id <= ?",
-                    (time.time(), rows[-1][0]),
+                    (time.time(), rows[-1]["id"]),
                 )
-        return [str(wish) for _, wish in rows]
+        return [str(row["wish"]) for row in rows]
 
     def data_version(self) -> int:
         """Changes whenever another process has written to the database. Raises StoreError."""
         with database.explained(self.path):
-            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+            return int(database.value(self._connection, "PRAGMA data_version"))
 
     def close(self) -> None:
         """Let go of the run; what was written stays."""
@@ -208,7 +209,7 @@ class RunStore:
 
 
 @contextlib.contextmanager
-def _released(lock: RunLock):
+def _released(lock: RunLock) -> Iterator[None]:
     """Give the lock back if what follows fails."""
     try:
         yield

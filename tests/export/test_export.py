@@ -15,8 +15,8 @@ from engine.costs import total_cost
 from engine.formats import structure_info, structure_yaml
 from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
-from maedet_tui.export import ExportError, export, read_source
-from maedet_tui.export.code import backbone_source, loaded
+from maedet_tui.export import ExportError, code, export, read_source
+from maedet_tui.export.code import backbone_source, loaded, replaced
 
 ALL = (0, 1, 2, 3, 4)
 
@@ -303,3 +303,21 @@ def test_loading_leaves_no_module_and_no_bytecode(bottlenecks, tmp_path):
         verify(module.small(out_indices=ALL), bottlenecks.structure)
     assert not {name for name in set(sys.modules) - before if "exported" in name}
     assert [file.name for file in tmp_path.iterdir()] == ["small.py"]
+
+
+def test_a_passage_is_replaced_as_often_as_it_must_occur():
+    assert replaced("a b a", "a", "c", times=2) == "c b c"
+    for times in (1, 3):
+        with pytest.raises(ExportError, match=f"has 'a' 2 times, where {times}"):
+            replaced("a b a", "a", "c", times=times)
+    with pytest.raises(ExportError, match="has 'x' 0 times"):
+        replaced("a b a", "x", "c")
+
+
+def test_code_that_is_no_longer_what_the_export_expects_is_not_handed_out(bottlenecks, monkeypatch):
+    imports, body = code._network_parts()
+    for part in ("unit: Any", "tuple[Any, int]", "def module_of(layer: Any)", "SqueezeExcite("):
+        changed = body.replace(part, "changed")
+        monkeypatch.setattr(code, "_network_parts", lambda text=changed: (imports, text))
+        with pytest.raises(ExportError, match="the code to hand out has"):
+            backbone_source(bottlenecks)

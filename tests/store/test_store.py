@@ -201,7 +201,7 @@ def test_an_older_schema_is_migrated_step_by_step(quick, tmp_path, monkeypatch):
         schema, "STEPS", (*schema.STEPS, "ALTER TABLE run ADD COLUMN note TEXT DEFAULT 'new'")
     )
     connection = database.open_to_read(folder / "run.db")
-    assert connection.execute("SELECT note FROM run").fetchone() == ("new",)
+    assert database.value(connection, "SELECT note FROM run") == "new"
     assert database.version(connection) == len(schema.STEPS)
     connection.close()
 
