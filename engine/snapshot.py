@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from engine.costs import Cost
-from engine.scorers.base import Score
-from engine.search.evolution import SearchPhase
-from engine.search.member import Member
-from engine.structure import Structure
+from engine.search import SearchPhase
+
+if TYPE_CHECKING:  # a first screen shows a snapshot before there is a search
+    from engine.costs import Cost
+    from engine.scorers.base import Score
+    from engine.search.member import Member
+    from engine.structure import Structure
 
 #: a run that goes on, and one in which nothing will change any more
 Live = Literal["starting", "running", "paused"]

@@ -38,7 +38,8 @@ class Runner:
     checkpoint of an earlier search to go on from. latency_folder: where measured
     latencies are kept, for a preset with a latency budget.
 
-    A search that fails says why in `Snapshot.error`; the traceback goes to the log.
+    A search that fails says why in `Snapshot.error`; the traceback of what was not expected
+    goes to the log.
     """
 
     def __init__(
@@ -51,8 +52,6 @@ class Runner:
         latency_folder: Path | None = None,
     ):
         self.preset = preset
-        #: what ended the search, if something did that nobody wished for
-        self.failure: BaseException | None = None
         self._scorer = scorer
         self._auditor = auditor
         self._latency_folder = latency_folder
@@ -122,9 +121,13 @@ class Runner:
         except Cancelled:
             state = "stopped"
         except Exception as error:  # a thread's last word must reach the user, whatever it is
-            state, why, self.failure = "failed", reason(error, (ScoringError,)), error
-            search.error = why if isinstance(error, ScoringError) else BROKE_OFF + why
-            _log.exception("the search of %s failed", self.preset.name)
+            state, why = "failed", reason(error, (ScoringError,))
+            if isinstance(error, ScoringError):  # a sentence to its user, not a fault of ours
+                search.error = why
+                _log.info("the search of %s failed: %s", self.preset.name, why)
+            else:
+                search.error = BROKE_OFF + why
+                _log.exception("the search of %s failed", self.preset.name)
         if state != "finished":
             self._close_auditor()
         self._publisher.publish(state)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import NamedTuple, Protocol, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
 
-from engine.settings import Forward
 from engine.structure import LEVELS, Structure
+
+if TYPE_CHECKING:
+    from engine.settings import Forward
 
 #: what a scorer is given to poll: whether its caller has given up
 Stop = Callable[[], bool]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from engine.costs import Cost, total_cost
 from engine.scorers.base import Score
+from engine.search import SearchPhase
 from engine.search.member import Member, Proposal
 from engine.search.mutation import Mutation, Mutator
 from engine.search.population import Population
@@ -19,9 +20,6 @@ from engine.search.sampling import ORIGIN, Sampler
 from engine.search.trade import Trader
 from engine.settings import Budget, Preset
 from engine.structure import Structure
-
-#: the two sorts of mutation, in the order in which Algorithm 1 makes them
-SearchPhase = Literal["coarse", "fine"]
 
 
 class State(NamedTuple):

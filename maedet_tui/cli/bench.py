@@ -11,7 +11,8 @@ import click
 
 from engine.costs import total_cost
 from maedet_tui import formatting
-from maedet_tui.cli.output import Failure, failures, print_json
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import read_structure
 from maedet_tui.presets.quantities import parse_image_size
@@ -114,7 +115,7 @@ def bench(
 
 
 def _values(result: Bench, batch: int) -> dict[str, Any]:
-    def values(timing: Timing | None) -> dict[str, float] | None:
+    def values(timing: Timing | None) -> dict[str, Any] | None:
         if timing is None:
             return None
         return {

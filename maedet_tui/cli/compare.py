@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import click
 
 from engine.costs import total_cost
 from engine.formats.structure_yaml import to_rows
+from engine.scorers.base import Score
 from engine.zoo import ZOO
 from maedet_tui import formatting
-from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, print_json, score_values
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import failures, load_preset, print_json, score_values
 from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.reproduce.paper import published_ap
 from maedet_tui.structures.comparison import (
@@ -106,6 +109,18 @@ def _comparison(
     return Comparison(items, objective, image_size, scores, found, expected)
 
 
+def _values_of(score: Score | None) -> dict[str, Any]:
+    assert score is not None  # the command waits for all of them
+    return score_values(score)
+
+
+def _measured(found: Score | str | None) -> str | dict[str, Any]:
+    """A score without its entropies, or why there is none."""
+    if isinstance(found, str):
+        return found
+    return {key: value for key, value in _values_of(found).items() if key != "entropy"}
+
+
 def _values(shown: Comparison) -> dict[str, object]:
     return {
         "image_size": formatting.image_size(shown.image_size),
@@ -115,13 +130,10 @@ def _values(shown: Comparison) -> dict[str, object]:
                 "name": item.name,
                 "origin": item.origin,
                 **total_cost(item.structure, shown.image_size)._asdict(),
-                **score_values(score),
+                **_values_of(score),
                 "proxies": {name: found[index].z for name, found in shown.expected.items()},
                 "measured": {
-                    name: found[index]
-                    if isinstance(found[index], str)
-                    else {k: v for k, v in score_values(found[index]).items() if k != "entropy"}
-                    for name, found in shown.measured.items()
+                    name: _measured(found[index]) for name, found in shown.measured.items()
                 },
                 "ap": published_ap(item.structure),
                 "structure": to_rows(item.structure),

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from engine.snapshot import ENDED
-from maedet_tui.cli.output import USAGE, Failure, failures
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import failures
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.runs.watched import watching
 from maedet_tui.store import control

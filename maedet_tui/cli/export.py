@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from engine.costs import total_cost
-from maedet_tui.cli.output import Failure, failures, print_json
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures, print_json
 from maedet_tui.export import FORMATS, ExportError, read_source
 from maedet_tui.export import export as write
 

@@ -15,7 +15,8 @@ from engine.formats.structure_yaml import to_rows
 from engine.snapshot import Snapshot
 from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
-from maedet_tui.cli.output import FAILED, print_json, score_values
+from maedet_tui.cli.failure import FAILED
+from maedet_tui.cli.output import print_json, score_values
 from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.runs.local import LocalRun
 

@@ -9,7 +9,8 @@ import click
 
 from engine.settings import Preset, Space
 from engine.structure import Structure
-from maedet_tui.cli.output import Failure, failures, load_preset, print_json
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import latency_folder, read_structure
 

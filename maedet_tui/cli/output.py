@@ -13,20 +13,11 @@ import click
 from engine.scorers.base import Score, ScoringError
 from engine.settings import SCORERS, Preset
 from engine.structure import LEVELS
+from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.presets.reading import load
-
-FAILED, USAGE = 1, 2
-
-
-class Failure(click.ClickException):
-    """Ends the command with a message on standard error."""
-
-    def __init__(self, message: str, code: int = FAILED):
-        super().__init__(message)
-        self.exit_code = code
 
 
 def print_json(values: Mapping[str, Any]) -> None:

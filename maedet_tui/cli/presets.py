@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from maedet_tui.cli.output import FAILED, Failure, failures
+from maedet_tui.cli.failure import FAILED, Failure
+from maedet_tui.cli.output import failures
 from maedet_tui.presets.folder import user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
 from maedet_tui.presets.library import Entry, entries

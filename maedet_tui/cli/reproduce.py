@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 
 from maedet_tui import formatting
-from maedet_tui.cli.output import Failure, failures
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import write_atomically
 from maedet_tui.reproduce import render, searches, tables

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
-from maedet_tui.cli.output import USAGE, Failure, failures
+from maedet_tui.cli.output import failures
 from maedet_tui.cli.runs_options import runs_dir_option, track_option
 from maedet_tui.runs.detach import detach as leave
 from maedet_tui.runs.local import LocalRun

@@ -13,7 +13,8 @@ from engine.scorers.base import Score
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from maedet_tui import formatting, summary
-from maedet_tui.cli.output import Failure, failures, print_json
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.files import write_atomically
 from maedet_tui.store.folders import find_run, remove_run, run_folders

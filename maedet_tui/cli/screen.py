@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.settings import Preset
 from maedet_tui.app import MaedetApp
-from maedet_tui.cli.output import FAILED, USAGE, Failure, failures
-from maedet_tui.runs.run import SearchRun
+from maedet_tui.cli.failure import FAILED, USAGE, Failure
 
 # home's first paint does without what only a search, its end or its continuation needs:
 # functions below import that
 if TYPE_CHECKING:
+    from engine.settings import Preset
     from maedet_tui.runs.local import LocalRun
+    from maedet_tui.runs.run import SearchRun
     from maedet_tui.runs.watched import WatchedRun
     from maedet_tui.store.writer import RunStore
 
@@ -43,7 +43,7 @@ def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str]
 
 def go_on(store: RunStore, track: Sequence[str] = ()) -> int:
     """Show a search that goes on from what is stored. Returns the exit code."""
-    return _open(store.record.preset, store.folder.parent, None, store, track)
+    return _open(None, store.folder.parent, None, store, track)
 
 
 def look_on(run: WatchedRun) -> int:
@@ -63,24 +63,27 @@ def _open(
     sys.setswitchinterval(0.002)
     runs: list[LocalRun] = []
 
-    def begun(chosen: Preset | None, store: RunStore | None = None) -> LocalRun:
+    def new(chosen: Preset) -> LocalRun:
         from maedet_tui.runs.local import LocalRun
 
-        if store is not None:
-            runs.append(LocalRun.of(store, track))
-        else:
-            runs.append(LocalRun(chosen, runs_dir, name if not runs else None, track=track))
+        runs.append(LocalRun(chosen, runs_dir, name if not runs else None, track=track))
+        return runs[-1]
+
+    def gone_on_with(store: RunStore) -> LocalRun:
+        from maedet_tui.runs.local import LocalRun
+
+        runs.append(LocalRun.of(store, track))
         return runs[-1]
 
     def start(chosen: Preset) -> LocalRun:
-        run = begun(chosen)
+        run = new(chosen)
         run.start()
         return run
 
     def resume(folder: Path) -> LocalRun:
         from maedet_tui.store.begin import reopen_run
 
-        run = begun(None, reopen_run(folder))
+        run = gone_on_with(reopen_run(folder))
         run.start()
         return run
 
@@ -90,15 +93,23 @@ def _open(
             if runs:
                 self.call_after_refresh(runs[0].start)
 
-    crashed, first = False, watched
-    if preset is not None:
+    crashed = False
+    first: SearchRun | None = watched
+    if store is not None or preset is not None:
+        from maedet_tui.cli.output import failures
+
         with failures():
-            first = begun(preset, store)
+            if store is not None:
+                first = gone_on_with(store)
+            elif preset is not None:
+                first = new(preset)
     app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
     try:
         app.run()
         crashed = bool(app.return_code)
     finally:
+        from maedet_tui.cli.output import failures
+
         with failures():
             codes = [_report(run) for run in runs]
     _say_what_goes_on(app.shown_run)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
-from maedet_tui.cli.output import USAGE, Failure, failures, load_preset, scorer_options
+from maedet_tui.cli.output import failures, load_preset, scorer_options
 from maedet_tui.cli.runs_options import track_option
 from maedet_tui.runs.detach import detach as leave
 from maedet_tui.runs.local import LocalRun

@@ -9,7 +9,8 @@ import click
 
 from engine.training.errors import TrainingError
 from engine.training.shapes import write_shapes
-from maedet_tui.cli.output import USAGE, Failure, print_json
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.cli.train_options import image_size
 from maedet_tui.files import save_error

@@ -13,7 +13,8 @@ import click
 from engine.costs import total_cost
 from engine.training.annotations import Annotations, read_annotations
 from engine.training.errors import TrainingError, need
-from maedet_tui.cli.output import USAGE, Failure, failures, print_json
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.train_options import settings, settings_options
 from maedet_tui.export.source import Source, read_source
 
@@ -107,7 +108,7 @@ def train(
         path = folder / training.CHECKPOINT
         with processes(device) as together:
             saved = checkpoint.read(path) if resume else None
-            chosen = settings(given, together.device.type, saved and saved["settings"])
+            chosen = settings(given, together.device.type, saved["settings"] if saved else None)
             annotations = read_annotations(data, images)
             validation = read_annotations(val_data, val_images or images) if val_data else None
             if validation:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maedet_tui.cli.output import USAGE, Failure
+from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.presets.quantities import parse_image_size
 
 if TYPE_CHECKING:

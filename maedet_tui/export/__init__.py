@@ -156,7 +156,8 @@ def _writer(format_: str) -> Callable[..., list[str]]:
     if format_ in ("yaml", "structure-info", "markdown"):
         from maedet_tui.export import text
 
-        return getattr(text, f"write_{format_.replace('-', '_')}")
+        writer: Callable[..., list[str]] = getattr(text, f"write_{format_.replace('-', '_')}")
+        return writer
     if format_ == "python":
         from maedet_tui.export.code import write_python
 
@@ -168,7 +169,9 @@ def _writer(format_: str) -> Callable[..., list[str]]:
     if format_ in ("timm", "torchvision"):
         from maedet_tui.export import frameworks
 
-        return getattr(frameworks, f"write_{format_}")
+        if format_ == "timm":
+            return frameworks.write_timm
+        return frameworks.write_torchvision
     from maedet_tui.export import weights
 
     return weights.write_onnx if format_ == "onnx" else weights.write_state_dict

@@ -36,7 +36,7 @@ SQUEEZING_LAYER = (
 
 def fill(template: str, **values: object) -> str:
     """A file of templates/ with its $names filled in."""
-    text = files("maedet_tui.export").joinpath("templates", template).read_text("utf-8")
+    text = files("maedet_tui.export").joinpath("templates").joinpath(template).read_text("utf-8")
     return Template(text).substitute({name: str(value) for name, value in values.items()})
 
 

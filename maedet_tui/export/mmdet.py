@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -171,11 +171,15 @@ def _registry() -> Iterator[list[str] | None]:
 
     class Registry:
         @staticmethod
-        def register_module() -> Any:
-            return lambda found: names.append(found.__name__) or found
+        def register_module() -> Callable[[type], type]:
+            def register(found: type) -> type:
+                names.append(found.__name__)
+                return found
+
+            return register
 
     package, registry = ModuleType("mmdet"), ModuleType("mmdet.registry")
-    registry.MODELS = Registry  # type: ignore[attr-defined]
+    registry.MODELS = Registry  # type: ignore[attr-defined]  # a module made here
     sys.modules.update({"mmdet": package, "mmdet.registry": registry})
     try:
         yield names

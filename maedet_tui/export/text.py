@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.costs import stage_costs, total_cost
@@ -82,7 +83,8 @@ def markdown(source: Source) -> str:
 
 def _table(head: list[str], rows: list[list[object]]) -> list[str]:
     rule = ["---" if not column else "---:" for column in range(len(head))]
-    return [f"| {' | '.join(map(str, row))} |" for row in (head, rule, *rows)]
+    lines: list[Sequence[object]] = [head, rule, *rows]
+    return [f"| {' | '.join(map(str, line))} |" for line in lines]
 
 
 def _read_table(text: str) -> Structure:

@@ -118,12 +118,12 @@ def _largest_difference(source: Source, module: nn.Module, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
-    for batch, *size in _IMAGES:
-        images = torch.randn(batch, 3, *size)
+    for batch, height, width in _IMAGES:
+        images = torch.randn(batch, 3, height, width)
         with torch.no_grad():
             expected = module(images)
         found = session.run(None, {"images": images.numpy()})
-        shapes = promised_shapes(source.structure, tuple(size), (1, 2, 3, 4))
+        shapes = promised_shapes(source.structure, (height, width), (1, 2, 3, 4))
         for ours, theirs, shape in zip(expected, found, shapes, strict=True):
             if theirs.shape != (batch, *shape[1:]):
                 raise ExportError(f"onnxruntime's features have the shape {theirs.shape}")

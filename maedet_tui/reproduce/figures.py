@@ -13,11 +13,12 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from engine.scorers.closed_form import ClosedForm
 from engine.settings import Objective
 from engine.structure import LEVELS
-from maedet_tui.reproduce.paper import TABLES
+from maedet_tui.reproduce.paper import TABLES, Row
 from maedet_tui.reproduce.searches import Found, Job
 
 #: figure number -> (row of Table 4, what the paper calls it)
@@ -45,14 +46,19 @@ def draw(
     if "table4" in names:
         for name, (number, title) in EVOLUTIONS.items():
             row = TABLES["table4"].rows[number]
-            job = Job(row.preset, row.alphas, Objective().size, 0, iterations)
-            paths += _save(_evolution(found[job], title), folder / name)
+            paths += _save(_evolution(found[_job(row, 0, iterations)], title), folder / name)
     if "table8" in names:
         paths += _save(_correlations(found, seeds, iterations), folder / "figure6")
     return paths
 
 
-def _save(figure, stem: Path) -> list[Path]:
+def _job(row: Row, seed: int, iterations: int | None) -> Job:
+    """The search behind a row of Table 4 or 8."""
+    assert row.preset is not None  # all of these were searched
+    return Job(row.preset, row.alphas, Objective().size, seed, iterations)
+
+
+def _save(figure: Figure, stem: Path) -> list[Path]:
     paths = [stem.with_suffix(ending) for ending in (".svg", ".png")]
     for path in paths:
         figure.savefig(path, dpi=150, bbox_inches="tight")
@@ -60,8 +66,9 @@ def _save(figure, stem: Path) -> list[Path]:
     return paths
 
 
-def _evolution(found: Found, title: str):
+def _evolution(found: Found, title: str) -> Figure:
     """Layers, FLOPs and params of each stage of the best against iterations (Figures 8-10)."""
+    figure: Figure
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.6))
     iterations = [point.iteration for point in found.history]
     for axis, (field, label, unit) in zip(axes, _QUANTITIES, strict=True):
@@ -87,21 +94,20 @@ def correlations(
     rows = TABLES["table8"].rows
     structures = []
     for row in rows:
-        searches = [
-            found[Job(row.preset, row.alphas, Objective().size, seed, iterations)]
-            for seed in range(seeds)
-        ]
+        searches = [found[_job(row, seed, iterations)] for seed in range(seeds)]
         structures.append(max(searches, key=lambda search: search.score.z).structure)
     ap = [row.ap for row in rows]
     results = []
-    for alphas in (*(row.alphas for row in rows), (0.0, 0.0, 0.0, 0.0, 1.0)):
+    weights = [row.alphas for row in rows if row.alphas is not None]
+    for alphas in (*weights, (0.0, 0.0, 0.0, 0.0, 1.0)):
         z = [score.z for score in ClosedForm(Objective(alphas=alphas)).score(structures)]
         results.append((alphas, z, ap, float(np.corrcoef(z, ap)[0, 1])))
     return results
 
 
-def _correlations(found: Mapping[Job, Found], seeds: int, iterations: int | None):
+def _correlations(found: Mapping[Job, Found], seeds: int, iterations: int | None) -> Figure:
     """The paper's AP against Z of our structures, one panel per ratio (Figure 6)."""
+    figure: Figure
     figure, axes = plt.subplots(2, 4, figsize=(13, 6), sharey=True)
     for axis, (alphas, z, ap, r) in zip(axes.flat, correlations(found, seeds, iterations)):
         axis.scatter(z, ap, marker="o")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
 from maedet_tui.reproduce.tables import Sheet
 
 
@@ -27,12 +31,8 @@ def comma_separated(sheet: Sheet) -> str:
     return text.getvalue()
 
 
-def terminal(sheet: Sheet):
+def terminal(sheet: Sheet) -> Group:
     """The sheet as something that rich prints."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(title=sheet.title, title_justify="left")
     for number, heading in enumerate(sheet.headings):
         table.add_column(heading, justify="right" if number else "left", overflow="fold")

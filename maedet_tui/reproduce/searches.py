@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.costs import Cost
 from engine.run.history import History
@@ -25,6 +25,10 @@ from engine.settings import CLOSED, CLOSED_PROXIES, Preset
 from engine.snapshot import Point
 from engine.structure import Structure
 from maedet_tui.presets import load
+
+if TYPE_CHECKING:  # of one start method, whichever it is
+    from multiprocessing.queues import Queue
+    from multiprocessing.synchronize import Event
 
 #: iterations of a search under --quick
 QUICK_ITERATIONS = 24_000
@@ -97,6 +101,7 @@ def run(
     next_word = monotonic() + INTERVAL
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals]), strict=True))
+        assert evolution.best is not None  # it has been told of one at least
         history.record(evolution.iteration, evolution.best, evolution.counts["accepted"])
         if monotonic() > next_word:
             if stopped():
@@ -104,6 +109,7 @@ def run(
             told(evolution.iteration)
             next_word = monotonic() + INTERVAL
     best, switched = evolution.best, evolution.switched_at
+    assert best is not None
     return Found(
         best.structure, best.score, best.cost, history.freeze(), switched, schedule.iterations
     )
@@ -137,7 +143,8 @@ def run_all(
                     job, iteration = words.get()
                     running[job] = iteration
                 for future in ended:
-                    found[futures[future]] = future.result()
+                    if (result := future.result()) is not None:
+                        found[futures[future]] = result
                 for job in found:
                     running.pop(job, None)
                 progress(len(found), total, running)
@@ -148,24 +155,35 @@ def run_all(
     return found
 
 
-_stop = _words = None
+class _Parent(NamedTuple):
+    """How a search's process hears of its parent, and is heard by it."""
+
+    stop: Event
+    words: Queue[tuple[Job, int]]
 
 
-def _begin(stop, words) -> None:
+_parent: _Parent | None = None
+
+
+def _begin(stop: Event, words: Queue[tuple[Job, int]]) -> None:
     """In a new process: Ctrl-C is the parent's to hear, its end is everybody's."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    global _stop, _words
-    _stop, _words = stop, words
+    global _parent
+    _parent = _Parent(stop, words)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(job: Job) -> Found | None:
-    return run(job, lambda iteration: _words.put((job, iteration)), _stop.is_set)
+    assert _parent is not None  # the pool begins each process with `_begin`
+    stop, words = _parent
+    return run(job, lambda iteration: words.put((job, iteration)), stop.is_set)
 
 
 def _end_with_the_parent() -> None:
     """A killed parent sets no event, and nobody waits for what is searched on."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
     os._exit(1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import exp, log
+from math import exp, log, sqrt
 from statistics import median
 from typing import NamedTuple
 
@@ -149,6 +149,7 @@ def _searched(row: Row, table: Table, results: Mapping[Job, Found]) -> tuple[str
 
 
 def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
+    assert row.reference is not None  # what was not searched is printed
     structure = ZOO[row.reference].structure
     cost, scorer = total_cost(structure, PAPER_IMAGE_SIZE), ClosedForm(Objective())
     z, relative = scorer.score([structure])[0].z, "-"
@@ -214,4 +215,4 @@ def compare_sizes(found: Mapping[Job, Found], seeds: int, iterations: int | None
 
 
 def _rms(values: list[float]) -> float:
-    return (sum(value * value for value in values) / len(values)) ** 0.5
+    return sqrt(sum(value * value for value in values) / len(values))

@@ -6,7 +6,6 @@ import contextlib
 import platform
 from dataclasses import asdict
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 
 from engine.formats.saved_yaml import Saved
 from engine.settings import Preset
@@ -66,6 +65,9 @@ def _latency(snapshot: Snapshot) -> dict[str, object] | None:
 
 def versions(method: str) -> dict[str, str]:
     """Versions of what a score by that method depends on."""
+    # a search's first paint is there before anything is saved
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"python": platform.python_version()}
     for package in ("maedet-tui", "numpy", *(() if method.endswith("closed-form") else ("torch",))):
         with contextlib.suppress(PackageNotFoundError):

@@ -15,12 +15,13 @@ from engine.snapshot import ENDED
 from maedet_tui import formatting
 from maedet_tui.store.database import FILE, StoreError
 from maedet_tui.store.folders import run_folders
-from maedet_tui.store.lock import holder
+from maedet_tui.store.lock import Holder, holder
 from maedet_tui.store.reader import RunReader, Status
 from maedet_tui.trackers.values import HEADINGS, row
 
 #: what the listing says of a run whose process died without ending it
 INTERRUPTED = "interrupted"
+_Mark = tuple[int, int, Holder | None]
 #: what it says of a folder that cannot be read
 UNREADABLE = "unreadable"
 
@@ -60,18 +61,20 @@ def line(folder: Path) -> Line:
 
 def _line(folder: Path, reader: RunReader) -> Line:
     record, status = reader.record, reader.status()
-    made = {
-        "preset": record.preset.name,
-        "created": record.created,
-        "parent": record.parent,
-        "iterations": record.preset.schedule.iterations,
-    }
     live = holder(folder) is not None
-    if status is None:
-        state = "starting" if live else INTERRUPTED
-        return Line(folder.name, state, age=_age(record.created), **made)
-    return Line(
+    begun = Line(
         name=folder.name,
+        state="starting" if live else INTERRUPTED,
+        preset=record.preset.name,
+        iterations=record.preset.schedule.iterations,
+        created=record.created,
+        age=_age(record.created),
+        parent=record.parent,
+    )
+    if status is None:
+        return begun
+    return replace(
+        begun,
         state=_state(status, live),
         phase=formatting.phase(status.phase, status.progress),
         iteration=status.iteration,
@@ -79,7 +82,6 @@ def _line(folder: Path, reader: RunReader) -> Line:
         scorer=status.scorer,
         seconds=status.seconds,
         age=_age(status.updated),
-        **made,
     )
 
 
@@ -108,7 +110,7 @@ class Listing:
         """most: runs to list, the ones last written."""
         self.runs_dir = runs_dir
         self._most = most
-        self._known: dict[Path, tuple[tuple, float, Line]] = {}
+        self._known: dict[Path, tuple[_Mark, float, Line]] = {}
 
     def lines(self) -> Iterator[Line]:
         """The runs, the one last written first. Raises StoreError if the folder is unreadable."""
@@ -125,7 +127,7 @@ class Listing:
             yield replace(found, age=max(0.0, found.age + time.time() - read_at))
 
 
-def _mark(folder: Path) -> tuple:
+def _mark(folder: Path) -> _Mark:
     """Changes with the run: when it was last written, how much there is, and by whom."""
     when, size = 0, 0
     for name in (FILE, f"{FILE}-wal"):

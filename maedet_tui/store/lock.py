@@ -134,7 +134,7 @@ def _locked_byte(handle: int) -> bool:
     # far behind the text, since nobody else can read a byte that is locked this way
     os.lseek(handle, 1 << 20, os.SEEK_SET)
     try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # of Windows
     except OSError:
         return False
     return True

@@ -10,7 +10,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +219,9 @@ def _released(lock: RunLock) -> Iterator[None]:
 
 def environment(preset: Preset) -> dict[str, Any]:
     """What a result depends on besides the preset, as plain data."""
+    # a search's first paint is there before it begins
+    from importlib.metadata import PackageNotFoundError, version
+
     versions = {}
     for package in ("maedet-tui", "numpy", "torch"):
         with contextlib.suppress(PackageNotFoundError):

@@ -188,13 +188,14 @@ def _relative(values: Sequence[float | None]) -> Line:
 
 
 def _error(found: Score | str | None) -> str:
-    known = isinstance(found, Score) and isfinite(found.z_error)
-    return f"{found.z_error:.2f}" if known else ""  # type: ignore[union-attr]
+    if isinstance(found, Score) and isfinite(found.z_error):
+        return f"{found.z_error:.2f}"
+    return ""
 
 
 def _ap_lines(structures: Sequence[Structure]) -> list[Line]:
     found = [published_ap(structure) for structure in structures]
-    lines = []
+    lines: list[Line] = []
     for how in dict.fromkeys(how for one in found for how in one):
         group = "" if lines else "AP"
         # the first part of "Table 1 (GFLV2, 6X, val2017)"; the legend has all of it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,11 @@ if TYPE_CHECKING:  # the command line names trackers before anything heavier is 
 
 class Sink(Protocol):
     """Takes the points of a history, each once and in order, from its beginning."""
+
+    def __init__(self, folder: Path) -> None: ...
+
+    @staticmethod
+    def forget(folder: Path) -> None: ...
 
     def add(self, points: Sequence[Point]) -> None: ...
 
@@ -33,7 +39,8 @@ class Tracker(NamedTuple):
 
     def load(self) -> type[Sink]:
         module, name = self.sink.rsplit(".", 1)
-        return getattr(import_module(f"{__name__}.{module}"), name)
+        sink: type[Sink] = getattr(import_module(f"{__name__}.{module}"), name)
+        return sink
 
 
 TRACKERS = {
@@ -84,10 +91,10 @@ class Trackers:
         if not self._opened:
             self._opened = True
             for name in self._names:
-                self._try(name, lambda name=name: self._open(name))
+                self._try(name, partial(self._open, name))
         points, self._told = history[self._told :], len(history)
         for name, sink in list(self._sinks.items()) if points else ():
-            self._try(name, lambda sink=sink: sink.add(points))
+            self._try(name, partial(sink.add, points))
 
     def close(self) -> None:
         """Finish all files."""

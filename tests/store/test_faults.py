@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from engine.run.runner import Runner
-from maedet_tui.cli.output import Failure, failures
+from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.output import failures
 from maedet_tui.errors import SaveError
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.store import database, listing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.message import Message
 
 from engine.scorers.base import Score
@@ -9,6 +11,9 @@ from engine.settings import Preset
 from engine.zoo import ZooEntry
 from maedet_tui.widgets.structure_view import StructureView, View
 from maedet_tui.widgets.thread import in_thread
+
+#: seconds in which a dashboard is drawn for the first time
+SETTLED = 0.3
 
 
 class ReferenceView(StructureView):
@@ -30,7 +35,7 @@ class ReferenceView(StructureView):
         self.show(View(self._preset, self._entry.structure))
         # in a thread, for numpy takes a while to import, and once there is something to see
         what = f"The paper's {self._entry.title} could not be scored"
-        self.call_after_refresh(in_thread, self, self._score, what)
+        self.set_timer(SETTLED, partial(in_thread, self, self._score, what))
 
     def _score(self) -> None:
         from engine.scorers.closed_form import ClosedForm

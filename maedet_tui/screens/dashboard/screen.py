@@ -26,7 +26,7 @@ from maedet_tui.screens.dashboard.finding_panels import (
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS, PlotKeys
 from maedet_tui.screens.dashboard.population_panel import PopulationPanel
-from maedet_tui.screens.dashboard.reference_view import ReferenceView
+from maedet_tui.screens.dashboard.reference_view import SETTLED, ReferenceView
 from maedet_tui.screens.dashboard.run_keys import RUN_KEYS, RunKeys
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
 from maedet_tui.widgets.footer import Footer
@@ -170,7 +170,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 panel.show(look())
             else:  # what looks takes a moment to import, and the first paint would wait
                 panel.show(Load(None, processors(), None, None))
-                self.call_after_refresh(lambda: panel.show(look()))
+                self.set_timer(SETTLED, lambda: panel.show(look()))
 
     def show_wish(self) -> None:
         self._show_status()

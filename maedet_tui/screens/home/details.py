@@ -6,7 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+
 from maedet_tui import formatting
+from maedet_tui.formatting import printable
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from engine.settings import Preset
     from maedet_tui.presets.library import Entry
     from maedet_tui.store.listing import Line
+    from maedet_tui.widgets.structure_view import StructureView
 
 #: problems of a preset that are listed here; the editor has them all
 _MOST = 4
@@ -108,6 +114,41 @@ class DetailPanel(Panel["Entry | Line"]):
                 style = STRONG if label == "state" else ""
                 parts += row(label, value, style, label_width=7, width=width)
         return parts
+
+
+class Details(Container):
+    """The marked row in words, and its initial structure if it is a preset's."""
+
+    def __init__(self, characters: Glyphs, runs_dir: Path, id: str | None = None):
+        super().__init__(id=id)
+        self._glyphs, self._runs_dir = characters, runs_dir
+        self._structure: StructureView | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="words", can_focus=False):
+            yield DetailPanel(self._glyphs, self._runs_dir, id="detail")
+        yield VerticalScroll(id="drawing", can_focus=False)
+
+    def begin(self) -> None:
+        """After the first paint: what takes an import."""
+        from maedet_tui.widgets.structure_view import StructureView
+
+        self._structure = structure = StructureView(id="home-structure")
+        structure.border_title = "Initial structure"
+        self.query_one("#drawing").mount(structure)
+
+    def explain(self, shown: Entry | Line | None, draft: Preset | None) -> None:
+        """Show what a row stands for; draft: the preset, as far as it is one."""
+        if shown is not None:
+            detail = self.query_one(DetailPanel)
+            detail.border_title = Content(printable(shown.name))
+            detail.show(shown)
+        if self._structure is not None:
+            self._structure.display = draft is not None
+            if draft is not None:
+                from maedet_tui.widgets.structure_view import View
+
+                self._structure.show(View(draft, draft.initial))
 
 
 def _is_run(shown: Entry | Line) -> TypeIs[Line]:

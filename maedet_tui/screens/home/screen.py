@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
@@ -21,8 +21,9 @@ from textual.widgets import OptionList, Static
 from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.screens import messages
-from maedet_tui.screens.home.details import DetailPanel, HintPanel
+from maedet_tui.screens.home.details import Details, HintPanel
 from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
+from maedet_tui.screens.home.looking import Runs
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.table import TableBox
@@ -31,8 +32,7 @@ from maedet_tui.widgets.thread import in_thread
 if TYPE_CHECKING:
     from maedet_tui.presets.library import Entry
     from maedet_tui.runs.run import SearchRun
-    from maedet_tui.store.listing import Line, Listing
-    from maedet_tui.widgets.structure_view import StructureView
+    from maedet_tui.store.listing import Line
 
 #: seconds between two looks at the runs
 LOOK_EVERY = 2.0
@@ -63,13 +63,9 @@ class Home(Screen[None]):
     ):
         """under_way: the search that goes on in this process, if one does."""
         super().__init__()
-        self._runs_dir, self._glyphs, self._under_way = runs_dir, characters, under_way
+        self._runs, self._glyphs, self._under_way = Runs(runs_dir), characters, under_way
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, Line] = {}
-        self._listing: Listing | None = None
-        self._structure: StructureView | None = None
-        #: whoever reads a run makes files beside it, which would be in the way of removing it
-        self._using_runs = threading.Lock()
         self._begun = self._looking = False
         self._device = "looking for a device"
         self._to_mark: str | None = None
@@ -82,10 +78,7 @@ class Home(Screen[None]):
         with Container(id="lists"):
             yield TableBox("Presets", PresetTable(glyphs, id="presets"), id="presets-box")
             yield TableBox("Runs", RunTable(glyphs, id="runs"), id="runs-box")
-        with Container(id="details"):
-            with VerticalScroll(id="words", can_focus=False):
-                yield DetailPanel(glyphs, self._runs_dir, id="detail")
-            yield VerticalScroll(id="drawing", can_focus=False)
+        yield Details(glyphs, self._runs.folder, id="details")
         yield HintPanel(glyphs, id="hint")
         yield Footer()
 
@@ -118,12 +111,8 @@ class Home(Screen[None]):
 
     def _begin(self) -> None:
         """After the first paint: whatever takes an import or a file."""
-        from maedet_tui.widgets.structure_view import StructureView
-
         self._begun = True
-        self._structure = structure = StructureView(id="home-structure")
-        structure.border_title = "Initial structure"
-        self.query_one("#drawing").mount(structure)
+        self.query_one(Details).begin()
         self.read_presets()
         self._look()
         self.set_interval(LOOK_EVERY, self._look)
@@ -187,22 +176,11 @@ class Home(Screen[None]):
             in_thread(self, self._list_runs, "The runs could not be listed")
 
     def _list_runs(self) -> None:
-        from engine.snapshot import LIVE
-        from maedet_tui.store.database import StoreError
-        from maedet_tui.store.listing import Listing
+        def some(lines: list[Line]) -> None:
+            self.app.call_from_thread(self._show_runs, lines, "")
 
-        if self._listing is None:
-            self._listing = Listing(self._runs_dir)
-        lines, said = [], ""
         try:
-            with self._using_runs:
-                for line in self._listing.lines():
-                    lines.append(line)
-                    if len(lines) % 25 == 0 and not self._lines:  # many, and the first look
-                        self.app.call_from_thread(self._show_runs, list(lines), "")
-            lines.sort(key=lambda line: line.state not in LIVE)
-        except StoreError as error:
-            said = str(error)
+            lines, said = self._runs.read(None if self._lines else some)
         finally:
             self._looking = False
         self.app.call_from_thread(self._show_runs, lines, said)
@@ -218,7 +196,7 @@ class Home(Screen[None]):
             table.highlighted = 0
         self._title()
         box = self.query_one("#runs-box")
-        said = said or ("" if lines else f"none in {self._runs_dir} yet")
+        said = said or ("" if lines else f"none in {self._runs.folder} yet")
         box.border_subtitle = Content(printable(said))
         if self.focused is table:
             self._explain()
@@ -258,19 +236,10 @@ class Home(Screen[None]):
         on_runs = self.has_class("-on-runs")
         entry = None if on_runs else self.marked_entry
         shown = self.marked_line if on_runs else entry
-        detail, hint = self.query_one(DetailPanel), self.query_one(HintPanel)
         self.set_class(shown is None, "-nothing")
         if shown is not None:
-            detail.border_title = Content(printable(shown.name))
-            detail.show(shown)
-            hint.show(shown)
-        if (structure := self._structure) is not None:
-            draft = entry.draft if entry is not None else None
-            structure.display = draft is not None
-            if draft is not None:
-                from maedet_tui.widgets.structure_view import View
-
-                structure.show(View(draft, draft.initial))
+            self.query_one(HintPanel).show(shown)
+        self.query_one(Details).explain(shown, entry.draft if entry is not None else None)
 
     # --- what keys do -----------------------------------------------------------
 
@@ -285,7 +254,7 @@ class Home(Screen[None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_list.id == "runs":
             if (line := self.marked_line) is not None:
-                self.post_message(messages.OpenRun(self._runs_dir / line.name))
+                self.post_message(messages.OpenRun(self._runs.folder / line.name))
         elif (entry := self.marked_entry) is not None:
             self._start(entry)
 
@@ -325,10 +294,10 @@ class Home(Screen[None]):
         if (line := self.marked_line) is not None:
             from maedet_tui.screens.home.actions import delete_run
 
-            path = self._runs_dir / line.name
-            delete_run(self.app, path, line, self._using_runs, self._look)
+            path = self._runs.folder / line.name
+            delete_run(self.app, path, line, self._runs.using, self._look)
 
     def action_resume(self) -> None:
         """Go on with the marked run."""
         if (line := self.marked_line) is not None:
-            self.post_message(messages.ResumeRun(self._runs_dir / line.name))
+            self.post_message(messages.ResumeRun(self._runs.folder / line.name))

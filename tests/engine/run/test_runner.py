@@ -230,11 +230,12 @@ def test_structures_that_cannot_be_scored_are_left_out_and_told_of_once():
 
 
 @pytest.mark.parametrize("fails", [lambda call: True, lambda call: call > 100])
-def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails):
+def test_a_scorer_that_fails_for_good_fails_the_run_and_keeps_the_best(fails, caplog):
     runner = finished(QUICK, scorer=Faulty(fails))
     snapshot = runner.snapshot
     assert snapshot.state == "failed"
     assert snapshot.error == "this structure has no score"
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]  # nothing of ours failed
     assert (snapshot.best is None) == fails(1)
 
 
@@ -254,6 +255,17 @@ def test_an_unexpected_error_is_told_in_one_sentence_and_logged_with_its_traceba
     assert snapshot.error == "the search broke off: ZeroDivisionError: division by zero"
     logged = traceback_of("engine.run.runner", caplog)
     assert "the search of quick failed" in logged and 'raise ZeroDivisionError("division' in logged
+
+
+def test_a_pass_that_breaks_off_in_a_lane_is_told_and_logged(monkeypatch, caplog):
+    def broken(self, structure, index, cancelled):
+        raise IndexError("no such weights")
+
+    monkeypatch.setattr("engine.scorers.forward_pass.VanillaPass.run", broken)
+    snapshot = finished(replace(QUICK, scorer="forward", device="cpu")).snapshot
+    assert snapshot.state == "failed"
+    assert snapshot.error == "the search broke off: IndexError: no such weights"
+    assert 'raise IndexError("no such weights")' in traceback_of("engine.run.runner", caplog)
 
 
 def test_an_absent_cuda_device_is_a_sentence_with_the_fix():

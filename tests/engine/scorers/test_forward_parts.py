@@ -1,13 +1,18 @@
 """What the forward scorer is made of: pool of normals, cache of maps, threads."""
 
+import logging
+from functools import partial
+from threading import Barrier
+
 import pytest
 import torch
 
 from engine.scorers.activation_cache import ActivationCache, State
-from engine.scorers.base import never
+from engine.scorers.base import Cancelled, never
 from engine.scorers.forward_lanes import ThreadLanes
 from engine.scorers.gaussian_pool import GaussianPool
 from tests.engine.scorers.test_forward_limits import chain_of
+from tests.waiting import PATIENCE
 
 CPU = torch.device("cpu")
 
@@ -112,3 +117,30 @@ class TestThreadLanes:
             pytest.skip("one thread")
         with pytest.raises(KeyError, match="first"):
             lanes.run([wait, fail, wait], 2, never)
+
+    def test_a_second_failure_is_logged_with_its_traceback(self, monkeypatch, caplog):
+        """One exception can be passed on; what failed beside it is not lost."""
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+        begun = Barrier(2)
+
+        def fail(stop, number):
+            begun.wait(PATIENCE)
+            raise KeyError(f"pass {number}")
+
+        def give_up(stop):
+            begun.wait(PATIENCE)
+            while not stop():
+                pass
+            raise Cancelled
+
+        with pytest.raises(KeyError) as passed_on:
+            ThreadLanes().run([partial(fail, number=n) for n in range(2)], 2, never)
+        (record,) = caplog.records
+        text = logging.Formatter().format(record)
+        (other,) = {"pass 0", "pass 1"} - {passed_on.value.args[0]}
+        assert record.name == "engine.scorers.forward_lanes" and other in text
+        assert 'raise KeyError(f"pass {number}")' in text
+        caplog.clear()
+        with pytest.raises(KeyError):
+            ThreadLanes().run([give_up, partial(fail, number=1)], 2, never)
+        assert not caplog.records  # those that were told to give up have not failed

@@ -8,8 +8,9 @@ import pytest
 
 from engine.costs import Cost, total_cost
 from engine.search.evolution import Evolution, exceeded
+from engine.search.mutation import Mutator
 from engine.search.population import Population
-from engine.settings import Budget
+from engine.settings import Budget, Space
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from tests.engine.search.scoring import of, preset, run
@@ -84,8 +85,17 @@ def test_a_child_that_is_too_slow_is_refused_and_counted():
     run(evolution, params)
     assert evolution.counts["latency"] == len(seen) // 2 > 10
     assert sum(evolution.counts.values()) == 60
+    assert evolution.best.structure in seen
     for structure in seen[1::2]:
         assert structure not in evolution.population or structure in seen[0::2]
+
+
+@pytest.mark.parametrize("field", ["layers", "flops", "params"])
+def test_every_refused_child_is_counted(field):
+    limit = Budget(**{field: getattr(total_cost(INITIAL), field)})
+    evolution = Evolution(preset(budget=limit, iterations=80))
+    run(evolution, params)
+    assert sum(evolution.counts.values()) == 80 and evolution.counts[field] > 5
 
 
 def test_costs_count_at_the_budgets_image():
@@ -203,6 +213,26 @@ def test_at_half_of_t_the_top_few_stay_and_mutation_is_fine():
         proposals = evolution.ask()
     assert evolution.switched_at == 200 and evolution.phase == "fine"
     assert evolution.population.scores() == top
+    evolution.tell([(one, of(0)) for one in proposals])
+    fields = {one.origin.field for one in proposals}
+    while proposals := evolution.ask():
+        fields |= {one.origin.field for one in proposals}
+        evolution.tell([(one, of(0)) for one in proposals])
+    assert fields == {"kernel", "out_channels", "bottleneck"}
+
+
+def test_random_numbers_go_to_the_parent_and_its_mutation_alone():
+    evolution = Evolution(preset(iterations=40, seed=3, fine_at=1))
+    evolution.tell([(one, of(0)) for one in evolution.ask()])
+    rng, mutator = Random(3), Mutator(Space())
+    for number in range(1, 20):
+        expected = None
+        while expected is None or expected in evolution.population:
+            parent = evolution.population.draw(rng)
+            expected = mutator.mutate(parent.structure, rng, False).structure
+        (proposal,) = evolution.ask()
+        assert proposal.structure == expected and proposal.parent == parent.born
+        evolution.tell([(proposal, of(number))])
 
 
 @pytest.mark.parametrize(
@@ -305,10 +335,12 @@ def test_children_are_counted_by_what_became_of_them():
     assert evolution.counts["unscored"] == 1 and third.structure not in evolution.population
     fourth, fifth = evolution.ask(2)
     duplicates = evolution.counts["duplicate"]
-    # the same child twice in a batch: one enters, and those behind it are not lost
-    evolution.tell([(fourth, None), (fourth, of(7)), (fourth, of(8)), (fifth, of(9))])
+    # the same child several times in a batch: one enters, and those behind it are not lost
+    evolution.tell(
+        [(fourth, None), (fourth, of(7)), (fourth, of(8)), (fourth, of(8)), (fifth, of(9))]
+    )
     assert evolution.counts["unscored"] == 2
-    assert evolution.counts["duplicate"] == duplicates + 1
+    assert evolution.counts["duplicate"] == duplicates + 2
     assert evolution.population.scores() == (7, 9)
     assert (evolution.counts["accepted"], evolution.counts["worse"]) == (3, 1)
 
@@ -343,15 +375,31 @@ def test_random_search_draws_children_without_parents_and_never_switches():
 
 def test_trades_happen_as_often_as_the_preset_says():
     at_cost = Budget(flops=total_cost(INITIAL).flops, layers=total_cost(INITIAL).layers)
-    kinds = {}
-    for trade in (0.0, 1.0):
-        evolution = Evolution(preset(budget=at_cost, iterations=300, trade=trade))
+    shares = {}
+    for trade in (0.0, 0.4, 1.0):
+        evolution = Evolution(preset(budget=at_cost, iterations=600, trade=trade))
+        origins, fine = [], set()
+        while proposals := evolution.ask():
+            origins += [one.origin for one in proposals if one.parent is not None]
+            if evolution.phase == "fine":
+                fine |= {one.origin.field for one in proposals if one.origin.earlier}
+            evolution.tell([(one, of(len(origins))) for one in proposals])
+        # depth gives way in coarse mutation alone, and a width in fine
+        assert fine == ({"out_channels", "bottleneck"} if trade else set())
+        shares[trade] = sum(origin.earlier is not None for origin in origins)
+    assert shares[0.0] == 0 and 0 < shares[0.4] < 0.7 * shares[1.0]
+
+
+def test_mutations_are_compound_as_often_as_the_preset_says():
+    shares = {}
+    for compound in (0.0, 0.5):
+        evolution = Evolution(preset(iterations=300, compound=compound))
         origins = []
         while proposals := evolution.ask():
             origins += [one.origin for one in proposals if one.parent is not None]
             evolution.tell([(one, of(len(origins))) for one in proposals])
-        kinds[trade] = {origin.earlier is not None for origin in origins}
-    assert kinds == {0.0: {False}, 1.0: {False, True}}
+        shares[compound] = sum(origin.earlier is not None for origin in origins) / len(origins)
+    assert shares[0.0] == 0 and 0.4 < shares[0.5] < 0.7
 
 
 # Going on from a state
@@ -377,8 +425,9 @@ def test_a_search_goes_on_from_its_state_as_if_it_had_not_stopped(stop):
         run(first, params, until=stop)
     second = going_on(first)
     assert second.state() == first.state()
+    assert second.counts == first.counts == Counter(first.state().counts)
     run(second, params)
-    assert second.state() == whole.state()
+    assert second.state() == whole.state() and second.counts == whole.counts
     assert second.switched_at == 60
 
 

@@ -39,6 +39,7 @@ def mutated(structure, field, draw, space=None, block=1, fine=False, order=None)
     draws = Draws((block + 0.5) / len(blocks), (order.index(field) + 0.5) / len(order), draw)
     mutation = Mutator(space or Space(stage_depths=DEEP)).mutate(structure, draws, fine)
     assert draws.draws == []
+    assert mutation.position == block
     assert mutation.field == field and mutation.before == getattr(blocks[block], field)
     return mutation
 
@@ -97,6 +98,8 @@ def test_depth_stays_between_one_and_what_its_stage_leaves():
     assert mutated(two, "depth", 0.9, space).after == 6
     assert mutated(two, "depth", 0.6, space).after == 6
     assert mutated(two, "depth", 0.9, space, block=2).after == 5
+    # other stages take nothing away
+    assert mutated(PARENT, "depth", 0.9, Space(stage_depths=(1, 7, 7, 7, 7)), block=3).after == 7
     # a pooling has no depth, and takes none away
     pool = Block("MaxPool", 3, 240, 240, 1)
     with_pool = Structure((*PARENT.blocks[:2], pool))
@@ -156,9 +159,7 @@ def test_the_blocks_that_nothing_can_change_are_drawn_again():
     pools = Structure((pool, pool))
     mutation = Mutator(Space()).mutate(pools, Draws(0.9), False)
     assert mutation.structure == pools
-    assert (mutation.level, mutation.field, mutation.before, mutation.after) == (
-        "C2", "kernel", 3, 3,
-    )  # fmt: skip
+    assert mutation[1:] == ("C2", 1, "kernel", 3, 3, None)
 
 
 def test_a_kind_is_drawn_where_the_space_has_several():
@@ -207,6 +208,11 @@ def test_a_bottleneck_keeps_its_share_of_the_output():
     assert (kept.out_channels, kept.bottleneck) == (192, 96)
     inside = mutated(parent, "bottleneck", 0.99, half)
     assert inside.after == 120 and inside.structure.blocks[1].out_channels == 240
+    # one that keeps its share stays as it is, be it no multiple of the step
+    for bottleneck in (50, 70, 100):
+        odd = PARENT.blocks[1]._replace(out_channels=200, bottleneck=bottleneck)
+        odd = Structure((PARENT.blocks[0], odd))
+        assert mutated(odd, "out_channels", 0.42, half).structure == odd
     # a width beside which no bottleneck has that share is not taken
     third = Space(stage_depths=DEEP, bottleneck_ratio=(0.3, 0.3))
     exact = Structure((PARENT.blocks[0], PARENT.blocks[1]._replace(bottleneck=72)))
@@ -216,14 +222,14 @@ def test_a_bottleneck_keeps_its_share_of_the_output():
 
 
 @pytest.mark.parametrize(
-    ("share", "width", "inside"), [(0.7, 720, 504), (0.3, 80, 24), (0.1, 240, 24), (0.9, 80, 72)]
+    ("share", "width", "inside"),
+    # in steps: 62.99999999999999, 7.000000000000001, 28.999999999999996, 3 at once
+    [(0.7, 720, 504), (0.14, 400, 56), (0.58, 400, 232), (0.3, 80, 24)],
 )
 def test_a_share_that_a_width_meets_exactly_survives_its_rounding(share, width, inside):
-    """0.7 x 90 steps is 62.99999999999999, and 0.3 x 10 is 3 at once."""
     space = Space(bottleneck_ratio=(share, share))
     assert bottlenecks(space, width) == (inside, inside)
-    # ... from either side: 1.1 x 10 steps is 11.000000000000002
-    assert bottlenecks(Space(bottleneck_ratio=(1.1, 2.0)), 80) == (88, 160)
+    assert bottleneck_near(space, width, 8) == inside
 
 
 def test_bottlenecks_lie_within_the_space():
@@ -242,6 +248,7 @@ def test_bottlenecks_lie_within_the_space():
     few = Space(bottleneck_ratio=(0.3, 0.3), max_width=240)
     assert outputs_with_bottleneck(few) == [80, 160, 240]
     assert outputs_with_bottleneck(Space(max_width=32)) == [8, 16, 24, 32]
+    assert outputs_with_bottleneck(Space(width_step=1, max_width=3)) == [1, 2, 3]
 
 
 def test_a_compound_mutation_is_made_on_top_of_another():
@@ -252,6 +259,9 @@ def test_a_compound_mutation_is_made_on_top_of_another():
     assert str(mutation) == "C2 kernel 3 -> 5, C3 kernel 5 -> 3"
     assert [block.kernel for block in mutation.structure.blocks] == [3, 5, 3, 3, 3]
     assert mutation.earlier.structure.blocks[2].kernel == 5
+    # fine stays fine: of three things to change the last is the bottleneck, not the depth
+    draws = Draws(0.3, 0.1, 0.9, 0.39, 0.5, 0.9, 0.99, 0.4)
+    assert mutator.mutate(PARENT, draws, True).field == "bottleneck"
     # without it no random number is drawn for the question
     draws = Draws(0.3, 0.1, 0.9)
     assert Mutator(Space()).mutate(PARENT, draws, False).earlier is None

@@ -1,13 +1,14 @@
 """Random search and trades with the random numbers written down."""
 
 from math import exp, log
+from random import Random
 
 import pytest
 
 from engine.costs import total_cost
 from engine.search.mutation import Mutation, Mutator
 from engine.search.sampling import Sampler, smallest
-from engine.search.trade import Trader
+from engine.search.trade import Trader, _root
 from engine.settings import Budget, Space
 from engine.structure import Block, Structure
 
@@ -79,6 +80,18 @@ def test_widths_are_log_uniform_in_steps(share):
     sampler = Sampler(space, PARENT)
     stem = sampler.draw(Draws(share, *[0.0] * 20)).blocks[0]
     assert stem.out_channels == 16 * int(exp(share * log(33)))
+    assert isinstance(stem.out_channels, int)
+
+
+def test_the_largest_width_need_not_be_a_whole_number_of_steps():
+    for share in (0.0, 0.999):
+        stem = Sampler(Space(max_width=252), PARENT).draw(Draws(share, *[0.0] * 20)).blocks[0]
+        assert repr(stem.out_channels) == ("248" if share else "8")
+
+
+def test_a_space_has_a_depth_for_each_stage():
+    with pytest.raises(ValueError):
+        Sampler(Space(max_width=64, stage_depths=(1, 3, 10, 10)), PARENT).draw(Draws(*[0.0] * 21))
 
 
 def test_a_bottleneck_is_drawn_within_its_share():
@@ -117,10 +130,10 @@ def test_too_deep_a_block_is_divided_as_often_as_it_takes():
     structure = Sampler(space, PARENT).draw(draws)
     stages = [[block.depth for block in stage] for stage in structure.stages]
     assert stages == [[1], [3], [10], [10, 10], [9, 8, 8]]
-    last = structure.stages[-1]
+    draws = Draws(0.0, *[0.0, 0.0, 0.0, 0.0, 0.0] * 3, *[0.0, 0.5, 0.0, 0.999, 0.0])
+    last = Sampler(space, PARENT).draw(draws).stages[-1]
     assert [block.stride for block in last] == [2, 1, 1]
-    width = last[0].out_channels
-    assert [block.in_channels for block in last[1:]] == [width, width]
+    assert [block[2:4] for block in last] == [(8, 24), (24, 24), (24, 24)]
 
 
 def test_what_has_no_width_of_its_own_passes_one_on():
@@ -137,6 +150,11 @@ def test_kinds_and_expansions_are_drawn_too():
     draws = Draws(0.0, *[0.6, 0.0, 0.9, 0.6, 0.0] * 4)
     structure = Sampler(space, PARENT).draw(draws)
     assert structure.blocks[1] == Block("InvertedBlock", 5, 8, 8, 2, 0, 1, 4)
+    # and a width is as drawn, whatever a bottleneck of its share would need
+    narrow = Space(blocks=("InvertedBlock",), bottleneck_ratio=(0.3, 0.3), max_width=256)
+    inverted = Structure((STEM, *[Block("InvertedBlock", 3, 64, 64, 2, 0, 1, 6)] * 4))
+    drawn = Sampler(narrow, inverted).draw(Draws(*[0.0, 0.0, 0.999, 0.0, 0.0] * 5))
+    assert drawn.blocks[1].out_channels == 256
     # kinds that the space has not stay
     other = Space(blocks=("InvertedBlock",), max_width=64)
     kept = Sampler(other, PARENT).draw(Draws(0.0, *[0.0, 0.0, 0.999, 0.0] * 4))
@@ -204,6 +222,7 @@ def test_layers_over_the_budget_are_taken_from_another_block():
         ("C5", "depth", 3, 1),
     ]
     assert [one.structure.blocks[3].depth for one in found] == [8, 8, 8]
+    assert [one.position for one in found] == [1, 2, 4]
     assert all(total_cost(one.structure).layers == layers for one in found)
     assert all(one.earlier is deeper for one in found)
     assert str(found[0]) == "C4 depth 6 -> 8, C2 depth 3 -> 1"
@@ -253,7 +272,8 @@ def largest_by_trying(mutation, index, field, budget, space=None):
     mutator = Mutator(space or Space())
     blocks = mutation.structure.blocks
     for width in range(getattr(blocks[index], field) - 8, 0, -8):
-        cost = total_cost(Structure(mutator.resized(blocks, index, field, width)))
+        narrower = Structure(mutator.resized(blocks, index, field, width))
+        cost = total_cost(narrower, budget.image_size)
         if cost.flops <= (budget.flops or 10**18) and cost.params <= (budget.params or 10**18):
             return width
     return None
@@ -278,7 +298,37 @@ def test_a_width_is_cut_to_what_the_budget_leaves(limited, place):
         assert (found.level, found.field) == (f"C{index + 1}", field)
         assert found.before == getattr(wider.structure.blocks[index], field)
         assert found.after == getattr(found.structure.blocks[index], field) == expected
-        assert found.earlier is wider
+        assert found.earlier is wider and found.position == index
+
+
+def test_costs_of_a_trade_count_at_the_budgets_image():
+    at_small = Budget(flops=total_cost(PARENT, (64, 96)).flops, image_size=(64, 96))
+    wider = changed(2, "out_channels", 640)
+    found = trader(at_small).trade(wider, Draws(0.6), True)
+    assert found.after == largest_by_trying(wider, found.position, found.field, at_small)
+    assert total_cost(found.structure, (64, 96)).flops <= at_small.flops
+
+
+def test_where_a_cost_rises_to_a_limit():
+    # a line, however flat, and one that falls
+    assert _root([(8, 80), (16, 160)], 120) == 12
+    assert _root([(8, 80), (16, 84)], 82) == 12
+    assert _root([(8, 80), (16, 79)], 60) == 0 == _root([(8, 80), (16, 80)], 60)
+    # y = 3 x^2 + 2 x + 5, from any three of its points
+    points = [(x, 3 * x * x + 2 * x + 5) for x in (40, 16, 24, 8)]
+    for three in (points[:3], points[1:], points[::2] + points[1:2]):
+        assert _root(three, 3 * 20 * 20 + 2 * 20 + 5) == pytest.approx(20)
+    # a parabola above the limit, one that touches it, one that goes just below
+    above = [(x, (x - 10) ** 2 + 7) for x in (30, 16, 24)]
+    assert _root(above, 6) == 0
+    assert _root(above, 7) == pytest.approx(10)
+    assert _root(above, 7.09) == pytest.approx(10.3)
+    # next to a large constant a bend still counts, and rounding does not
+    constant = 10**12 - 10**7
+    bent = [(x, 10 * x * x + constant) for x in (1000, 500, 250)]
+    assert _root(bent, 10 * 700**2 + constant) == pytest.approx(700, rel=1e-6)
+    straight = [(1000, 10**12), (500, 5 * 10**11), (250, 25 * 10**10 + 1)]
+    assert _root(straight, 7 * 10**11) == 1000 - 3 * 10**11 / 10**9
 
 
 def test_both_budgets_bind_a_width():
@@ -331,3 +381,55 @@ def test_widths_are_cut_within_the_space():
             block = found.structure.blocks[int(found.level[1]) - 1]
             assert 4 * block.bottleneck == block.out_channels or block.kind == "Conv"
             assert total_cost(found.structure).flops <= budget.flops
+
+
+def test_a_bottleneck_that_follows_bends_the_cost_anew_with_each_guess():
+    space = Space(bottleneck_ratio=(0.25, 0.25))
+    cost = total_cost(PARENT)
+    budget = Budget(flops=int(0.8 * cost.flops), params=cost.params)
+    mutator, rng = Mutator(space), Random(3)
+    mutation = mutator.mutate(PARENT, rng, True)
+    found = Trader(space, budget, mutator).trade(mutation, rng, True)
+    assert (found.level, found.field, found.after) == ("C4", "out_channels", 544)
+
+
+def test_trades_of_a_random_walk_are_what_they_once_were():
+    """From the place where a search begins to its budgets' edge, in both phases."""
+    cost = total_cost(PARENT)
+    budget = Budget(flops=cost.flops, params=cost.params, layers=cost.layers)
+    space = Space(bottleneck_ratio=(0.05, 0.6))
+    mutator, rng = Mutator(space), Random(2)
+    trade = Trader(space, budget, mutator)
+    found = []
+    for number in range(120):
+        mutation = mutator.mutate(PARENT, rng, number % 3 > 0)
+        traded = trade.trade(mutation, rng, number % 3 > 0)
+        if traded is not mutation:
+            found.append(f"{traded.level} {traded.field} {traded.after}")
+    assert found == TRADES.strip().splitlines()
+
+
+TRADES = """
+C4 bottleneck 248
+C4 out_channels 864
+C4 out_channels 704
+C3 out_channels 264
+C4 bottleneck 248
+C4 depth 4
+C2 bottleneck 48
+C5 out_channels 1304
+C2 depth 2
+C4 bottleneck 248
+C3 depth 3
+C3 out_channels 320
+C5 bottleneck 440
+C3 bottleneck 56
+C2 depth 2
+C4 bottleneck 120
+C2 bottleneck 56
+C4 bottleneck 248
+C2 depth 1
+C5 bottleneck 104
+C5 bottleneck 400
+C4 depth 4
+"""
