@@ -7,6 +7,7 @@ tests run, so that nothing is downloaded.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -42,8 +43,11 @@ print(json.dumps({
 
 
 def run(*command: object, cwd: Path) -> str:
+    # packages are found in the environment, not where whoever runs the tests points
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [str(word) for word in command]
     done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=300
+        words, cwd=cwd, env=variables, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
