@@ -180,6 +180,7 @@ def test_a_kind_is_drawn_where_the_space_has_several():
     inverted = found[2].structure
     found = [mutated(inverted, "expansion", draw, space, order=order) for draw in (0.1, 0.9)]
     assert [one.after for one in found] == [1, 3]
+    assert [one.structure.blocks[1].expansion for one in found] == [1, 3]
 
 
 def test_a_kind_that_no_bottleneck_fits_is_not_taken_on():

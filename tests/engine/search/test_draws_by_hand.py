@@ -183,6 +183,9 @@ def test_the_smallest_structures_of_a_space():
         Block("MaxPool", 3, 8, 8, 2),
         *[Block("InvertedBlock", 3, 8, 8, 2, 0, 1, 2)] * 3,
     )
+    # a stem keeps its kernel, which no mutation changes
+    (seven,) = smallest(Space(), Structure((STEM._replace(kernel=7), *PARENT.blocks[1:])))
+    assert seven.blocks[0] == Block("Conv", 7, 3, 8, 2)
     # with no width that a bottleneck fits, one step stands for both
     (none,) = smallest(Space(bottleneck_ratio=(0.3, 0.3), max_width=72), PARENT)
     assert none.blocks[1] == Block("ResBlock", 3, 8, 8, 2, 8, 1)

@@ -326,7 +326,7 @@ async def test_resizing_leaves_no_trace(home, own_presets):
     (own_presets / "mine.yaml").write_text(MINE)
     async with home() as w:
         await w.rest()
-        await w.sees("50G", "total, 25 convolutional layers", "no GPU", "none in", "mine.yaml")
+        await w.sees("50G", "total, 25 convolutional layers", "no GPU", "none in", "mine *")
         before = without_thumbs(w.text)
         for size in ((80, 24), (40, 10), (200, 60)):
             await w.pilot.resize_terminal(*size)
