@@ -27,6 +27,14 @@ settings.register_profile(
 settings.load_profile("everywhere")
 
 
+def pytest_sessionfinish(session):
+    """Write the coverage of a worker while it is waited for: later it has seconds to end."""
+    if hasattr(session.config, "workerinput") and "coverage" in sys.modules:
+        measured = sys.modules["coverage"].Coverage.current()
+        if measured is not None:
+            measured.save()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_folders_of_ones_own(tmp_path_factory):
     os.environ["MAEDET_PRESETS"] = str(tmp_path_factory.mktemp("config") / "presets")

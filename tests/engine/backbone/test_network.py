@@ -1,5 +1,7 @@
 """Modules: the units' arithmetic against literal ones, and what trainers expect of a backbone."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from engine.backbone import build, measure, promised_shapes, verify
-from engine.backbone.network import ConvNorm
+from engine.backbone.network import ConvNorm, module_of
 from engine.backbone.verify import MismatchError
 from engine.blocks import units
 from engine.costs import total_cost
@@ -137,6 +139,7 @@ def test_features_are_described_as_timm_describes_them():
     module = build(ZOO["initial"].structure, out_indices=(2, 4))
     assert module.feature_info.channels() == [512, 2048]
     assert module.feature_info.reduction() == [8, 32]
+    assert module.feature_info.module_name() == ["stages.2", "stages.4"]
     parts = dict(module.named_modules())
     for info in module.feature_info:
         last = parts[info["module"]][-1].main[-1]
@@ -240,3 +243,8 @@ def test_state_dicts_go_round():
     second.load_state_dict(first.state_dict())
     x = torch.randn(1, 3, 64, 64)
     assert all(torch.equal(a, b) for a, b in zip(first(x), second(x)))
+
+
+def test_an_operation_without_a_module_is_named():
+    with pytest.raises(ValueError, match="no module for a layer 'magic'"):
+        module_of(SimpleNamespace(op="magic"))

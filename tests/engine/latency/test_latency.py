@@ -1,6 +1,7 @@
 """The latency table: what is measured, how it is interpolated, kept, and held to."""
 
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -365,3 +366,25 @@ def test_a_killed_build_goes_on_where_it_stopped(tmp_path):
         )
     again = Latency(Formula(), SIZE, tmp_path)
     assert len(again.grids) == 2 and not again.factors
+
+
+def test_a_preset_without_a_limit_has_no_latency_budget():
+    with pytest.raises(ValueError, match="no latency budget"):
+        LatencyBudget(replace(PRESET, budget=Budget()), None, Latency(Formula(), SIZE))
+
+
+def test_a_system_that_does_not_tell_its_memory_is_taken_to_have_enough(monkeypatch):
+    def unknown(name):
+        raise ValueError("unrecognized configuration name")
+
+    monkeypatch.setattr(os, "sysconf", unknown)
+    assert Device("cpu").memory == float("inf")
+
+
+def test_a_build_that_is_given_up_among_whole_backbones_keeps_the_families(tmp_path):
+    latency = Latency(Formula(), SIZE, tmp_path)
+    left = len(latency.missing(PRESET.space, PRESET.initial))
+    with pytest.raises(Cancelled):
+        latency.build(PRESET.space, PRESET.initial, lambda: len(latency.grids) >= left)
+    again = Latency(Formula(), SIZE, tmp_path)
+    assert not again.missing(PRESET.space, PRESET.initial) and not again.factors

@@ -211,3 +211,24 @@ def test_weights_of_a_backbone_are_where_training_starts(annotations, saved):
     expected = torch.load(saved, weights_only=True)["model"]
     for name, value in started.detector.backbone.state_dict().items():
         assert torch.equal(value, expected[f"backbone.{name}"])
+
+
+def test_an_evaluation_that_is_given_up_returns_nothing(annotations):
+    asked = []
+
+    def stop():
+        asked.append(True)
+        return True
+
+    assert trainer(annotations).evaluate(annotations, stop=stop) == {}
+    assert len(asked) == 1  # after the first batch
+
+
+def test_a_mistake_of_the_program_is_not_taken_for_one_of_the_user(annotations, monkeypatch):
+    def broken(*_):
+        raise ValueError("shapes differ")
+
+    training = trainer(annotations)
+    monkeypatch.setattr(training.detector, "forward", broken)
+    with pytest.raises(ValueError, match="shapes differ"):
+        next(training.steps())
