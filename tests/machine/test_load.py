@@ -6,6 +6,7 @@ import sys
 import time
 
 from maedet_tui.machine.load import LoadMeter, processors
+from tests.waiting import until
 
 
 def busy(seconds):
@@ -27,7 +28,8 @@ def test_another_process_until_it_is_gone():
     program = "import sys; sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as other:
         meter = LoadMeter(other.pid)
-        assert meter.look().memory > 1_000_000
+        # a process that has only just begun is small
+        until(lambda: meter.look().memory > 1_000_000)
         load = meter.look()
         assert load.cores >= 0 and load.gpu is None
         other.stdin.close()
