@@ -72,9 +72,12 @@ def imported_by(code):
     """Which of the libraries that take long a program imports."""
     heavy = "{'torch', 'textual', 'numpy', 'pydantic', 'yaml', 'rich', 'sqlite3', 'logging'}"
     tell = f"import sys; print(*sorted({heavy} & set(sys.modules)), file=sys.stderr)"
+    # whoever measures coverage imports some of them too
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{tell}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True, timeout=PATIENCE,
+        env=clean,
     )  # fmt: skip
     return set(done.stderr.split())
 
