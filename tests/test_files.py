@@ -30,7 +30,9 @@ def test_a_name_that_is_nearly_one_of_the_zoo_s():
     assert caught.value.unknown
 
 
-@pytest.mark.parametrize("name", ["", "\0", "a" * 5000, "two\nlines"])
+@pytest.mark.parametrize(
+    "name", ["", "\0", "a" * 5000, "two\nlines"], ids=["empty", "null", "long", "lines"]
+)
 def test_names_that_no_file_can_have(name):
     with pytest.raises(StructureFileError, match="no such file") as caught:
         read_structure(name)
