@@ -162,10 +162,7 @@ class Home(Screen[None]):
 
     def _show_presets(self) -> None:
         rows = [preset_row(entry, self._glyphs) for entry in self._entries.values()]
-        table = self.query_one(PresetTable)
-        table.show(rows)
-        if table.highlighted is None and rows:
-            table.highlighted = 0
+        self.query_one(PresetTable).show(rows)
         own = any(not entry.builtin for entry in self._entries.values())
         self.query_one("#presets-box").border_subtitle = "* your own" if own else ""
 
@@ -192,8 +189,6 @@ class Home(Screen[None]):
         if self._to_mark in self._lines:
             table.mark(self._to_mark)
             self._to_mark = None
-        elif table.highlighted is None and lines:
-            table.highlighted = 0
         self._title()
         box = self.query_one("#runs-box")
         said = said or ("" if lines else f"none in {self._runs.folder} yet")
@@ -204,9 +199,10 @@ class Home(Screen[None]):
     def _find_device(self) -> None:
         from maedet_tui.machine.device import found
 
+        app = self.app  # of which a screen knows nothing more once it is gone
         device = found()
-        if self.app.is_running:
-            self.app.call_from_thread(self._show_device, device)
+        if app.is_running:
+            app.call_from_thread(self._show_device, device)
 
     def _show_device(self, device: str) -> None:
         self._device = device

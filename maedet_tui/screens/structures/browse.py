@@ -141,9 +141,8 @@ class Browse(Screen[None]):
             options += [Option(note, disabled=True) for note in notes]
         items.clear_options()
         items.add_options(options)
-        if self._shown:
-            place = next((i for i, one in enumerate(self._shown) if _same(one, under)), 0)
-            items.highlighted = items.get_option_index(str(place))
+        place = next((i for i, one in enumerate(self._shown) if _same(one, under)), 0)
+        items.highlighted = items.get_option_index(str(place))
         self._tell()
 
     def _row(self, item: Item, width: int) -> Content:

@@ -164,7 +164,10 @@ class Compare(Screen[None]):
             measured={name: turned(found) for name, found in s.measured.items()},
             expected={name: turned(found) for name, found in s.expected.items()},
         )
-        self._show()
+        if None in s.scores:  # those on their way are of the order before
+            self._score()
+        else:
+            self._show()
 
     def action_alphas(self) -> None:
         """Ask for the weights of C1-C5."""

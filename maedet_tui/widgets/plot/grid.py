@@ -95,7 +95,7 @@ def curve(
     for (x, y), pattern in bits.items():
         if across == 1:
             grid.put(x, y, char, key)
-        elif 0 <= x < grid.width and 0 <= y < grid.height:
+        else:
             # dots of a curve below stay, in the colour of the one on top
             below = ord(grid.chars[y][x])
             under = below - 0x2800 if 0x2800 <= below < 0x2900 else 0

@@ -1,6 +1,10 @@
 """The last line: which keys it names, and that it can be clicked."""
 
+from typing import ClassVar
+
 import pytest
+from textual.app import App
+from textual.binding import Binding, BindingType
 
 from maedet_tui.screens.help import Help
 from maedet_tui.widgets.footer import Footer
@@ -78,3 +82,62 @@ async def test_a_screen_that_came_up_while_another_window_had_the_focus(home):
         await w.rest()
         w.app.app_focus = True
         await w.until(lambda: "Pause" in last_line(w))
+
+
+async def test_a_click_beside_the_keys_does_nothing(watch):
+    async with watch(factory.snapshot(), size=(200, 40)) as w:
+        await w.sees("Pause")
+        between = last_line(w).index("palette") - 12
+        assert not last_line(w)[between - 3 : between + 3].strip()
+        before = w.app.screen
+        await w.pilot.click(offset=(between, w.app.size.height - 1))
+        await w.settle()
+        assert w.app.screen is before and w.run.orders == []
+
+
+async def test_a_key_that_does_nothing_now_says_so_when_it_is_clicked(home, monkeypatch):
+    async with home() as w:
+        await w.press("e")
+        await w.sees("valid", "Problem")
+        rung = []
+        monkeypatch.setattr(w.app, "bell", lambda: rung.append(True))
+        await w.pilot.click(offset=(last_line(w).index("Problem"), w.app.size.height - 1))
+        await w.until(lambda: rung)
+
+
+async def test_moving_within_a_key_draws_nothing_anew(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.sees("Pause")
+        footer, row = w.app.screen.query_one(Footer), w.app.size.height - 1
+        at = last_line(w).index("Pause")
+        await w.pilot.hover(offset=(at, row))
+        await w.until(lambda: "Pause the search" in str(footer.tooltip))
+        await w.settle()
+        before = footer.render_lines(footer.size.region)
+        await w.pilot.hover(offset=(at + 2, row))
+        await w.settle()
+        assert footer.render_lines(footer.size.region) is before
+
+
+async def test_without_room_for_the_palette_no_part_of_it_is_named(watch):
+    async with watch(factory.snapshot(), size=(9, 24)) as w:
+        await w.settle()
+        assert "pal" not in last_line(w) and "^p" not in last_line(w)
+
+
+class NoPalette(App[None]):
+    """An app with a key, and nothing to choose from by name."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "quit", "Leave it")]
+
+    def compose(self):
+        yield Footer()
+
+
+async def test_where_there_is_no_palette_only_keys_are_named():
+    async with NoPalette().run_test(size=(40, 5)) as pilot:
+        footer = pilot.app.screen.query_one(Footer)
+        for _ in range(4):
+            await pilot.pause()
+        assert footer.text.split()[:3] == ["x", "Leave", "it"] and "palette" not in footer.text

@@ -65,6 +65,10 @@ async def test_audit(watch):
         audit = replace(factory.AUDIT, discrepant=True, measured=1900.0)
         w.run.snapshot = factory.snapshot(audit=audit)
         await w.sees("DISCREPANT")
+        assert "forward, float32 on cpu" in w.text
+        w.run.snapshot = factory.snapshot(audit=replace(audit, detail="", passes=9))
+        await w.sees("9 passes")
+        assert "float32" not in w.text
 
 
 async def test_notices_ranking_and_new_bests(watch):

@@ -17,6 +17,7 @@ def test_a_histogram_counts_every_value_once():
     counts = binned([1, 1.4, 2, 3.9, 4], 3, 1, 4)
     assert counts == [2, 1, 2]
     assert binned([5, 5], 4, 5, 5) == [2, 0, 0, 0]
+    assert bars(binned([], 3, 1, 4), 2, PLAIN) == ["   ", "   "]
 
 
 @pytest.mark.parametrize("glyphs", [PLAIN, UNICODE])
@@ -75,6 +76,8 @@ async def test_a_gpu_has_its_gauges(watch):
         panel = w.app.screen.query_one(LoadPanel)
         panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, gpu))
         assert "A GPU" in panel.text and "93 %" in panel.text and "2.0 GB of 8.0 GB" in panel.text
+        panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, gpu._replace(busy=None)))
+        assert "A GPU" in panel.text and "busy" not in panel.text
         panel.show(Load(None, 2, None, None))
         assert "GPU" not in panel.text and "cores" not in panel.text
 
@@ -131,3 +134,27 @@ async def test_too_small_a_terminal_says_so_and_recovers(watch):
         await w.pilot.resize_terminal(120, 40)
         await w.sees("Best structure", "2,241.25")
         assert "80x24 shows" not in w.text
+
+
+async def test_a_panel_that_fills_a_screen_gives_way_where_it_gets_too_small(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.press("f")
+        assert w.app.screen.maximized.id == "plot"
+        await w.pilot.resize_terminal(20, 5)
+        await w.sees("80x24 shows")
+        assert w.app.screen.maximized is None
+
+
+async def test_a_plot_that_fills_the_screen_does_so_when_it_is_another(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.press("f", "2")
+        await w.sees("FLOPs of each")
+        assert w.app.screen.maximized.id == "plot"
+        await w.press("escape")
+        await w.sees("FLOPs of each", "Best structure")
+
+
+async def test_a_population_whose_members_are_not_known(watch):
+    async with watch(factory.snapshot(members=())) as w:
+        await w.sees("256 of 256", "mean Z", "worst Z best")
+        assert "median age" not in w.text

@@ -206,6 +206,27 @@ async def test_an_export_under_way_outlives_the_dialog(watch, folder, monkeypatc
     assert [path.name for path in folder.iterdir()] == ["maedet-m-best.yaml"]
 
 
+async def test_a_failure_after_the_dialog_is_closed_is_said_too(watch, folder, monkeypatch):
+    started, go_on = Event(), Event()
+
+    def fail(*_, **__):
+        started.set()
+        assert go_on.wait(PATIENCE)
+        raise export.ExportError("the disk is full")
+
+    monkeypatch.setattr("maedet_tui.screens.structures.save_as.export", fail)
+    async with watch(SNAPSHOT) as w:
+        dialog = await opened(w)
+        await w.press("ctrl+s")
+        await w.until(started.is_set)
+        await w.pilot.click(dialog.query_one("#no"))
+        await w.until(lambda: isinstance(w.app.screen, Dashboard))
+        go_on.set()
+        await said(w, "the disk is full")
+        assert [toast.title for toast in w.app._notifications] == ["Not saved"]
+    assert list(folder.iterdir()) == []
+
+
 # --- quitting meanwhile ---------------------------------------------------------------
 
 
