@@ -261,7 +261,8 @@ def test_a_folder_that_vanishes_under_a_search_is_said(endless, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="Linux")
-def test_twenty_searches_in_a_row_leave_nothing_behind(tmp_path):
+@pytest.mark.parametrize("searches", [6, pytest.param(20, marks=pytest.mark.nightly)])
+def test_searches_in_a_row_leave_nothing_behind(tmp_path, searches):
     import gc
     import threading
 
@@ -271,8 +272,9 @@ def test_twenty_searches_in_a_row_leave_nothing_behind(tmp_path):
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     before = []
-    for number in range(20):
+    for number in range(searches):
         searched(lasting(1000), tmp_path, f"run{number}")
         before.append((resident(), len(os.listdir("/proc/self/fd")), threading.active_count()))
-    assert before[-1][0] - before[7][0] < 4, before
+    if searches > 8:  # memory settles first
+        assert before[-1][0] - before[7][0] < 4, before
     assert before[-1][1] <= before[2][1] and before[-1][2] <= before[2][2], before
