@@ -1,5 +1,6 @@
 """What goes wrong on a disk, in a file or with a clock: ridden out, or said in one sentence."""
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -37,10 +38,22 @@ def noticed(run, words):
     return any(words in notice for notice in run.snapshot.notices)
 
 
+def full(run):
+    """SQLite's own "database or disk is full" from now on; the connection that has it.
+
+    A search that finds nothing new may rewrite its rows for ever, so each write adds some.
+    """
+    with contextlib.closing(sqlite3.connect(run.run_dir / "run.db", timeout=PATIENCE)) as other:
+        other.executescript(
+            "CREATE TABLE more (bytes BLOB); CREATE TRIGGER growing AFTER INSERT ON status "
+            "BEGIN INSERT INTO more VALUES (zeroblob(100000)); END"
+        )
+    run._store._connection.execute("PRAGMA max_page_count = 1")
+    return run._store._connection
+
+
 def test_a_full_disk_is_ridden_out(endless):
-    connection = endless._store._connection
-    # SQLite's own "database or disk is full", as soon as the file wants to grow
-    connection.execute("PRAGMA max_page_count = 1")
+    connection = full(endless)
     until(lambda: noticed(endless, "no space left"))
     assert endless.snapshot.state == "running" and endless.trouble
     at = endless.snapshot.iteration
@@ -54,7 +67,7 @@ def test_a_full_disk_is_ridden_out(endless):
 
 def test_a_disk_that_stays_full_ends_in_a_message_and_the_rest_stays_readable(endless):
     before = RunReader(endless.run_dir).checkpoint().iteration
-    endless._store._connection.execute("PRAGMA max_page_count = 1")
+    full(endless)
     until(lambda: noticed(endless, "no space left"))
     endless.stop()
     assert endless.wait(PATIENCE)
