@@ -299,7 +299,7 @@ def test_what_is_damaged_is_named(tmp_path, quick, statement, words):
 def test_a_block_that_cannot_be_is_damage(tmp_path, quick, block):
     folder = searched(quick, tmp_path, "one").run_dir
     change(folder, "UPDATE population SET structure = ?", f"[{block}]")
-    with pytest.raises(StoreError, match="is damaged .*has a block"):
+    with pytest.raises(StoreError, match=r"is damaged .*has a block"):
         RunStore.reopen(folder)
 
 
