@@ -13,6 +13,7 @@ from engine.run.runner import Runner
 from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures
 from maedet_tui.errors import SaveError
+from maedet_tui.presets import dump
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.store import database, listing
 from maedet_tui.store.begin import reopen_run
@@ -20,6 +21,7 @@ from maedet_tui.store.database import StoreError
 from maedet_tui.store.folders import remove_run
 from maedet_tui.store.reader import RunReader
 from maedet_tui.store.writer import RunStore
+from maedet_tui.structures.items import saved_items
 from tests.store.conftest import lasting, resumed, searched
 from tests.waiting import PATIENCE, until
 
@@ -291,3 +293,51 @@ def test_searches_in_a_row_leave_nothing_behind(tmp_path, searches):
     if searches > 8:  # memory settles first
         assert before[-1][0] - before[7][0] < 4, before
     assert before[-1][1] <= before[2][1] and before[-1][2] <= before[2][2], before
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE checkpoint SET batch = 0", "its batch is 0"),
+        ("DELETE FROM run", "it is empty"),
+        ("UPDATE checkpoint SET rng = x'07'", "is not JSON of a sensible length"),
+    ],
+)
+def test_what_is_damaged_is_named(tmp_path, quick, statement, words):
+    folder = searched(quick, tmp_path, "one").run_dir
+    change(folder, statement)
+    with pytest.raises(StoreError, match=f"is damaged .*{words}"):
+        RunStore.reopen(folder)
+
+
+@pytest.mark.parametrize("block", ['["Conv",3,3,-1,2,0,1,0,0]', '["Nonsense",3,3,64,2,0,1,0,0]'])
+def test_a_block_that_cannot_be_is_damage(tmp_path, quick, block):
+    folder = searched(quick, tmp_path, "one").run_dir
+    change(folder, "UPDATE population SET structure = ?", f"[{block}]")
+    with pytest.raises(StoreError, match=r"is damaged .*has a block"):
+        RunStore.reopen(folder)
+
+
+def test_a_database_that_cannot_be_opened_beside_its_log_is_not_taken_for_one_at_rest(
+    tmp_path, quick, monkeypatch
+):
+    folder = searched(quick, tmp_path, "one").run_dir
+    (folder / "run.db-wal").write_bytes(b"")
+    monkeypatch.setattr(database, "_connected", unopened)
+    with pytest.raises(StoreError, match="may you use it"):
+        RunReader(folder)
+
+
+def unopened(target):
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+def test_a_run_that_nothing_was_written_of_has_no_best_and_nothing_to_go_on_from(tmp_path, quick):
+    (tmp_path / "one").mkdir()
+    RunStore.create(tmp_path / "one", quick, dump(quick)).close()
+    reader = RunReader(tmp_path / "one")
+    assert reader.best() is None and reader.snapshot() is None and reader.checkpoint() is None
+    reader.close()
+    assert list(saved_items(tmp_path)) == []  # nor is it among structures to compare
+    line = listing.line(tmp_path / "one")
+    assert (line.state, line.iteration, line.score) == ("interrupted", 0, None)
