@@ -65,3 +65,12 @@ def test_blocks(block, layers, inside):
 
 def test_image_size_is_width_first():
     assert formatting.image_size((800, 1280)) == "1280x800"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.9, "now"), (12.7, "12 s"), (60, "1 min"), (3_599, "59 min"), (3_600, "1 h"),
+     (86_399, "23 h"), (4 * 86_400, "4 d")],
+)  # fmt: skip
+def test_age(seconds, text):
+    assert formatting.age(seconds) == text

@@ -61,3 +61,44 @@ def test_too_little_memory_is_one_sentence(run, monkeypatch):
     monkeypatch.setattr(bench, "bench", bench_without_memory)
     result = run("bench", "initial", "--device", "cpu")
     assert result.exit_code == 1 and "not enough memory for 1 images" in result.output
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """What is measured of any backbone, at once: compiling fails of the second."""
+    from engine.backbone import bench
+
+    eager, fast = bench.Timing(0.02, 0.019, 0.03), bench.Timing(0.01, 0.009, 0.015)
+
+    def results(structures, *_, **__):
+        assert len(structures) == 2
+        good = bench.Bench(eager, fast, "", 5_000_000)
+        return [good, bench.Bench(eager, None, "no compiler is found", 5_000_000)]
+
+    monkeypatch.setattr(bench, "bench", results)
+
+
+def test_what_compiling_gains_and_where_it_does_not_work(run, measured):
+    lines = run("bench", "initial", "--compiled", "--device", "cpu").output.splitlines()
+    (compiled,) = (line for line in lines if " compiled " in line)
+    assert compiled.startswith("initial structure") and "10.0 ms" in compiled
+    assert "100.00" in compiled
+    assert "ResNet-50: torch.compile does not work here: no compiler is found" in lines
+
+
+def test_a_gpu_is_named(run, measured, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
+    values = last_json(run("bench", "initial", "--json").stdout)
+    assert values["device"] == "NVIDIA H100" and values["threads"] is None
+
+
+def test_a_fault_of_the_program_is_not_taken_for_want_of_memory(run, monkeypatch):
+    from engine.backbone import bench
+
+    def broken(*_, **__):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(bench, "bench", broken)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        run("bench", "initial", "--device", "cpu")

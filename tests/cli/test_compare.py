@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.scorers.base import Score
 from engine.zoo import ZOO
+from maedet_tui.structures.comparison import MEASURES
 from tests.cli.conftest import last_json
 
 
@@ -41,3 +43,26 @@ def test_json_with_a_run(run):
 def test_what_cannot_be_compared(run, args, message):
     result = run("compare", *args)
     assert result.exit_code == 2 and message in result.output
+
+
+def test_without_differences_every_block_is_shown(run):
+    for more, shown in ((), True), (("--differences",), False):
+        output = run("compare", "maedet-s", "maedet-m", *more).output
+        rows = [line.split() for line in output.splitlines()]
+        assert (["kernel", "5", "5"] in rows) is shown
+        assert (["C4", "block", "ResBlock", "ResBlock"] in rows) is shown
+
+
+def test_measures_and_why_there_is_none_in_json(run, monkeypatch):
+    score = Score(2.5, (1.0,) * 5, 1.0, "zen-score", "", 4)
+
+    def measure(name, judge, structure):
+        return score if structure == ZOO["maedet-s"].structure else "ran out of memory"
+
+    monkeypatch.setattr("maedet_tui.cli.compare.measure", measure)
+    result = run("compare", "maedet-s", "maedet-m", "--measure", "--json")
+    small, medium = last_json(result.stdout)["structures"]
+    assert set(small["measured"]) == set(MEASURES)
+    assert {one["score"] for one in small["measured"].values()} == {2.5}
+    assert not any("entropy" in one for one in small["measured"].values())
+    assert set(medium["measured"].values()) == {"ran out of memory"}

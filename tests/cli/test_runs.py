@@ -6,11 +6,17 @@ import signal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from engine.scorers.closed_form import ClosedForm
+from maedet_tui.cli import cli
+from maedet_tui.presets import load
 from maedet_tui.runs.watched import WatchedRun, watching
+from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
-from tests.cli.conftest import iteration, last_json, program
+from maedet_tui.store.writer import RunStore
+from tests.cli.conftest import QUICK, iteration, last_json, program
 from tests.waiting import PATIENCE, until
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
@@ -223,3 +229,96 @@ def test_nohup_is_respected(folder):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
+
+
+@pytest.fixture
+def begun(folder):
+    """A run, runs/begun, whose process was gone before it wrote anything."""
+    place = folder / "runs/begun"
+    place.mkdir(parents=True)
+    RunStore.create(place, load(str(folder / "quick.yaml")), QUICK).close()
+    return place
+
+
+def test_a_run_that_has_found_nothing_yet(run, begun):
+    shown = run("runs", "show", "begun")
+    assert shown.exit_code == 0
+    assert shown.stdout == f"{Path('runs/begun')}: interrupted, preset quick\n"
+    values = last_json(run("runs", "show", "begun", "--json").stdout)
+    assert values["structure"] is None and values["counts"] == {} and values["error"] is None
+    compared = run("runs", "compare", "begun")
+    assert compared.exit_code == 1
+    assert "begun: has found nothing yet that could be compared" in compared.stderr
+    (row,) = run("runs").stdout.splitlines()[1:]
+    assert row.startswith("begun interrupted quick") and " - " in row
+
+
+def test_a_damaged_run_is_listed_with_its_problem_beside_the_others(run, folder):
+    for name in ("one", "two"):
+        run("search", "quick.yaml", "--headless", "--name", name)
+    (folder / "runs/two/run.db").write_text("nonsense")
+    lines = {line.split()[0]: line for line in run("runs").stdout.splitlines()}
+    assert "finished" in lines["one"]
+    assert "unreadable" in lines["two"] and "not the database of a run" in lines["two"]
+
+
+def test_the_run_that_another_goes_on_from_is_shown(run, folder):
+    run("search", "quick.yaml", "--headless", "--name", "one")
+    run("resume", "one", "--iterations", "400", "--headless", "--name", "two")
+    parent = last_json(run("runs", "show", "two", "--json").stdout)["parent"]
+    assert Path(parent).name == "one"
+    assert f"Goes on from {parent}." in run("runs", "show", "two").stdout
+    assert "Goes on from" not in run("runs", "show", "one").stdout
+
+
+def test_a_search_that_fails_halfway_says_so_and_keeps_its_best(run, folder, monkeypatch):
+    real, calls = ClosedForm.score, iter(range(10**9))
+
+    def broken(self, *args):
+        if next(calls) == 100:
+            raise RuntimeError("a cable was pulled")
+        return real(self, *args)
+
+    monkeypatch.setattr(ClosedForm, "score", broken)
+    result = run("search", "quick.yaml", "--headless", "--name", "one")
+    assert result.exit_code == 1 and "a cable was pulled" in result.stderr
+    assert "Saved:" in result.stdout and (folder / "runs/one/best.yaml").is_file()
+    (said,) = [
+        line for line in run("runs", "show", "one").stdout.splitlines() if line.startswith("Error:")
+    ]
+    assert "a cable was pulled" in said
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1)])
+def test_a_run_is_removed_only_when_the_question_is_answered_with_yes(run, folder, answer, code):
+    run("search", "quick.yaml", "--headless", "--name", "one")
+    result = CliRunner().invoke(cli, ["runs", "rm", "one"], input=answer)
+    assert result.exit_code == code and "Remove runs/one for good?" in result.stderr
+    assert (folder / "runs/one").exists() == bool(code)
+
+
+def test_a_run_is_not_gone_on_with_on_a_screen_that_is_not_there(run, folder):
+    run("search", "quick.yaml", "--headless", "--name", "one")
+    result = run("resume", "one", "--iterations", "400", "--name", "two")
+    assert result.exit_code == 2 and "add --headless" in result.stderr
+    assert not (folder / "runs/two").exists()
+
+
+@posix
+def test_a_run_goes_on_in_the_background(run, folder):
+    run("search", "quick.yaml", "--headless", "--name", "one")
+    result = run("resume", "one", "--iterations", "400", "--name", "two", "--detach")
+    assert result.exit_code == 0 and "watch runs/two" in result.stdout
+    until(lambda: holder(folder / "runs/two") is None)
+    assert RunReader(folder / "runs/two").status().iteration == 400
+
+
+def test_a_best_whose_search_could_not_be_recorded_is_a_failure(run, folder, monkeypatch):
+    def full(self, *_):
+        raise StoreError(f"{self.path}: no space left on the disk")
+
+    monkeypatch.setattr(RunStore, "write", full)
+    result = run("search", "quick.yaml", "--headless", "--name", "one")
+    assert result.exit_code == 1
+    assert "Error: " in result.stderr and "no space left" in result.stderr
+    assert "Saved:" in result.stdout and (folder / "runs/one/best.yaml").is_file()

@@ -11,7 +11,9 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from engine.training.trainer import Trainer
 from maedet_tui.cli import cli
+from maedet_tui.cli.train_options import settings
 from tests.cli.conftest import last_json, program
 from tests.waiting import PATIENCE, until
 
@@ -230,3 +232,68 @@ def test_two_processes_learn_the_same_together(small):
         cli, [*TRAIN[:-4], "--output", "together", "--device", "cpu", "--resume", *VALIDATE]
     )
     assert result.exit_code == 0, result.output
+
+
+def test_a_fault_of_the_program_is_not_taken_for_want_of_memory_while_it_trains(
+    small, run, monkeypatch
+):
+    def steps(_):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(Trainer, "steps", steps)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        run(*TRAIN)
+
+
+def test_annotations_without_an_area_are_left_out_and_told(small, run):
+    document = json.loads((small / "set/train.json").read_text())
+    first, second = document["annotations"][:2]
+    first["bbox"][2] = second["bbox"][3] = 0
+    (small / "set/train.json").write_text(json.dumps(document))
+    result = run(*TRAIN, "--steps", "1")
+    assert result.exit_code == 0, result.output
+    assert "2 annotations without an area are left out (id 1, …)" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_an_interrupted_training_says_how_to_go_on(small, run, monkeypatch):
+    real = Trainer.steps
+
+    def steps(self):
+        for step in real(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield step
+
+    monkeypatch.setattr(Trainer, "steps", steps)
+    result = run(*TRAIN, "--steps", "9")
+    assert result.exit_code == 143, result.output
+    assert "Interrupted after 1 of 9 steps." in result.output
+    assert "the same command with --resume --output out" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_an_evaluation_that_is_interrupted_has_no_result(small, run, monkeypatch):
+    real = Trainer.evaluate
+
+    def evaluate(self, *args, **keywords):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, *args, **keywords)
+
+    monkeypatch.setattr(Trainer, "evaluate", evaluate)
+    result = run(*TRAIN, *VALIDATE, "--steps", "1", "--json")
+    assert result.exit_code == 143, result.output
+    values = last_json(result.stdout)
+    assert values["state"] == "interrupted" and values["steps"] == 1 and "AP" not in values
+    assert (small / "out/last.pt").is_file()
+
+
+def test_the_number_format_of_a_training_is_one_that_the_device_has(monkeypatch):
+    assert settings({"precision": "auto"}, "cpu", None).precision == "float32"
+    for there, name in ((True, "bfloat16"), (False, "float16")):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda there=there, **_: there)
+        assert settings({"precision": "auto"}, "cuda", None).precision == name
+
+
+def test_shapes_in_json(folder, run):
+    result = run("shapes", "new", "--images", "2", "--size", "64x64", "--seed", "5", "--json")
+    assert last_json(result.stdout) == {"folder": "new", "train": 2, "val": 1, "seed": 5}

@@ -2,8 +2,11 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
+from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from engine.scorers.closed_form import ClosedForm
 from engine.settings import SIZE_READINGS, Objective
 from engine.zoo import ZOO
 from maedet_tui.cli.main import cli
+from maedet_tui.cli.progress import Display
 from maedet_tui.presets import load
 from maedet_tui.reproduce import render, tables
 from maedet_tui.reproduce.paper import TABLES
@@ -26,6 +30,12 @@ SHORT = 400
 def found():
     jobs = [job for table in TABLES.values() for job in tables.jobs(table, 2, SHORT)]
     return run_all(jobs)
+
+
+@pytest.fixture(scope="module")
+def sheet(found):
+    """A table of what was found, made once: winners of proxies are measured for it."""
+    return cache(lambda name: tables.compare(TABLES[name], found, 2, SHORT))
 
 
 def test_every_row_names_a_preset_and_a_structure_that_exist():
@@ -47,8 +57,8 @@ def test_quoted_figures_are_those_of_the_zoo():
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_stands_beside_the_paper_s(name, found):
-    sheet = tables.compare(TABLES[name], found, 2, SHORT)
+def test_a_table_stands_beside_the_paper_s(name, sheet):
+    sheet = sheet(name)
     assert len(sheet.rows) == len(TABLES[name].rows)
     for row, cells in zip(TABLES[name].rows, sheet.rows):
         values = dict(zip(sheet.headings, cells))
@@ -67,8 +77,8 @@ def test_of_several_seeds_the_best_is_shown(found):
     assert f"{best.score.z:,.2f}" in rows[3]
 
 
-def test_proxies_are_searched_as_long_and_their_winners_measured(found):
-    sheet = tables.compare(TABLES["table9"], found, 2, SHORT)
+def test_proxies_are_searched_as_long_and_their_winners_measured(found, sheet):
+    sheet = sheet("table9")
     cells = {row[0]: dict(zip(sheet.headings, row)) for row in sheet.rows}
     for label in ("SynFlow", "NASWOT", "Zen-NAS", "MAE-DET"):
         assert cells[label]["T"] == str(SHORT)
@@ -265,3 +275,39 @@ def test_figures_that_cannot_be_written_are_told_in_a_sentence(tmp_path, monkeyp
     result = CliRunner().invoke(cli, ["reproduce", "table6", "--quick", "--output", str(tmp_path)])
     assert result.exit_code == 1
     assert "the figures cannot be written: No space left on device" in result.output
+
+
+def test_the_readings_of_size_are_printed_as_wide_as_the_terminal(monkeypatch):
+    monkeypatch.setattr("maedet_tui.reproduce.searches.QUICK_ITERATIONS", 30)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "110")
+    result = CliRunner().invoke(cli, ["reproduce", "sizes", "--quick"])
+    assert result.exit_code == 0, result.output
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout).splitlines()
+    assert max(map(len, lines)) <= 110
+    for reading in SIZE_READINGS:
+        assert any(reading in line for line in lines)
+
+
+def test_a_bar_for_each_search_that_runs(monkeypatch, found):
+    shown = []
+
+    class Bars(Display):
+        def show(self, *rows, **_):
+            shown.append(rows)
+
+    def run_all(jobs, progress, into):
+        progress(0, len(jobs), {jobs[0]: 100})
+        progress(0, len(jobs), {jobs[0]: 200, jobs[1]: 3})
+        into.update({job: found[job] for job in jobs})
+
+    monkeypatch.setattr("maedet_tui.reproduce.searches.QUICK_ITERATIONS", SHORT)
+    monkeypatch.setattr("maedet_tui.reproduce.searches.run_all", run_all)
+    monkeypatch.setattr(
+        "maedet_tui.cli.reproduce.shown_on", lambda _: nullcontext(Bars(lambda text: None))
+    )
+    assert CliRunner().invoke(cli, ["reproduce", "table9", "--quick"]).exit_code == 0
+    first, second = shown
+    assert [(row.done, row.of) for row in first] == [(0, 4), (100, SHORT)]
+    assert [(row.done, row.of) for row in second] == [(0, 4), (200, SHORT), (3, SHORT)]
+    assert second[0].what == "searches" and second[2].what.endswith(", seed 0")

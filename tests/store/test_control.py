@@ -83,3 +83,14 @@ def test_a_disk_that_cannot_lock_is_told_with_the_way_out(tmp_path, monkeypatch)
 def test_a_lock_file_that_cannot_be_made(tmp_path):
     with pytest.raises(StoreError, match="nowhere"):
         RunLock(tmp_path / "nowhere").take()
+
+
+def test_a_search_on_another_machine_is_sent_no_signal(tmp_path, quick, monkeypatch):
+    folder = searched(quick, tmp_path, "one").run_dir
+    process = Deaf(folder, monkeypatch, listens=True)
+    path = folder / lock.FILE
+    owner = json.loads(path.read_text())
+    path.write_text(json.dumps(owner | {"host": "far away"}))
+    assert not control.stop(folder, patience=0.1)
+    assert process.sent == []
+    process.release()

@@ -98,3 +98,24 @@ def test_a_run_that_cannot_be_removed_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(folders.Path, "unlink", refused)
     with pytest.raises(StoreError, match="cannot be removed: Permission denied"):
         remove_run(folder)
+
+
+def test_a_thousand_searches_of_one_second_are_enough(tmp_path, monkeypatch):
+    class Taken:
+        """A folder in which every name is taken."""
+
+        def __truediv__(self, name):
+            return self
+
+        def mkdir(self, mode=0o777, parents=False, exist_ok=False):
+            if not exist_ok:
+                raise FileExistsError(17, "File exists")
+
+        def exists(self):
+            return True
+
+        def __str__(self):
+            return "runs"
+
+    with pytest.raises(SaveError, match="runs: has a thousand runs of this second; choose a"):
+        claim_folder(Taken(), "maedet-m", None)
