@@ -76,7 +76,7 @@ async def test_a_gpu_has_its_gauges(watch):
         panel = w.app.screen.query_one(LoadPanel)
         panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, gpu))
         assert "A GPU" in panel.text and "93 %" in panel.text and "2.0 GB of 8.0 GB" in panel.text
-        panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, gpu._replace(busy=None)))
+        panel.show(Load(1.0, 2, 300_000_000, 8_000_000_000, replace(gpu, busy=None)))
         assert "A GPU" in panel.text and "busy" not in panel.text
         panel.show(Load(None, 2, None, None))
         assert "GPU" not in panel.text and "cores" not in panel.text
