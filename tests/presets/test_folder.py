@@ -50,6 +50,9 @@ def test_what_was_saved_is_found_again_and_written_over_in_its_place(own_presets
     assert own.user_presets() == {"mine": own_presets / "mine.yml"}
     assert (own_presets / "mine.yml").read_text() == "new"
     assert own.free_name("mine") == "mine-2" and own.free_name("maedet-m") == "maedet-m-2"
+    (own_presets / "mine-2.yaml").write_text("another")
+    assert own.free_name("mine") == "mine-3"
+    own.remove(own_presets / "mine-2.yaml")
     own.remove(own_presets / "mine.yml")
     own.remove(own_presets / "mine.yml")  # somebody else was faster
     assert own.user_presets() == {}

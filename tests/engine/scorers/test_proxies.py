@@ -210,3 +210,19 @@ def test_the_objective_counts_by_its_resolution_alone():
         for alphas in ((0.0, 0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0, 6.0))
     ]
     assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("proxy", CLASSES)
+def test_memory_that_runs_out_is_told_from_other_faults(proxy, monkeypatch):
+    scorer = make(proxy)
+
+    def fail(*_):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(scorer, "measure", fail)
+    words = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB"
+    with pytest.raises(ScoringError, match=r"cpu ran out of memory: lower forward\.batch"):
+        scorer.score([PLAIN])
+    words = "mat1 and mat2 shapes cannot be multiplied"
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        scorer.score([PLAIN])
