@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,12 @@ def found():
     return run_all(jobs)
 
 
+@pytest.fixture(scope="module")
+def sheet(found):
+    """A table of what was found, made once: winners of proxies are measured for it."""
+    return cache(lambda name: tables.compare(TABLES[name], found, 2, SHORT))
+
+
 def test_every_row_names_a_preset_and_a_structure_that_exist():
     for table in TABLES.values():
         for row in table.rows:
@@ -50,8 +57,8 @@ def test_quoted_figures_are_those_of_the_zoo():
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_stands_beside_the_paper_s(name, found):
-    sheet = tables.compare(TABLES[name], found, 2, SHORT)
+def test_a_table_stands_beside_the_paper_s(name, sheet):
+    sheet = sheet(name)
     assert len(sheet.rows) == len(TABLES[name].rows)
     for row, cells in zip(TABLES[name].rows, sheet.rows):
         values = dict(zip(sheet.headings, cells))
@@ -70,8 +77,8 @@ def test_of_several_seeds_the_best_is_shown(found):
     assert f"{best.score.z:,.2f}" in rows[3]
 
 
-def test_proxies_are_searched_as_long_and_their_winners_measured(found):
-    sheet = tables.compare(TABLES["table9"], found, 2, SHORT)
+def test_proxies_are_searched_as_long_and_their_winners_measured(found, sheet):
+    sheet = sheet("table9")
     cells = {row[0]: dict(zip(sheet.headings, row)) for row in sheet.rows}
     for label in ("SynFlow", "NASWOT", "Zen-NAS", "MAE-DET"):
         assert cells[label]["T"] == str(SHORT)

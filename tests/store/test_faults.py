@@ -1,5 +1,6 @@
 """What goes wrong on a disk, in a file or with a clock: ridden out, or said in one sentence."""
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -39,10 +40,22 @@ def noticed(run, words):
     return any(words in notice for notice in run.snapshot.notices)
 
 
+def full(run):
+    """SQLite's own "database or disk is full" from now on; the connection that has it.
+
+    A search that finds nothing new may rewrite its rows for ever, so each write adds some.
+    """
+    with contextlib.closing(sqlite3.connect(run.run_dir / "run.db", timeout=PATIENCE)) as other:
+        other.executescript(
+            "CREATE TABLE more (bytes BLOB); CREATE TRIGGER growing AFTER INSERT ON status "
+            "BEGIN INSERT INTO more VALUES (zeroblob(100000)); END"
+        )
+    run._store._connection.execute("PRAGMA max_page_count = 1")
+    return run._store._connection
+
+
 def test_a_full_disk_is_ridden_out(endless):
-    connection = endless._store._connection
-    # SQLite's own "database or disk is full", as soon as the file wants to grow
-    connection.execute("PRAGMA max_page_count = 1")
+    connection = full(endless)
     until(lambda: noticed(endless, "no space left"))
     assert endless.snapshot.state == "running" and endless.trouble
     at = endless.snapshot.iteration
@@ -56,7 +69,7 @@ def test_a_full_disk_is_ridden_out(endless):
 
 def test_a_disk_that_stays_full_ends_in_a_message_and_the_rest_stays_readable(endless):
     before = RunReader(endless.run_dir).checkpoint().iteration
-    endless._store._connection.execute("PRAGMA max_page_count = 1")
+    full(endless)
     until(lambda: noticed(endless, "no space left"))
     endless.stop()
     assert endless.wait(PATIENCE)
@@ -263,7 +276,8 @@ def test_a_folder_that_vanishes_under_a_search_is_said(endless, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="Linux")
-def test_twenty_searches_in_a_row_leave_nothing_behind(tmp_path):
+@pytest.mark.parametrize("searches", [6, pytest.param(20, marks=pytest.mark.nightly)])
+def test_searches_in_a_row_leave_nothing_behind(tmp_path, searches):
     import gc
     import threading
 
@@ -273,10 +287,11 @@ def test_twenty_searches_in_a_row_leave_nothing_behind(tmp_path):
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     before = []
-    for number in range(20):
+    for number in range(searches):
         searched(lasting(1000), tmp_path, f"run{number}")
         before.append((resident(), len(os.listdir("/proc/self/fd")), threading.active_count()))
-    assert before[-1][0] - before[7][0] < 4, before
+    if searches > 8:  # memory settles first
+        assert before[-1][0] - before[7][0] < 4, before
     assert before[-1][1] <= before[2][1] and before[-1][2] <= before[2][2], before
 
 

@@ -17,6 +17,8 @@ from engine.settings import PROXIES
 from maedet_tui.app import MaedetApp
 from maedet_tui.machine.load import Load, LoadMeter
 from maedet_tui.presets import builtin_names
+from maedet_tui.screens.dashboard.load_panel import LoadPanel
+from maedet_tui.screens.dashboard.reference_view import ReferenceView
 from maedet_tui.widgets.glyphs import UNICODE
 from tests.ui import factory
 from tests.ui.conftest import Watch
@@ -64,6 +66,11 @@ def looks(snap_compare, size, theme):
                 else:
                     await watch.press(key)
             await watch.sees(*sees)
+            # a dashboard shows these two after its first frame
+            for view in app.screen.query(ReferenceView):
+                await watch.until(lambda view=view: view.border_subtitle)
+            for panel in app.screen.query(LoadPanel):
+                await watch.until(lambda panel=panel: "cores" in panel.text or not panel.display)
             await watch.rest()
             await pilot.pause()
 
