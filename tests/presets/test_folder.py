@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from maedet_tui.errors import SaveError
-from maedet_tui.presets import PresetError
+from maedet_tui.presets import PresetError, library
 from maedet_tui.presets import folder as own
+from maedet_tui.presets.edited import EditedPreset
 
 
 def refused(self, *_, **__):
@@ -79,3 +80,12 @@ def test_a_preset_that_cannot_be_removed_says_why(own_presets, monkeypatch):
     monkeypatch.setattr(own.Path, "unlink", refused)
     with pytest.raises(SaveError, match=r"mine.yaml: cannot be removed: Permission denied"):
         own.remove(own_presets / "mine.yaml")
+
+
+def test_a_built_in_preset_is_saved_under_a_new_name_alone(own_presets):
+    (entry,) = [entry for entry in library.entries() if entry.name == "maedet-m"]
+    edited = EditedPreset(entry)
+    with pytest.raises(SaveError, match="is built in and stays as it is; give a new name"):
+        edited.save(edited.saved)
+    assert edited.save(edited.saved, "mine") == own_presets / "mine.yaml"
+    assert edited.save(edited.saved) == own_presets / "mine.yaml"
