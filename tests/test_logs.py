@@ -206,3 +206,20 @@ def test_hooks_of_others_stay(monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", mine)
     logs.begin()
     assert threading.excepthook is mine and sys.unraisablehook is mine
+
+
+def test_what_fails_while_it_is_thrown_away_is_printed_where_nobody_is_told(state, monkeypatch):
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    monkeypatch.setattr(sys, "__unraisablehook__", printed.append)
+    logs.begin()
+    hooked = SimpleNamespace(
+        err_msg=None, object="a file", exc_type=None, exc_value=None, exc_traceback=None
+    )
+    over = logs.tell(lambda said: None)
+    logs._not_raised(hooked)
+    assert printed == []
+    over()
+    logs._not_raised(hooked)
+    assert printed == [hooked]
+    assert state.read_text().count("Exception ignored in: 'a file'") == 2

@@ -129,3 +129,14 @@ def test_exports_go_where_they_are_asked_to(tmp_path, monkeypatch):
         small.export("yaml", tmp_path / "no" / "where.yaml")
     with pytest.raises(SaveError, match="there is no folder"):
         score(SMALL).save(tmp_path / "no" / "where.yaml")
+
+
+def test_a_design_prints_its_costs_and_its_score_once_it_has_one():
+    bare = design(SMALL, name="small")
+    first, *rest = str(bare).splitlines()
+    assert first.startswith("small: ") and rest[0] == ""
+    scored = str(score(bare)).splitlines()
+    assert scored[0] == first and scored[1].startswith("Z ")
+    assert scored[2].startswith("Entropies: ") and scored[3:] == rest
+    proxied = score(bare, scorer="synflow-closed-form")
+    assert "synflow" in str(proxied) and "Entropies" not in str(proxied)

@@ -73,3 +73,10 @@ def test_a_budget_that_cannot_be_met(run, formula, limit):
     result = run("search", "limited.yaml", "--headless")
     assert result.exit_code == 1 and "budget.latency" in result.stderr
     assert result.stderr.count("\n") <= 3
+
+
+def test_a_latency_is_shown_even_if_the_table_cannot_be_kept(run, formula):
+    (formula / "cache").write_text("a file in the way")
+    shown = run("latency", "show", "maedet-m", "--preset", "limited.yaml")
+    assert shown.exit_code == 0 and "predicted" in shown.stdout
+    assert "cannot be kept there" in shown.stderr

@@ -1,5 +1,7 @@
 """`maedet-tui search --headless`: what it prints, writes and returns."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.costs import total_cost
@@ -175,3 +177,21 @@ def test_a_best_with_pooling_is_saved_as_yaml_alone(run, folder):
     assert result.exit_code == 0
     assert (folder / "runs/one/best.yaml").exists()
     assert not (folder / "runs/one/best.txt").exists()
+
+
+def test_an_option_for_a_section_that_is_none(run, folder):
+    (folder / "bad.yaml").write_text("reference: maedet-m\nbudget: {flops: 91G}\nsearch: 300\n")
+    result = run("search", "bad.yaml", "--iterations", "5", "--headless")
+    assert (
+        result.exit_code != 0
+        and "bad.yaml:3: search: is 300, but must be a mapping" in result.output
+    )
+    assert not (folder / "runs").exists()
+
+
+@pytest.mark.skipif(not Path("/bin/false").exists(), reason="needs a program that fails")
+def test_a_process_in_the_background_that_ends_at_once_is_told(run, folder, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    result = run("search", "quick.yaml", "--name", "one", "--detach")
+    assert result.exit_code == 1
+    assert f"the search did not start; see {Path('runs/one/run.log')}" in result.stderr

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.checks import check
-from engine.structure import Structure, StructureError
+from engine.structure import Block, Structure, StructureError
 from engine.zoo import ZOO
 
 WHOLE = ZOO["initial"].structure
@@ -40,3 +40,22 @@ def test_channels_that_do_not_meet():
     first, *others = WHOLE.blocks
     told = problems(first._replace(out_channels=first.out_channels + 8), *others)
     assert f"but the block before it puts out {first.out_channels + 8} channels" in told
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"depth": 0}, "depth is 0, but must be at least 1"),
+        ({"stride": 3}, "stride is 3, but must be 1 or 2"),
+        ({"se": 4}, "se is 4, but a ResBlock has none"),
+    ],
+)
+def test_numbers_that_a_block_cannot_have(values, words):
+    stem, block, *rest = WHOLE.blocks
+    assert words in problems(stem, block._replace(**values), *rest)
+
+
+def test_pooling_keeps_the_channels():
+    stem, *rest = WHOLE.blocks
+    pool = Block("MaxPool", 3, stem.out_channels, 2 * stem.out_channels, 2)
+    assert "but pooling keeps the channels" in problems(stem, pool, *rest)

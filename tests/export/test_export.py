@@ -321,3 +321,81 @@ def test_code_that_is_no_longer_what_the_export_expects_is_not_handed_out(bottle
         monkeypatch.setattr(code, "_network_parts", lambda text=changed: (imports, text))
         with pytest.raises(ExportError, match="the code to hand out has"):
             backbone_source(bottlenecks)
+
+
+def test_a_python_file_needs_a_name_that_python_imports(bottlenecks, tmp_path):
+    with pytest.raises(ExportError, match="Python cannot import a file of that name"):
+        export(bottlenecks, "python", tmp_path / "backbone.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("format_", "name"), [("yaml", "structure_yaml"), ("structure-info", "structure_info")]
+)
+def test_a_file_that_reads_back_as_another_structure_is_not_left_behind(
+    format_, name, bottlenecks, tmp_path, monkeypatch
+):
+    from maedet_tui.export import text
+
+    other = getattr(text, name).dumps(ZOO["maedet-s"].structure)
+    monkeypatch.setattr(getattr(text, name), "dumps", lambda structure: other)
+    with pytest.raises(ExportError, match="reads back as another structure"):
+        export(bottlenecks, format_, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "old", "new", "message"),
+    [
+        ("_config", "[8, 8, 8, 8]", "[8, 8, 8, 9]", "does not fit the backbone's channels"),
+        ("fill", "max_epochs=73", "max_epochs=72", "the training settings are not the paper's"),
+    ],
+)
+def test_a_wrong_mmdet_folder_is_not_left_behind(
+    bottlenecks, tmp_path, monkeypatch, function, old, new, message
+):
+    from maedet_tui.export import mmdet
+
+    right, changed = getattr(mmdet, function), []
+
+    def wrong(*args, **keywords):
+        text = right(*args, **keywords)
+        changed.append(old in text)
+        return text.replace(old, new)
+
+    monkeypatch.setattr(mmdet, function, wrong)
+    with pytest.raises(ExportError, match=message):
+        export(bottlenecks, "mmdet", tmp_path)
+    assert any(changed) and list(tmp_path.iterdir()) == []
+
+
+def test_mmdetection_itself_is_asked_where_it_is_installed(bottlenecks, tmp_path, monkeypatch):
+    from maedet_tui.export import mmdet
+
+    registered = []
+
+    class Registry:
+        @staticmethod
+        def register_module():
+            return lambda found: registered.append(found.__name__) or found
+
+    for name in ("mmdet", "mmdet.registry"):
+        module = ModuleType(name)
+        module.MODELS = Registry
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(mmdet, "find_spec", lambda name: object())
+    _, checked = export(bottlenecks, "mmdet", tmp_path)
+    assert registered == ["Small"] and "as MMDetection loads it" in checked[-1]
+
+
+def test_what_python_leaves_beside_generated_files_is_not_exported(
+    bottlenecks, tmp_path, monkeypatch
+):
+    def write(source, made):
+        (made / "__pycache__").mkdir(parents=True)
+        (made / "small.py").write_text("")
+        return []
+
+    monkeypatch.setattr("maedet_tui.export._writer", lambda format_: write)
+    path, _ = export(bottlenecks, "mmdet", tmp_path / "out")
+    assert [one.name for one in path.iterdir()] == ["small.py"]

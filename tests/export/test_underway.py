@@ -63,3 +63,22 @@ def test_while_a_folder_is_put_in_its_place(tmp_path, monkeypatch):
     assert not giving_up.is_alive()
     assert sorted(path.name for path in underway.path.iterdir()) == list(files)
     assert list(tmp_path.iterdir()) == [underway.path]
+
+
+def test_a_scratch_that_cannot_be_removed_holds_nobody_up(tmp_path, monkeypatch):
+    underway = Underway(tmp_path / "small.yaml")
+    scratches = []
+
+    def write(source, made):
+        scratches.append(made.parent)
+        made.write_text("half")
+        with monkeypatch.context() as patched:
+            patched.setattr("maedet_tui.export.underway.shutil.rmtree", lambda *_, **__: None)
+            underway.give_up()
+        assert made.exists()
+        return []
+
+    monkeypatch.setattr(export, "_writer", lambda format_: write)
+    with pytest.raises(GivenUp):
+        export.export(SOURCE, "yaml", underway.path, underway=underway)
+    assert len(scratches) == 1 and not underway.path.exists()

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
-from maedet_tui.machine.load import LoadMeter, processors
+from maedet_tui.machine.load import Gpu, LoadMeter, processors
 from tests.waiting import until
 
 
@@ -35,3 +36,18 @@ def test_another_process_until_it_is_gone():
         other.stdin.close()
     load = meter.look()
     assert load.cores is None and load.memory is None and load.total > 1_000_000
+
+
+def test_a_gpu_that_torch_uses_already(monkeypatch):
+    cuda = SimpleNamespace(
+        is_initialized=lambda: True,
+        mem_get_info=lambda: (30, 80),
+        get_device_name=lambda: "NVIDIA H100",
+        utilization=lambda: 97,
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert LoadMeter().look().gpu == Gpu("NVIDIA H100", 50, 80, 97)
+    del cuda.utilization  # a package of NVIDIA's is absent
+    assert LoadMeter().look().gpu == Gpu("NVIDIA H100", 50, 80, None)
+    del cuda.mem_get_info
+    assert LoadMeter().look().gpu is None

@@ -54,6 +54,8 @@ CASES = [
     (SMALL + "forward: {batch: 1}", "my.yaml:8", "forward.batch", "at least 2"),
     (SMALL + "device: gpu", "my.yaml:8", "device", "use one of auto, cpu, cuda"),
     (SMALL + "reference: maedet-x", "my.yaml:8", "reference", "did you mean maedet-"),
+    (SMALL + "space: {expansions: [3, 3]}", "my.yaml:8", "space.expansions", "number twice"),
+    (SMALL + "space: {blocks: [ResBlock, ResBlock]}", "my.yaml:8", "space.blocks", "kind twice"),
     # the score
     (SMALL + "score: {alphas: [0, 1]}", "my.yaml:8", "score.alphas", "has 2 numbers"),
     (SMALL + "score: {alphas: [0, 0, 0, 0, 0]}", "my.yaml:8", "score.alphas", "zero throughout"),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from maedet_tui.errors import SaveError
-from maedet_tui.presets import PresetError
+from maedet_tui.presets import PresetError, library
 from maedet_tui.presets import folder as own
+from maedet_tui.presets.edited import EditedPreset
 
 
 def refused(self, *_, **__):
@@ -50,6 +51,9 @@ def test_what_was_saved_is_found_again_and_written_over_in_its_place(own_presets
     assert own.user_presets() == {"mine": own_presets / "mine.yml"}
     assert (own_presets / "mine.yml").read_text() == "new"
     assert own.free_name("mine") == "mine-2" and own.free_name("maedet-m") == "maedet-m-2"
+    (own_presets / "mine-2.yaml").write_text("another")
+    assert own.free_name("mine") == "mine-3"
+    own.remove(own_presets / "mine-2.yaml")
     own.remove(own_presets / "mine.yml")
     own.remove(own_presets / "mine.yml")  # somebody else was faster
     assert own.user_presets() == {}
@@ -76,3 +80,12 @@ def test_a_preset_that_cannot_be_removed_says_why(own_presets, monkeypatch):
     monkeypatch.setattr(own.Path, "unlink", refused)
     with pytest.raises(SaveError, match=r"mine.yaml: cannot be removed: Permission denied"):
         own.remove(own_presets / "mine.yaml")
+
+
+def test_a_built_in_preset_is_saved_under_a_new_name_alone(own_presets):
+    (entry,) = [entry for entry in library.entries() if entry.name == "maedet-m"]
+    edited = EditedPreset(entry)
+    with pytest.raises(SaveError, match="is built in and stays as it is; give a new name"):
+        edited.save(edited.saved)
+    assert edited.save(edited.saved, "mine") == own_presets / "mine.yaml"
+    assert edited.save(edited.saved) == own_presets / "mine.yaml"

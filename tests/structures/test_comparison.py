@@ -183,3 +183,8 @@ def test_alphas_as_people_write_them(text):
 def test_alphas_that_are_none(text):
     with pytest.raises(ValueError, match=r"0 0 1 1 6|weight above 0"):
         parse_alphas(text)
+
+
+def test_a_legend_tells_of_ap_only_where_there_is_one():
+    assert any("as the paper prints it" in line for line in legend(comparison("maedet-s")))
+    assert not any("as the paper prints it" in line for line in legend(comparison("initial")))

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.formats import strict_yaml, structure_yaml
+from engine.formats.limits import MAX_BLOCKS
 from engine.structure import StructureError
 from engine.zoo import ZOO
 from tests.strategies import structures
@@ -154,3 +155,9 @@ def test_each_kind_has_its_own_numbers_in_a_row():
         structure_yaml.from_rows([*rows[:2], {**rows[2], "bottleneck": 8}])
     with pytest.raises(StructureError, match=r"block 2: 'expantion' .* did you mean expansion"):
         structure_yaml.from_rows([rows[0], {**rows[1], "expantion": 8}])
+
+
+def test_more_blocks_than_anything_real_has():
+    text = CONV + (MAX_BLOCKS) * "- {block: Conv, kernel: 3, in: 64, out: 64, stride: 1}\n"
+    with pytest.raises(StructureError, match=f"{MAX_BLOCKS + 1} blocks, but at most {MAX_BLOCKS}"):
+        structure_yaml.loads(text)

@@ -388,3 +388,27 @@ def test_a_build_that_is_given_up_among_whole_backbones_keeps_the_families(tmp_p
         latency.build(PRESET.space, PRESET.initial, lambda: len(latency.grids) >= left)
     again = Latency(Formula(), SIZE, tmp_path)
     assert not again.missing(PRESET.space, PRESET.initial) and not again.factors
+
+
+def test_a_network_that_takes_long_is_run_less_often(monkeypatch):
+    passes, real = [], Device._run
+
+    def counted(self, *args):
+        passes.append(args)
+        return real(self, *args)
+
+    monkeypatch.setattr(Device, "_run", counted)
+    units = steps_of(STRUCTURES["residual"], SIZE)
+    Device("cpu").in_place(units, runs=4)
+    assert len(passes) == 5  # one of them to warm up
+    passes.clear()
+    monkeypatch.setattr("engine.latency.device.MOST_SECONDS", 0.0)
+    assert all(seconds > 0 for seconds in Device("cpu").in_place(units, runs=4).values())
+    assert len(passes) == 2
+
+
+def test_weights_of_a_depthwise_convolution_are_one_kernel_for_each_channel():
+    steps = [step.operation for unit in steps_of(STRUCTURES["inverted"], SIZE) for step in unit]
+    depthwise = [one for one in steps if one.family.op == "depthwise"]
+    modules = [m for m in network(STRUCTURES["inverted"]).modules() if getattr(m, "groups", 1) > 1]
+    assert [one.weight_bytes(4) for one in depthwise] == [4 * m.weight.numel() for m in modules]

@@ -231,3 +231,14 @@ def test_no_torch_is_needed():
         "sys.exit('torch' in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_profiles_are_forgotten_before_they_fill_the_memory(monkeypatch):
+    expected = make_scorer("synflow-closed-form", "cpu", Objective(64), Forward())
+    kept = make_scorer("synflow-closed-form", "cpu", Objective(64), Forward())
+    monkeypatch.setattr("engine.scorers.closed_proxies.synflow.MOST_PROFILES", 3)
+    structures = [ZOO[name].structure for name in ("maedet-s", "maedet-m", "maedet-s")]
+    found = [one.z for one in kept.score(structures)]
+    assert kept._profiles <= 3
+    monkeypatch.undo()
+    assert found == [one.z for one in expected.score(structures)]

@@ -41,3 +41,10 @@ def test_a_structure_without_a_finite_value_is_refused_in_a_sentence(monkeypatch
     monkeypatch.setattr(scorer, "value", value)
     with pytest.raises(ScoringError, match="has no finite zen-score"):
         scorer.score([INITIAL])
+
+
+def test_where_there_is_a_driver_torch_is_asked(monkeypatch):
+    monkeypatch.setattr(factory.Path, "exists", lambda path: True)
+    for there in (True, False):
+        monkeypatch.setattr("torch.cuda.is_available", lambda there=there: there)
+        assert factory.cuda_available() is there

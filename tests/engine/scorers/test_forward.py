@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 import pytest
 import torch
 
+from engine.blocks import Layer
 from engine.scorers import vanilla
 from engine.scorers.base import ScoringError
 from engine.scorers.closed_form import predicted_std
@@ -199,3 +200,8 @@ def test_a_stage_without_convolution_has_no_entropy():
     blocks = (STEM, Block("MaxPool", 3, 16, 32, 2), *TAIL)
     with pytest.raises(ScoringError, match="stage C2 has no convolution"):
         scorer().score([Structure(blocks)])
+
+
+def test_a_layer_that_a_vanilla_network_has_not_is_refused():
+    with pytest.raises(ValueError, match="a vanilla network has no layer 'add'"):
+        vanilla.operation(Layer("add", 8, 8, 1, 1), 16, "relu", 1 << 20)

@@ -91,6 +91,17 @@ class TestActivationCache:
         cache.clear()
         assert cache.bytes == len(cache) == 0
 
+    def test_what_is_used_again_and_again_fills_no_memory_and_stays(self):
+        cache = ActivationCache(1200)
+        for number in range(3):
+            cache.put(number, self.BLOCKS[:1], self.state(10 + number))
+        for _ in range(500):
+            assert cache.get(0, self.BLOCKS[:1], False)
+        assert len(cache._heap) <= 64 + 4 * len(cache)
+        cache.put(3, self.BLOCKS[:1], self.state(50))
+        assert cache.get(0, self.BLOCKS[:1], False)
+        assert cache.get(1, self.BLOCKS[:1], False) is None
+
 
 class TestThreadLanes:
     def test_threads_share_the_cores_and_leave_the_callers_alone(self):

@@ -1,7 +1,7 @@
 """Zen-Score, SynFlow and NASWOT against modules, autograd and loops written out here."""
 
 from dataclasses import replace
-from math import isnan, log, sqrt
+from math import exp, isnan, log, sqrt
 from statistics import fmean, stdev
 
 import pytest
@@ -10,6 +10,7 @@ from torch import nn
 
 from engine.scorers.base import Cancelled, ScoringError
 from engine.scorers.factory import make_scorer
+from engine.scorers.proxies import synflow
 from engine.scorers.proxies.naswot import Naswot
 from engine.scorers.proxies.network import Weights
 from engine.scorers.proxies.synflow import SynFlow
@@ -210,3 +211,43 @@ def test_the_objective_counts_by_its_resolution_alone():
         for alphas in ((0.0, 0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0, 6.0))
     ]
     assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("proxy", CLASSES)
+def test_memory_that_runs_out_is_told_from_other_faults(proxy, monkeypatch):
+    scorer = make(proxy)
+
+    def fail(*_):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(scorer, "measure", fail)
+    words = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB"
+    with pytest.raises(ScoringError, match=r"cpu ran out of memory: lower forward\.batch"):
+        scorer.score([PLAIN])
+    words = "mat1 and mat2 shapes cannot be multiplied"
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        scorer.score([PLAIN])
+
+
+@pytest.mark.parametrize("rests", [(1, 1), (2, 1), (1, 2), (2, 2)])
+@pytest.mark.parametrize("more", [0, 3])
+def test_synflow_s_sum_does_not_depend_on_which_path_is_the_larger(rests, more):
+    middle = synflow.Middle(1, 0)
+
+    def flow(count, degree, log_scale, seed):
+        maps = torch.rand((count, 4, 3, 3), generator=torch.Generator().manual_seed(seed))
+        return synflow._Flow(maps, middle, degree, log_scale, 0.0)
+
+    def whole(flow):
+        """x and x', as they are."""
+        x, rest = flow.maps[0], flow.maps[1] if len(flow.maps) == 2 else 0.0
+        return exp(flow.log_scale) * x, exp(flow.log_scale) * (rest + flow.degree * x)
+
+    def paths():
+        return flow(rests[0], 2 + more, 0.5, 1), flow(rests[1], 2, 2.0, 2)
+
+    network = synflow._Network(None)
+    expected = [a + b for a, b in zip(*map(whole, paths()))]
+    for one, other in (paths(), paths()[::-1]):
+        for found, right in zip(whole(network.add(one, other)), expected):
+            torch.testing.assert_close(found, right)

@@ -74,3 +74,9 @@ def test_few_candidates(count):
 def test_gives_up_when_asked():
     with pytest.raises(Cancelled):
         recheck([(1.0, 1.0), (2.0, 1.0)], FakeScorer(), cancelled=lambda: True)
+
+
+def test_one_pass_is_not_enough_to_tell_two_apart():
+    ranking = recheck([(10.0, 0.1), (99.0, 0.1)], FakeScorer(), max_passes=1)
+    assert [place.position for place in ranking] == [1, 0]
+    assert [place.tied for place in ranking] == [False, True]

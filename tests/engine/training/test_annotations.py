@@ -6,6 +6,7 @@ import json
 import pytest
 from PIL import Image
 
+from engine.training import annotations
 from engine.training.annotations import read_annotations
 from engine.training.errors import TrainingError
 
@@ -133,11 +134,16 @@ def test_boxes_without_an_area_are_left_out_as_coco_has_some(write):
     assert found.left_out == (10,) and len(found.pictures[0].objects) == 1
 
 
-def test_files_that_cannot_be_read(tmp_path):
+def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match=r"no\.json: cannot be read: No such file"):
         read_annotations(tmp_path / "no.json", tmp_path)
     with pytest.raises(TrainingError, match="is not a regular file"):
         read_annotations(tmp_path, tmp_path)
+    (tmp_path / "large.json").write_text(json.dumps(SOUND))
+    monkeypatch.setattr(annotations, "MOST_BYTES", 10)
+    with pytest.raises(TrainingError, match=r"large\.json: is larger than 2 GB, and not read"):
+        read_annotations(tmp_path / "large.json", tmp_path)
+    monkeypatch.undo()
     (tmp_path / "latin.json").write_bytes(b'{"images": "\xe9"}')
     with pytest.raises(TrainingError, match="not text in UTF-8"):
         read_annotations(tmp_path / "latin.json", tmp_path)

@@ -232,3 +232,11 @@ def test_a_mistake_of_the_program_is_not_taken_for_one_of_the_user(annotations, 
     monkeypatch.setattr(training.detector, "forward", broken)
     with pytest.raises(ValueError, match="shapes differ"):
         next(training.steps())
+
+
+def test_a_checkpoint_of_another_version_of_the_program(saved, tmp_path):
+    values = torch.load(saved, weights_only=True)
+    path = tmp_path / "other.pt"
+    torch.save(values | {"version": values["version"] + 1}, path)
+    with pytest.raises(TrainingError, match=r"other\.pt: was written by another version"):
+        checkpoint.read(path)
