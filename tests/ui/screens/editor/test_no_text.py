@@ -70,7 +70,7 @@ async def test_what_is_no_file_to_read_is_said_in_a_sentence(home, own_presets, 
     async with home() as w:
         for name, words in (
             ("folder", "is a folder; move it elsewhere"),
-            ("pipe", "is no file; move it elsewhere"),
+            ("pipe", "named pipe; move it elsewhere"),
             ("large", "is far larger than any preset"),
             ("dangling", "cannot be read: No such file"),
         ):
