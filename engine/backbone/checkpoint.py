@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from engine.backbone.network import Backbone
+from engine.backbone.weight_names import Found, find_weights, is_counter
 from engine.files import Unreadable, open_regular, read_regular
 from engine.messages import clipped
 
@@ -73,41 +75,37 @@ def _damaged(path: Path) -> CheckpointError:
     return CheckpointError(f"{path}: is damaged, or not a checkpoint of weights")
 
 
-def load_weights(module: nn.Module, path: Path) -> None:
-    """Load a backbone's weights: a state dict, or a checkpoint that has one.
+def load_weights(module: Backbone, path: Path) -> Found:
+    """Load a backbone's weights out of a file, and say how they were named there.
 
-    A detector's names may begin with "backbone."; levels that are not built are left out.
-    Raises CheckpointError where a weight is missing or has another shape.
+    The file holds a state dict, or a checkpoint that has one, of the backbone or of what was
+    built around it, with our names or those of the authors' code (`engine.backbone.weight_names`);
+    levels that are not built are left out. Raises CheckpointError where a weight is missing or
+    has another shape.
     """
-    state = read_checkpoint(path)
-    for key in ("state_dict", "model"):
-        if isinstance(state.get(key), dict):
-            state = state[key]
-    state = {name: value for name, value in state.items() if isinstance(name, str)}
-    if any(name.startswith("backbone.") for name in state):
-        state = {
-            name.removeprefix("backbone."): value
-            for name, value in state.items()
-            if name.startswith("backbone.")
-        }
+    found = find_weights(read_checkpoint(path), module)
+    state = {} if found is None else found.state
     own = module.state_dict()
-    missing = [name for name in own if name not in state]
-    if missing:
+    missing = [name for name in own if name not in state and not is_counter(name)]
+    if found is None or missing:
         raise CheckpointError(
             f"{path}: has no weights for {missing[0]}"
             + (f" and {len(missing) - 1} others" if len(missing) > 1 else "")
+            + (f", in {found}" if found is not None else "")
             + "; it belongs to another structure"
         )
-    for name, value in own.items():
-        if not _is_plain(state[name]):
-            kind = clipped(type(state[name]).__name__, _NAME)
+    for name, value in state.items():
+        if not _is_plain(value):
+            kind = clipped(type(value).__name__, _NAME)
             raise CheckpointError(f"{path}: {name} is a {kind}, not a plain tensor of numbers")
-        if state[name].shape != value.shape:
+        if value.shape != own[name].shape:
+            shape = tuple(value.shape)
             raise CheckpointError(
-                f"{path}: {name} has the shape {tuple(state[name].shape)}, but the structure's is "
-                f"{tuple(value.shape)}"
+                f"{path}: {name} has the shape {shape}, but the structure's is "
+                f"{tuple(own[name].shape)}"
             )
-    module.load_state_dict({name: state[name] for name in own})
+    module.load_state_dict(own | state)
+    return found
 
 
 def _is_plain(value: Any) -> bool:
