@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
-import socket
 import sqlite3
 import stat
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui.store import codec, database
 from maedet_tui.store.claim import Claim
+from maedet_tui.store.environment import environment
 from maedet_tui.store.lock import Held, Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
 from maedet_tui.store.rows import write_checkpoint, write_status
@@ -47,6 +46,8 @@ class RunStore:
         self.crashed: Holder | None = None
         self._claim = claim
         self._connection = connection
+        # a search that does not end in time is closed while its recorder still goes on
+        self._using, self._closed = threading.RLock(), False
         self._place, self._watch = _identity(self.folder), Watch(self.path)
         self._other: Held | None = None
         self.record = record
@@ -120,7 +121,7 @@ class RunStore:
             codec.dumps(environment(self.record.preset)),
         )
         self._sessions.append(session)
-        with database.explained(self.path):
+        with self._used():
             self._connection.execute(
                 "UPDATE wishes SET heeded = ? WHERE heeded IS NULL", (time.time(),)
             )
@@ -129,7 +130,7 @@ class RunStore:
     def write(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
         """Add what is new, all of it or nothing. Raises StoreError."""
         try:
-            with database.explained(self.path):
+            with self._used():
                 try:
                     self._add(checkpoint, snapshot)
                 except sqlite3.OperationalError as error:
@@ -137,11 +138,11 @@ class RunStore:
                         raise
                     database.make_room(self._connection)
                     self._add(checkpoint, snapshot)
+                self._take_note(checkpoint)
         except database.StoreError as error:
             if error.damage:
                 self._watch.suspect()
             raise
-        self._take_note(checkpoint)
 
     def _add(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
         with database.transaction(self._connection):
@@ -161,6 +162,18 @@ class RunStore:
         thorough: look into the database, and not at names and sizes alone. Returns what has
         happened, in a sentence, if anything has. Raises StoreError where that cannot be mended.
         """
+        with self._used():
+            self._keep_hold()
+            lost = self._watch.lost(thorough=thorough)
+            if lost is not None:
+                self._write_anew(checkpoint, snapshot)
+        return lost and (
+            f"{self.path}: {lost} while this search runs; it is written anew, with all that the "
+            "search holds"
+        )
+
+    def _keep_hold(self) -> None:
+        """See to it that folder and lock are those of before. Raises StoreError."""
         if _identity(self.folder) != self._place:
             raise database.StoreError(
                 f"{self.folder}: the folder of this run was moved or removed; nothing more is "
@@ -173,9 +186,8 @@ class RunStore:
                 self._other = other
         if self._other is not None:
             raise self._other
-        lost = self._watch.lost(thorough=thorough)
-        if lost is None:
-            return None
+
+    def _write_anew(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
@@ -192,10 +204,6 @@ class RunStore:
         self._connection = database.open_to_write(self.path)
         self._watch = Watch(self.path)
         self._take_note(checkpoint)
-        return (
-            f"{self.path}: {lost} while this search runs; it is written anew, with all that the "
-            "search holds"
-        )
 
     def _take_note(self, written: Checkpoint | None) -> None:
         """Remember what the database has of a checkpoint, so that it is not written twice."""
@@ -205,7 +213,7 @@ class RunStore:
 
     def heed(self) -> list[str]:
         """The wishes of other processes that are new, oldest first. Raises StoreError."""
-        with database.explained(self.path):
+        with self._used():
             rows = self._connection.execute(
                 "SELECT id, wish FROM wishes WHERE heeded IS NULL ORDER BY id"
             ).fetchall()
@@ -218,22 +226,33 @@ class RunStore:
 
     def data_version(self) -> int:
         """Changes whenever another process has written to the database. Raises StoreError."""
-        with database.explained(self.path):
+        with self._used():
             return int(database.value(self._connection, "PRAGMA data_version"))
 
     def close(self) -> None:
         """Let go of the run; what was written stays."""
-        self._disconnect()
-        self._claim.lock.release()
+        with self._using:
+            self._disconnect()
+            self._claim.lock.release()
 
     def discard(self) -> None:
         """Close, and take away what was made for this run."""
-        self._disconnect()
-        self._claim.give_up()
+        with self._using:
+            self._disconnect()
+            self._claim.give_up()
 
     def _disconnect(self) -> None:
+        self._closed = True
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[None]:
+        """Alone with the database, and what fails explained. Raises StoreError."""
+        with self._using, database.explained(self.path):
+            if self._closed:
+                raise database.StoreError(f"{self.folder}: this process has let go of the run")
+            yield
 
 
 def _write_record(connection: sqlite3.Connection, record: Record) -> None:
@@ -264,26 +283,3 @@ def _released(lock: RunLock) -> Iterator[None]:
     except BaseException:
         lock.release()
         raise
-
-
-def environment(preset: Preset) -> dict[str, Any]:
-    """What a result depends on besides the preset, as plain data."""
-    # a search's first paint is there before it begins
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {}
-    for package in ("maedet-tui", "numpy", "torch"):
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    return {
-        "versions": {"python": platform.python_version(), **versions},
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "processors": os.cpu_count(),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "command": sys.argv[:1] + sys.argv[1:][:50],
-        "seed": preset.schedule.seed,
-        "scorer_asked": preset.scorer,
-        "device_asked": preset.device,
-    }

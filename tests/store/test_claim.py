@@ -95,7 +95,8 @@ def test_who_finds_nothing_takes_away_nothing_of_the_next(tmp_path):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert list(tmp_path.iterdir()) == []
+    # who has claimed a folder that another made leaves it, as it leaves one of the user's
+    assert list(tmp_path.rglob("*")) in ([], [tmp_path / "one"])
 
 
 def half_a_run(folder):
