@@ -14,6 +14,7 @@ from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.cli.train_options import image_size
 from maedet_tui.files import save_error
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -69,8 +70,8 @@ def shapes(
     if as_json:
         print_json({"folder": str(folder), "train": images, "val": validation, "seed": seed})
         return
-    click.echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
-    click.echo(
+    echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
+    echo(
         f"Train: maedet-tui train SOURCE --data {folder}/train.json --images {folder}/images "
         f"--val-data {folder}/val.json --size {size[1]}x{size[0]} --fpn-channels 64"
     )
