@@ -10,14 +10,14 @@ below that is added from `engine.scorers.mean_field`. `docs/closed-form.md` has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.blocks import chain
+from engine.blocks import Layer, chain
 from engine.scorers.base import Score, never
 from engine.scorers.mean_field import (
     behind_relu,
@@ -84,7 +84,7 @@ def block_terms(
             correlation /= layer.kernel**2
             fluctuation += (2 * correlation + 2 * (1 - correlation) / positions) / width
             last = fluctuation
-            correlation += 1 / width
+            correlation = min(1.0, correlation + 1 / width)
         first = False
     return Terms(gain, fluctuation, last, round(correlation, 6 if rectified else 4))
 
@@ -103,13 +103,17 @@ class _Profile:
 
     def after(self, block: Block) -> _Profile:
         """The profile behind a block, each window's sum divided by its size."""
-        moments = self.moments
-        for layer in chain(block):
-            if layer.op == "maxpool":
-                moments = moments[:: layer.stride]
-            elif layer.kernel > 1 or layer.stride > 1:
-                moments = windows(moments, layer.kernel, layer.stride)
-        return _Profile(moments)
+        return _Profile(moments_behind(self.moments, chain(block)))
+
+
+def moments_behind(moments: np.ndarray, layers: Iterable[Layer]) -> np.ndarray:
+    """A profile behind some layers, each window's sum divided by its size; linear in it."""
+    for layer in layers:
+        if layer.op == "maxpool":
+            moments = moments[:: layer.stride]
+        elif layer.kernel > 1 or layer.stride > 1:
+            moments = windows(moments, layer.kernel, layer.stride)
+    return moments
 
 
 def windows(profile: np.ndarray, kernel: int, stride: int) -> np.ndarray:

@@ -1,0 +1,116 @@
+"""A preset as an optimisation problem: its skeletons, its weights, and what bounds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log
+
+import numpy as np
+
+from engine.costs import total_cost
+from engine.optimum.bounding import Group
+from engine.optimum.coefficients import width_terms
+from engine.optimum.skeletons import Skeletons, Weights
+from engine.optimum.space import Layout, layouts, limits_of
+from engine.scorers.objective import z_weights
+from engine.search.evolution import exceeded
+from engine.search.sampling import smallest
+from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+
+
+class NoOptimum(ValueError):
+    """A preset of which nothing can be proven, in one sentence that a user can act on."""
+
+
+class Problem:
+    """A preset whose Z is an entropy, and within whose budgets there is a structure.
+
+    notes: sentences on what the bound leaves out. count: how many skeletons there are.
+    Raises NoOptimum.
+    """
+
+    def __init__(self, preset: Preset):
+        if preset.scorer in (*PROXIES, *CLOSED_PROXIES):
+            raise NoOptimum(
+                f"scorer is {preset.scorer}, of which no optimum is known: bounds are those of "
+                "the entropy in closed form; use scorer: closed-form"
+            )
+        space = preset.space
+        if space.width_step == 1 and 1 in space.expansions and "InvertedBlock" in space.blocks:
+            raise NoOptimum(
+                "space.width_step is 1, and a depthwise convolution of one channel has another "
+                "finite-width term than wider ones; write a width_step of 2 or more"
+            )
+        self.preset = preset
+        self.notes: list[str] = []
+        if preset.budget.latency is not None:
+            self.notes.append(
+                "The bound leaves the latency budget out: it holds, and a structure at the bound "
+                "may be too slow."
+            )
+        self._refuse_empty()
+        self.layouts = list(layouts(preset))
+        self._groups = [self._group(layout) for layout in self.layouts]
+        self.count = sum(len(group.skeletons) for group in self._groups)
+
+    def _refuse_empty(self) -> None:
+        """Raises NoOptimum where no structure keeps to each budget by itself."""
+        preset = self.preset
+        costs = [
+            total_cost(one, preset.budget.image_size)
+            for one in smallest(preset.space, preset.initial)
+        ]
+        for name in ("layers", "flops", "params"):
+            limit, least = getattr(preset.budget, name), min(getattr(c, name) for c in costs)
+            if limit is not None and least > limit:
+                raise NoOptimum(
+                    f"budget.{name} is {limit:,}, which no structure of the space meets: the "
+                    f"smallest has {least:,} {name}; raise it to at least that"
+                )
+        if all(exceeded(cost, preset.budget) for cost in costs):
+            named = "; or ".join(
+                f"{cost.flops:,} FLOPs, {cost.params:,} params and {cost.layers} layers"
+                for cost in costs
+            )
+            raise NoOptimum(f"no structure meets all budgets at once: the smallest has {named}")
+
+    def groups(self) -> Iterator[Group]:
+        """The skeletons by layout."""
+        yield from self._groups
+
+    def _group(self, layout: Layout) -> Group:
+        preset = self.preset
+        skeletons = Skeletons(preset, layout)
+        return Group(preset, skeletons, limits_of(preset.space), self._weights())
+
+    def _weights(self) -> Weights:
+        objective = self.preset.objective
+        entropies = np.array(z_weights(objective, (0,) * 5))[:, None]
+        logs = np.zeros((5, 1))
+        if objective.size == "log-channels":
+            logs[:, 0] = objective.alphas
+        return Weights(entropies, logs, np.zeros(1))
+
+    def trivial_bound(self) -> float:
+        """Z with every width at its largest, no border and no finite width, and each block
+        what adds most to it."""
+        objective, space = self.preset.objective, self.preset.space
+        rectified, widest = objective.activation == "relu", log(space.max_width)
+        image = log(self.preset.initial.blocks[0].in_channels)
+        best = -np.inf
+        weights = z_weights(objective, (space.max_width,) * 5)
+        for layout in self.layouts:
+            gains = np.zeros(5)
+            for number, slot in enumerate(layout):
+                most = -np.inf
+                for block in slot.choices:
+                    terms = width_terms(block, 0.0, 1, number == 0, rectified)
+                    logs = np.array(terms.logs)
+                    widths = np.array([image if number == 0 else widest, widest, widest])
+                    most = max(most, terms.constant + float(logs @ widths))
+                gains[slot.stage :] += most / 2
+            z = float(np.dot(weights, gains))
+            if objective.size == "log-channels":
+                z += sum(objective.alphas) * widest
+            best = max(best, z)
+        return best
