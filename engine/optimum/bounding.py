@@ -10,7 +10,8 @@ import numpy as np
 from engine.optimum.boxes import Bools, keeps, propagated
 from engine.optimum.interior import bounds
 from engine.optimum.program import Program
-from engine.optimum.skeletons import Skeletons, Weights
+from engine.optimum.readings import reading_of
+from engine.optimum.skeletons import Skeletons
 from engine.optimum.space import Floats, Ints, Limits, structure_of
 from engine.settings import Preset
 from engine.structure import Structure
@@ -69,15 +70,16 @@ class Relaxed(NamedTuple):
 class Group:
     """The skeletons of one layout, and what bounds them."""
 
-    def __init__(self, preset: Preset, skeletons: Skeletons, limits: Limits | None, weights: Weights):
-        self.skeletons, self.limits, self.weights = skeletons, limits, weights
+    def __init__(self, preset: Preset, skeletons: Skeletons, limits: Limits | None):
+        self.skeletons, self.limits = skeletons, limits
+        self.reading = reading_of(preset.objective, skeletons)
         self.step = preset.space.width_step
         self.most = preset.space.max_width // self.step
         self._image = preset.initial.blocks[0].in_channels
 
     def roots(self, which: Ints) -> Nodes:
         """Whole skeletons."""
-        shape = (self.skeletons.widths.count, len(which))
+        shape = (self.skeletons.widths.size, len(which))
         lower, upper = np.ones(shape, np.int64), np.full(shape, self.most, np.int64)
         for inside, has in self.skeletons.has_inside(which).items():
             upper[inside] = np.where(has, upper[inside], 1)
@@ -97,19 +99,21 @@ class Group:
 
     def program(self, nodes: Nodes) -> Program:
         """The concave programs whose values lie nowhere below Z in the boxes."""
-        return self.skeletons.program(nodes.rows, self.weights)
+        lower, upper = self.logs(nodes.lower), self.logs(nodes.upper)
+        return self.skeletons.program(nodes.rows, self.reading.weights(nodes.rows, lower, upper))
 
     def relaxed(self, nodes: Nodes, enough: float, tolerance: float = 1e-7) -> Relaxed:
         """Bounds of the nodes; arguments as in `interior.bounds`."""
         lower, upper = self.logs(nodes.lower), self.logs(nodes.upper)
+        self.reading.prepare(nodes.rows, lower, upper)
         found = bounds(self.program(nodes), lower, upper, enough, tolerance)
         return Relaxed(nodes, *found)
 
     def values(self, row: int, widths: Ints) -> tuple[Floats, Bools]:
         """Z of a skeleton at points (variables, N), and which keep to budgets and ratios."""
-        alone = np.array([row])
-        program, x = self.skeletons.program(alone, self.weights), self.logs(widths)
-        return program.value(x), self._fits(alone, program, widths, x)
+        alone, x = np.array([row]), self.logs(widths)
+        program = self.skeletons.program(alone, self.reading.plain)
+        return self.reading.value(alone, x), self._fits(alone, program, widths, x)
 
     def _fits(self, rows: Ints, program: Program, widths: Ints, x: Floats) -> Bools:
         """Which points keep to ratios and, nearly, to budgets."""
@@ -126,8 +130,8 @@ class Group:
 
     def corners_fit(self, nodes: Nodes) -> Bools:
         """In which boxes the widest point keeps to ratios and, nearly, to budgets."""
-        widths = nodes.upper
-        return self._fits(nodes.rows, self.program(nodes), widths, self.logs(widths))
+        program = self.skeletons.program(nodes.rows, self.reading.plain)
+        return self._fits(nodes.rows, program, nodes.upper, self.logs(nodes.upper))
 
     def halves(self, nodes: Nodes) -> Nodes:
         """Both halves of each box, divided where rounding costs most."""
@@ -139,6 +143,7 @@ class Group:
         program = self.program(nodes)
         cost = (program.logs + 1e-9) * np.log(np.maximum(np.minimum(down, up), 1 + 1e-12))
         cost += 1e-12 * (high - low)  # the longest side, where all are whole
+        cost += self.reading.missing(nodes.rows, low, high, x)
         cost[nodes.lower == nodes.upper] = -1
         chosen = cost.argmax(axis=0)
         each = np.arange(len(nodes.rows))

@@ -26,7 +26,7 @@ def propagated(
     """
     lower, upper = lower.copy(), upper.copy()
     if limits is None or not pairs:
-        return lower, upper, (lower > upper).any(axis=0)
+        return lower, upper, _empty(lower, upper)
     outs, least, most = limits
     end = len(outs) - 1
     for _ in range(2):
@@ -44,7 +44,12 @@ def propagated(
             lower[inside] = np.where(has, np.maximum(lower[inside], least[first]), lower[inside])
             upper[inside] = np.where(has, np.minimum(upper[inside], most[final]), upper[inside])
             upper[out] = np.where(empty, lower[out] - 1, upper[out])
-    return lower, upper, (lower > upper).any(axis=0)
+    return lower, upper, _empty(lower, upper)
+
+
+def _empty(lower: Ints, upper: Ints) -> Bools:
+    found: Bools = np.any(lower > upper, axis=0)
+    return found
 
 
 def keeps(
@@ -54,7 +59,7 @@ def keeps(
     limits: Limits | None,
 ) -> Bools:
     """Which of the points (variables, N) keep to every ratio."""
-    fine = np.ones(widths.shape[1], bool)
+    fine: Bools = np.ones(widths.shape[1], bool)
     if limits is None:
         return fine
     outs, least, most = limits

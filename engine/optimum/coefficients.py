@@ -78,7 +78,9 @@ def _differences(
         two, three = ([n if i == place else 1 for i in range(3)] for n in (2, 3))
         doubled.append(at(*two))
         squares.append((at(*three) - 2 * doubled[place] + base) // 2)
-    found = {(place, place): square for place, square in enumerate(squares)}
+    found: dict[tuple[int, ...], int] = {
+        (place, place): square for place, square in enumerate(squares)
+    }
     for one, other in ((IN, OUT), (IN, INSIDE), (OUT, INSIDE)):
         both = at(*(2 if i in (one, other) else 1 for i in range(3)))
         found[one, other] = both - doubled[one] - doubled[other] + base

@@ -10,12 +10,15 @@ import numpy as np
 from engine.costs import total_cost
 from engine.optimum.bounding import Group
 from engine.optimum.coefficients import width_terms
-from engine.optimum.skeletons import Skeletons, Weights
-from engine.optimum.space import Layout, layouts, limits_of
+from engine.optimum.skeletons import Skeletons
+from engine.optimum.space import Layout, count_of, layouts, limits_of
 from engine.scorers.objective import z_weights
 from engine.search.evolution import exceeded
 from engine.search.sampling import smallest
 from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+
+#: skeletons that are bounded one by one: some 30 bytes and 50 microseconds each
+MOST_SKELETONS = 1_000_000
 
 
 class NoOptimum(ValueError):
@@ -26,6 +29,7 @@ class Problem:
     """A preset whose Z is an entropy, and within whose budgets there is a structure.
 
     notes: sentences on what the bound leaves out. count: how many skeletons there are.
+    complete: all of them are bounded one by one.
     Raises NoOptimum.
     """
 
@@ -49,9 +53,30 @@ class Problem:
                 "may be too slow."
             )
         self._refuse_empty()
-        self.layouts = list(layouts(preset))
-        self._groups = [self._group(layout) for layout in self.layouts]
-        self.count = sum(len(group.skeletons) for group in self._groups)
+        self.layouts, self.others, self.count = self._divided()
+        self.complete = not self.others
+        if self.others:
+            self.notes.append(
+                "The space has too many skeletons to bound one by one: those of most blocks "
+                "have one bound together, which is all that is proven."
+            )
+
+    def _divided(self) -> tuple[list[Layout], list[Layout], int]:
+        """The layouts whose skeletons are bounded one by one, the others, and how many
+        skeletons the first have."""
+        preset = self.preset
+        depths, most = preset.space.stage_depths, preset.budget.layers
+        one_by_one: list[Layout] = []
+        others: list[Layout] = []
+        count = 0
+        for layout in layouts(preset):
+            more = count_of(layout, depths, most)
+            if others or count + more > MOST_SKELETONS:
+                others.append(layout)
+            else:
+                one_by_one.append(layout)
+                count += more
+        return one_by_one, others, count
 
     def _refuse_empty(self) -> None:
         """Raises NoOptimum where no structure keeps to each budget by itself."""
@@ -76,41 +101,34 @@ class Problem:
 
     def groups(self) -> Iterator[Group]:
         """The skeletons by layout."""
-        yield from self._groups
+        yield from map(self._group, self.layouts)
 
     def _group(self, layout: Layout) -> Group:
         preset = self.preset
         skeletons = Skeletons(preset, layout)
-        return Group(preset, skeletons, limits_of(preset.space), self._weights())
+        return Group(preset, skeletons, limits_of(preset.space))
 
-    def _weights(self) -> Weights:
-        objective = self.preset.objective
-        entropies = np.array(z_weights(objective, (0,) * 5))[:, None]
-        logs = np.zeros((5, 1))
-        if objective.size == "log-channels":
-            logs[:, 0] = objective.alphas
-        return Weights(entropies, logs, np.zeros(1))
+    def rest(self) -> float:
+        """A bound on the skeletons that are not bounded one by one; -inf without any."""
+        return max(map(self._widest, self.others), default=-np.inf)
 
     def trivial_bound(self) -> float:
-        """Z with every width at its largest, no border and no finite width, and each block
-        what adds most to it."""
+        """A bound on everything, found at once."""
+        return max(map(self._widest, (*self.layouts, *self.others)))
+
+    def _widest(self, layout: Layout) -> float:
+        """Z of a layout with every width at its largest, no border and no finite width, and
+        each block what adds most to it."""
         objective, space = self.preset.objective, self.preset.space
         rectified, widest = objective.activation == "relu", log(space.max_width)
         image = log(self.preset.initial.blocks[0].in_channels)
-        best = -np.inf
-        weights = z_weights(objective, (space.max_width,) * 5)
-        for layout in self.layouts:
-            gains = np.zeros(5)
-            for number, slot in enumerate(layout):
-                most = -np.inf
-                for block in slot.choices:
-                    terms = width_terms(block, 0.0, 1, number == 0, rectified)
-                    logs = np.array(terms.logs)
-                    widths = np.array([image if number == 0 else widest, widest, widest])
-                    most = max(most, terms.constant + float(logs @ widths))
-                gains[slot.stage :] += most / 2
-            z = float(np.dot(weights, gains))
-            if objective.size == "log-channels":
-                z += sum(objective.alphas) * widest
-            best = max(best, z)
-        return best
+        gains = np.zeros(5)
+        for number, slot in enumerate(layout):
+            most = -np.inf
+            for block in slot.choices:
+                terms = width_terms(block, 0.0, 1, number == 0, rectified)
+                widths = np.array([image if number == 0 else widest, widest, widest])
+                most = max(most, terms.constant + float(np.array(terms.logs) @ widths))
+            gains[slot.stage :] += most / 2
+        z = float(np.dot(z_weights(objective, (space.max_width,) * 5), gains))
+        return z + sum(objective.alphas) * widest * (objective.size == "log-channels")

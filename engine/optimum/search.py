@@ -7,41 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 import numpy as np
 
-from engine.costs import Cost, total_cost
+from engine.costs import total_cost
 from engine.optimum.bounding import Nodes, Relaxed
-from engine.optimum.problem import Problem
+from engine.optimum.certificate import Best, Certificate
+from engine.optimum.problem import NoOptimum, Problem
 from engine.optimum.rounding import improved
 from engine.optimum.space import Ints
-from engine.scorers.base import Score
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import exceeded
 from engine.settings import Preset
-from engine.structure import Structure
 
 #: skeletons bounded in one step, and nodes
 CHUNK, BATCH = 8192, 128
-#: a best within this share of the bound counts as proven
-PROVEN = 1e-6
 #: how near to its bound a skeleton's first one is taken, as a share
 COARSE = 1e-5
 #: skeletons of a chunk whose widths are rounded for a structure to compare with
 ROUNDED = 3
 
 
-class Best(NamedTuple):
-    """The best structure found so far."""
-
-    structure: Structure
-    score: Score
-    cost: Cost
-
-
 class Optimum:
-    """The best structure that a preset's search could find, and how far from it one may be.
+    """The best structure that a preset's search could find, and how far one may be from it.
 
     bound: no structure of the space within the budgets has a higher Z. best: the best one
     found, None before there is one. trivial: the bound is that of all widths and depths at
@@ -61,7 +49,9 @@ class Optimum:
     >>> optimum = Optimum(preset)
     >>> while optimum.step():
     ...     pass
-    >>> optimum.proven, optimum.best.structure.widths
+    >>> found = optimum.certificate
+    >>> found.proven, f"Z {found.best.score.z:.2f}", found.best.structure.widths
+    (True, 'Z 736.63', (56, 128, 304, 632, 32))
     """
 
     def __init__(self, preset: Preset):
@@ -69,11 +59,9 @@ class Optimum:
         self.best: Best | None = None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
-        self._known: dict[Structure, float] = {}
         self._heap: list[tuple[float, int, Nodes]] = []
         self._number = 0
         self._open = self.problem.trivial_bound()
-        self._stopped = False
         self._first = self._skeletons()
         self._to_bound = self.problem.count
 
@@ -94,21 +82,18 @@ class Optimum:
         return max(self.z, waiting, self._open)
 
     @property
-    def gap(self) -> float:
-        """How far the best is below the bound at most, as a share of the bound."""
-        if self.best is None:
-            return np.inf
-        return (self.bound - self.z) / abs(self.bound) if self.bound else 0.0
-
-    @property
-    def proven(self) -> bool:
-        """Whether the best is the optimum, within 1e-6."""
-        return self.best is not None and self.gap <= PROVEN
+    def certificate(self) -> Certificate:
+        """What is known by now."""
+        problem = self.problem
+        return Certificate(
+            self.bound, self.trivial, self.best, self.nodes, self.left, problem.count,
+            problem.complete, tuple(problem.notes),
+        )  # fmt: skip
 
     @property
     def done(self) -> bool:
         """Whether nothing is left that could hold a better structure."""
-        return not self._heap and self._open == -np.inf
+        return not self._heap and self._to_bound == 0
 
     @property
     def left(self) -> int:
@@ -116,17 +101,24 @@ class Optimum:
         return self._to_bound + len(self._heap)
 
     def step(self) -> bool:
-        """Bound some more, for about a tenth of a second. Returns whether there is more to do."""
-        if self._open > -np.inf:
-            self._open = next(self._first, -np.inf)
+        """Bound some more, for about a tenth of a second. Returns whether there is more to do.
+
+        Raises NoOptimum where nothing keeps to all budgets.
+        """
+        if self._to_bound:
+            next(self._first)
+            if not self._to_bound:
+                self._open = self.problem.rest()
         else:
             self._branch()
+        if self.done and self.best is None and self.problem.complete:
+            raise NoOptimum("no structure meets all budgets at once: raise one of them")
         return not self.done
 
-    def _skeletons(self) -> Iterator[float]:
-        """Bound every skeleton; yields what bounds those that are left."""
+    def _skeletons(self) -> Iterator[None]:
+        """Bound every skeleton, a chunk at a time."""
         for group in self.problem.groups():
-            yield self._open
+            yield
             # the deepest first: they tend to be the best, and to prune the others
             order = np.argsort(-group.skeletons.layers, kind="stable")
             for start in range(0, len(order), CHUNK):
@@ -134,7 +126,7 @@ class Optimum:
                 self._to_bound -= len(which)
                 nodes = group.roots(which)
                 self._bounded(group.relaxed(nodes, self.z, COARSE))
-                yield self._open
+                yield
 
     def _bounded(self, relaxed: Relaxed) -> None:
         """Keep the nodes that may hold a better structure."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.blocks import chain
-from engine.costs import NOTHING, block_cost, halved
+from engine.costs import halved
 from engine.optimum.coefficients import (
     IN,
     INSIDE,
@@ -26,7 +26,7 @@ from engine.optimum.coefficients import (
     width_terms,
 )
 from engine.optimum.program import Program
-from engine.optimum.space import Floats, Ints, Layout, widths_of
+from engine.optimum.space import Floats, Ints, Layout, layers_of, widths_of
 from engine.scorers.closed_form import moments_behind
 from engine.settings import Preset
 from engine.structure import LEVELS, Block
@@ -59,7 +59,7 @@ class Skeletons:
             np.array([bool(sized(block, 1, 1, 1).bottleneck) for block in slot.choices])
             for slot in layout
         ]
-        self._image = float(preset.initial.blocks[0].in_channels)
+        self.image = float(preset.initial.blocks[0].in_channels)
         self._rectified = preset.objective.activation == "relu"
         budget = preset.budget
         self.rows, self.layers = _rows(layout, preset.space.stage_depths, budget.layers)
@@ -82,7 +82,7 @@ class Skeletons:
         self._ratio = (log(low) - 1e-8 if low > 0 else -FAR, min(FAR, float(np.log(high)) + 1e-8))
 
     def __len__(self) -> int:
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
     def blocks(self, row: int) -> list[Block]:
         """The choices of one skeleton, of widths that do not count."""
@@ -99,7 +99,7 @@ class Skeletons:
     def program(self, which: Ints, weights: Weights) -> Program:
         """The programs of some skeletons, in the order of `which`."""
         count, places = len(which), self.widths
-        logs, inverses = np.zeros((places.count, count)), np.zeros((places.count, count))
+        logs, inverses = np.zeros((places.size, count)), np.zeros((places.size, count))
         entropies = np.broadcast_to(weights.entropies, (len(LEVELS), count))
         constant = np.array(np.broadcast_to(weights.constant, count), np.float64)
         for level, mean in enumerate(self._means):
@@ -127,7 +127,7 @@ class Skeletons:
             if place >= 0:
                 logs[place] += weights.logs[level]
             else:
-                constant += weights.logs[level] * log(self._image)
+                constant += weights.logs[level] * log(self.image)
         return Program(
             logs, inverses, constant, self.products, *self._spent(which), self.pairs,
             self._ratios(which),
@@ -167,7 +167,7 @@ class Skeletons:
                 continue
             named = [(into, out, inside)[place] for place in monomial]
             product = tuple(sorted(place for place in named if place >= 0))
-            yield product, self._image ** named.count(-1), column
+            yield product, self.image ** named.count(-1), column
 
     def _used_products(self) -> tuple[tuple[int, ...], ...]:
         used = {
@@ -200,9 +200,9 @@ class Skeletons:
                 row[GAIN] = terms.constant
                 row[LOGS], row[FLUCTUATION], row[LAST] = terms.logs, terms.fluctuation, terms.last
                 if self.widths.into[slot] < 0:
-                    row[GAIN] += row[LOGS][IN] * log(self._image)
-                    row[FIXED] = row[FLUCTUATION][IN] / self._image
-                    row[LAST_FIXED] = row[LAST][IN] / self._image
+                    row[GAIN] += row[LOGS][IN] * log(self.image)
+                    row[FIXED] = row[FLUCTUATION][IN] / self.image
+                    row[LAST_FIXED] = row[LAST][IN] / self.image
                 following[c, choice] = after.setdefault(terms.correlation, len(after))
             tables.append(table)
             befores.append(behind)
@@ -215,8 +215,7 @@ def _rows(layout: Layout, depths: tuple[int, ...], most: int | None) -> tuple[In
     """Every choice of the slots, (slots, N), and the layers of each skeleton."""
     counts = []
     for slot in layout:
-        costs = (block_cost(sized(block, 1, 1, 1), (1, 1)) for block in slot.choices)
-        counts.append(np.array([cost.layers for cost in costs], np.int64))
+        counts.append(np.array([layers_of(block) for block in slot.choices], np.int64))
     least = [int(count.min()) for count in counts]
     rows = np.zeros((0, 1), np.int64)
     layers, deep = np.zeros(1, np.int64), np.zeros(1, np.int64)
@@ -292,8 +291,3 @@ def _log_means(
         if place.ends and place.stage in needed:
             found[place.stage] = np.log(profiles.mean(axis=1))[which]
     return found
-
-
-def fewest(skeletons: Skeletons) -> int:
-    """The fewest layers of a layout."""
-    return int(skeletons.layers.min()) if len(skeletons) else NOTHING.layers

@@ -8,6 +8,7 @@ space has more than one layout where its stages may be deeper than that.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.blocks import KINDS
+from engine.costs import block_cost
 from engine.search.widths import bottlenecks, outputs_with_bottleneck
 from engine.settings import Preset, Space
 from engine.structure import Block, Structure, stage_bounds
@@ -107,18 +109,41 @@ def _choices(template: Block, space: Space) -> Iterator[Block]:
             )  # fmt: skip
 
 
+def layers_of(block: Block) -> int:
+    """Layers of a block, whatever its widths."""
+    kind = KINDS[block.kind]
+    inside = 1 if "bottleneck" in kind.fields else 0
+    return block_cost(
+        block._replace(in_channels=1, out_channels=1, bottleneck=inside), (1, 1)
+    ).layers
+
+
+def count_of(layout: Layout, depths: tuple[int, ...], most: int | None) -> int:
+    """How many skeletons a layout has within the stages' depths and a budget of layers."""
+    found: Counter[tuple[int, int]] = Counter({(0, 0): 1})
+    for slot in layout:
+        steps = Counter((block.depth * slot.repeats, layers_of(block)) for block in slot.choices)
+        after: Counter[tuple[int, int]] = Counter()
+        for ((deep, layers), ways), ((more, cost), times) in product(found.items(), steps.items()):
+            shallow = deep + more <= depths[slot.stage] or not slot.repeats
+            if shallow and (most is None or layers + cost <= most):
+                after[0 if slot.ends else deep + more, layers + cost] += ways * times
+        found = after
+    return sum(found.values())
+
+
 class Widths(NamedTuple):
     """The variables of a layout, in the order in which the image meets them.
 
     into, out, inside: of each slot, the place of its widths; -1 into is the image's
-    channels, -1 inside none. count: how many there are. ends: the variable of each
+    channels, -1 inside none. size: how many there are. ends: the variable of each
     stage's output, -1 where nothing can change it.
     """
 
     into: tuple[int, ...]
     out: tuple[int, ...]
     inside: tuple[int, ...]
-    count: int
+    size: int
     ends: tuple[int, ...]
 
 
