@@ -10,9 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.files import Unreadable, read_regular
 from engine.formats import structure_info, structure_yaml
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
+from engine.messages import clipped
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
@@ -62,7 +64,8 @@ def read_structure(ref: str) -> NamedStructure:
     try:
         return NamedStructure(title, loads(text))
     except StructureError as error:
-        raise StructureFileError(f"{ref}: {error}") from None
+        said = clipped(f"{ref}: {error}")
+        raise StructureFileError(said.replace("\n", "\n  ")) from None
 
 
 def names_a_file(name: str) -> bool:
@@ -98,17 +101,15 @@ def _is_yaml(path: Path, text: str) -> bool:
 
 
 def _read_text(path: Path) -> str:
-    if path.is_dir():
-        raise StructureFileError(f"{path}: is a folder; name a file such as {path}/best.yaml")
-    if not path.is_file():
-        raise StructureFileError(f"{path}: is not a regular file")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_LENGTH + 1)
-    except OSError as error:
-        raise StructureFileError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > MAX_LENGTH:
-        raise StructureFileError(f"{path}: is far larger than any structure")
+        data = read_regular(path, MAX_LENGTH)
+    except Unreadable as error:
+        if error.folder:
+            hint = f"{path}: is a folder; name a file such as {path}/best.yaml"
+            raise StructureFileError(hint) from None
+        if error.large:
+            raise StructureFileError(f"{path}: is far larger than any structure") from None
+        raise StructureFileError(f"{path}: {error}") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

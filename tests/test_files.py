@@ -49,10 +49,10 @@ def test_a_pipe_that_nobody_writes_into_is_not_waited_for(tmp_path):
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text("structure: []")
 
-    def refused(self, *_, **__):
+    def refused(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(StructureFileError, match="cannot be read: Permission denied"):
         read_structure(str(tmp_path / "mine.yaml"))
 

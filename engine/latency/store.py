@@ -11,11 +11,14 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from engine.files import Unreadable, read_regular
 from engine.latency.operations import Family
 from engine.latency.table import Grid, points
 
 #: changes when files written before mean something else
 SCHEMA = 2
+#: of a file; a table of every family that a search can reach has a tenth of that
+MOST_BYTES = 32 << 20
 
 
 def file_of(folder: Path, key: dict[str, Any]) -> Path:
@@ -52,7 +55,7 @@ def save(
 def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str, float]]:
     """What `save` wrote for that key; nothing where the file is absent, damaged or not its."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, MOST_BYTES))
         if document["schema"] != SCHEMA or document["key"] != key:
             return {}, {}
         grids = {}
@@ -66,7 +69,9 @@ def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str,
                 raise ValueError("a family without times")
             grids[family] = grid
         return grids, {str(op): _time(s) for op, s in document["in_place"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}, {}
+    except ArithmeticError:  # infinities, and numbers of hundreds of digits
         return {}, {}
 
 

@@ -17,6 +17,8 @@ from engine.structure import Structure
 from engine.training.errors import TrainingError
 from engine.training.settings import Settings
 
+#: what values of the wrong kind can raise
+_DAMAGE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 FORMAT, VERSION = "maedet-tui training", 1
 _KEYS = {
     "step": int,
@@ -70,7 +72,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         values["settings"] = Settings.from_dict(values["settings"])
         values["structure"] = structure_yaml.loads(values["structure"])
-    except (TypeError, ValueError, KeyError, TrainingError) as error:
+    except (*_DAMAGE, TrainingError) as error:
         raise TrainingError(f"{path}: is damaged: {error}") from None
     return values
 

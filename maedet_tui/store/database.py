@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.files import Unreadable, refuse_unreadable
+from engine.messages import clipped
 from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
+from maedet_tui.formatting import printable
 from maedet_tui.store import schema
 
 FILE, UNFINISHED = "run.db", ".run.db.new"
@@ -19,11 +22,23 @@ FILE, UNFINISHED = "run.db", ".run.db.new"
 PATIENCE = 2000
 #: bound values in one statement: the limit of older SQLite
 _MOST_VALUES = 900
+#: versions of the schema that a later program may have brought; more are a damaged number
+_MOST_AHEAD = 100
 
 Item = TypeVar("Item")
 
-#: what SQLite says -> what the user can do
+#: what to do about a database that is damaged
+INSTEAD = "put a copy in its place, or go on with best.yaml beside it"
+#: bytes of a run.db; a search of days has some millions
+MOST_BYTES = 4 << 30
+
+#: what SQLite says -> what the user can do; first what may quote anything
 _MEANINGS = (
+    ("could not decode", f"is damaged: a text in it is none; {INSTEAD}"),
+    ("no such", f"is damaged: it lacks a table or a column; {INSTEAD}"),
+    ("already exists", f"is damaged: it is no database of the version that it says; {INSTEAD}"),
+    ("duplicate column", f"is damaged: it is no database of the version that it says; {INSTEAD}"),
+    ("too big", f"is damaged: a value in it is far larger than any of ours; {INSTEAD}"),
     ("full", "no space left to write it; free some"),
     ("locked", "another program keeps it locked; close it there"),
     ("busy", "another program keeps it locked; close it there"),
@@ -35,7 +50,7 @@ _MEANINGS = (
     ),
     (
         "malformed",
-        "is damaged, perhaps cut short; put a copy in its place, or go on with best.yaml beside it",
+        f"is damaged, perhaps cut short; {INSTEAD}",
     ),
     ("disk i/o", "cannot be read or written; is the disk full, or the folder gone?"),
     ("unable to open", "cannot be opened; is the folder there, and may you use it?"),
@@ -54,7 +69,7 @@ def meaning(path: Path, error: BaseException) -> StoreError:
     for words, help_ in _MEANINGS:
         if words in said.lower():
             return StoreError(f"{path}: {help_}")
-    return StoreError(f"{path}: cannot be used: {said}")
+    return StoreError(clipped(f"{path}: cannot be used: {printable(said)}"))
 
 
 @contextmanager
@@ -90,7 +105,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     with explained(path):
         _refuse_missing(path)
         connection = _connected(str(path))
-        _refuse_foreign(path, connection)
+        _refuse_foreign(path, connection, to_read=False)
         verdict = value(connection, "PRAGMA quick_check(1)")
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"malformed: {verdict}")
@@ -194,14 +209,32 @@ def _connected(target: str) -> sqlite3.Connection:
 def _refuse_missing(path: Path) -> None:
     if not path.exists():
         raise StoreError(f"{path.parent}: holds no run ({FILE} is missing)")
+    for one in (path, *(path.with_name(f"{FILE}-{side}") for side in ("wal", "shm", "journal"))):
+        if one is path or one.exists():
+            try:
+                refuse_unreadable(one, MOST_BYTES)
+            except Unreadable as error:
+                raise StoreError(f"{one}: {error}; remove the run, or name another") from None
 
 
-def _refuse_foreign(path: Path, connection: sqlite3.Connection) -> None:
+def _refuse_foreign(path: Path, connection: sqlite3.Connection, *, to_read: bool = True) -> None:
     mark = value(connection, "PRAGMA application_id")
     if mark != schema.APPLICATION_ID:
         raise StoreError(f"{path}: is not the database of a run; something else has taken its name")
-    if version(connection) > len(schema.STEPS):
+    number = version(connection)
+    if not 0 <= number <= len(schema.STEPS) + _MOST_AHEAD:
+        raise StoreError(f"{path}: is damaged: it says to be of version {number}; {INSTEAD}")
+    if number > len(schema.STEPS):
         raise StoreError(
             f"{path}: was written by a newer version of maedet-tui; update with "
             "`pip install -U maedet-tui`"
         )
+    # a view could compute for ever, and so could a trigger
+    if kinds := _kinds(connection) & {"view", "virtual", *(() if to_read else ("trigger",))}:
+        raise StoreError(f"{path}: is damaged: it holds a {min(kinds)}; {INSTEAD}")
+
+
+def _kinds(connection: sqlite3.Connection) -> set[str]:
+    """What there is beside plain tables and their indices."""
+    query = "SELECT type, sql LIKE 'CREATE VIRTUAL%' AS virtual FROM sqlite_master"
+    return {"virtual" if row["virtual"] else row["type"] for row in connection.execute(query)}

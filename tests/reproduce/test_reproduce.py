@@ -26,6 +26,14 @@ from tests.waiting import until
 SHORT = 400
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_image():
+    """Winners of proxies are measured by a pass of one image: a pass of four takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maedet_tui.reproduce.searches.PROXY_BATCH", 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def found():
     jobs = [job for table in TABLES.values() for job in tables.jobs(table, 2, SHORT)]
@@ -34,7 +42,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def sheet(found):
-    """A table of what was found, made once: winners of proxies are measured for it."""
+    """A table of what was found, made once."""
     return cache(lambda name: tables.compare(TABLES[name], found, 2, SHORT))
 
 
