@@ -60,7 +60,9 @@ def block_terms(
     gain = fluctuation = last = 0.0
     for layer in chain(block):
         if layer.op == "maxpool":
-            factor, pooled = maxpool_moments(correlation, layer.kernel**2, rectified)
+            # one channel alone, without rectifiers, counts as more than fully alike
+            alike = min(1.0, correlation)
+            factor, pooled = maxpool_moments(alike, layer.kernel**2, rectified)
             gain += log(factor)
             # a rectified maximum passes the next ReLU unchanged
             correlation = behind_relu(pooled) if rectified else pooled**2
@@ -84,7 +86,7 @@ def block_terms(
             correlation /= layer.kernel**2
             fluctuation += (2 * correlation + 2 * (1 - correlation) / positions) / width
             last = fluctuation
-            correlation = min(1.0, correlation + 1 / width)
+            correlation += 1 / width
         first = False
     return Terms(gain, fluctuation, last, round(correlation, 6 if rectified else 4))
 
