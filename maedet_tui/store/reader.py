@@ -82,6 +82,7 @@ class RunReader:
     def __init__(self, folder: Path):
         self.folder = folder
         self.path = folder / database.FILE
+        self._file = _file(self.path)
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
@@ -91,6 +92,12 @@ class RunReader:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is open."""
+        found = _file(self.path)
+        return found is not None and found != self._file
 
     def data_version(self) -> int:
         """Changes whenever somebody has written."""
@@ -333,6 +340,15 @@ class RunReader:
             raise StoreError(
                 clipped(f"{self.path}: is damaged ({_said(error)}); {database.INSTEAD}")
             ) from None
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _said(error: BaseException) -> str:
