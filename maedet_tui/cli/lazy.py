@@ -68,5 +68,6 @@ def _in_short_lines() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        error.message = clipped(error.message, LONGEST - _AROUND)
+        short = clipped(error.message, LONGEST - _AROUND)
+        error.message = short  # type: ignore[misc] # final, but only printed later
         raise
