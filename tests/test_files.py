@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from engine import outputs
 from maedet_tui import files
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError, names_a_file, read_structure, write_atomically
@@ -76,7 +77,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_says_what_to_do(
     def fails(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files.os, "replace", fails)
+    monkeypatch.setattr(outputs.os, "replace", fails)
     with pytest.raises(SaveError, match=words):
         write_atomically(path, "new")
     assert [one.name for one in tmp_path.iterdir()] == ["best.yaml"]

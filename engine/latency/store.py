@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 from engine.files import Unreadable, read_regular
 from engine.latency.operations import Family
 from engine.latency.table import Grid, points
+from engine.outputs import write_whole
 
 #: changes when files written before mean something else
 SCHEMA = 2
@@ -41,15 +39,7 @@ def save(
         ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file)
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    write_whole(path, json.dumps(document).encode())
 
 
 def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str, float]]:

@@ -40,6 +40,8 @@ _STATUS = (
 #: rows that a table never has more of
 _MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
 _MOST_BATCH = 1_000_000
+#: characters of what is said of a value
+_MOST_SAID = 120
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
 
 
@@ -80,6 +82,7 @@ class RunReader:
     def __init__(self, folder: Path):
         self.folder = folder
         self.path = folder / database.FILE
+        self._file = _file(self.path)
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
@@ -89,6 +92,12 @@ class RunReader:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is open."""
+        found = _file(self.path)
+        return found is not None and found != self._file
 
     def data_version(self) -> int:
         """Changes whenever somebody has written."""
@@ -113,8 +122,10 @@ class RunReader:
             try:
                 preset = parse(text, source=str(self.path), name=name)
             except PresetError as error:
-                first = str(error).splitlines()[0]
-                raise StoreError(clipped(f"{self.path}: its preset is damaged: {first}")) from None
+                problem = error.problems[0]
+                where = f"line {problem.line}" if problem.line else ""
+                first = ": ".join(filter(None, (where, problem.key, problem.message)))
+                raise ValueError(f"its preset: {first}") from None
             return Record(
                 preset,
                 text,
@@ -331,10 +342,19 @@ class RunReader:
             ) from None
 
 
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _said(error: BaseException) -> str:
     """What is damaged, in words; what Python says of a value of the wrong kind is none."""
     if isinstance(error, KeyError):
         return f"it lacks {shown(error.args[0])}"
     if isinstance(error, ValueError):
-        return clipped(printable(str(error)), 120)
+        return clipped(printable(str(error)), _MOST_SAID)
     return "a value of the wrong kind"
