@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the backbones run; auto takes a GPU if there is one.",
 )
-@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, metavar="B")
+@click.option("--batch", type=click.IntRange(1, 4096), default=1, show_default=True, metavar="B")
 @click.option(
     "--size", default="1280x800", show_default=True, metavar="WIDTHxHEIGHT", help="Image size."
 )
 @click.option(
     "--rounds",
-    type=click.IntRange(2),
+    type=click.IntRange(2, 100_000),
     default=10,
     show_default=True,
     metavar="N",

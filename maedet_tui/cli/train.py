@@ -15,7 +15,7 @@ from engine.training.annotations import Annotations, read_annotations
 from engine.training.errors import TrainingError, need
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.output import failures, print_json
-from maedet_tui.cli.train_options import settings, settings_options
+from maedet_tui.cli.train_options import MOST_STEPS, settings, settings_options
 from maedet_tui.export.source import Source, read_source
 from maedet_tui.terminal import echo
 
@@ -57,7 +57,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--evaluate-every",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST_STEPS),
     default=0,
     show_default=True,
     metavar="N",
@@ -65,7 +65,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--save-every",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_STEPS),
     default=500,
     show_default=True,
     metavar="N",
