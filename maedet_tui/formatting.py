@@ -18,7 +18,12 @@ _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
 
 def printable(text: str) -> str:
     """The text, with a sign in the place of each character that a terminal would obey."""
-    return text if text.isprintable() else _UNSAFE.sub(NO_TEXT, text)
+    return text if text.isprintable() else _UNSAFE.sub(NO_TEXT, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """A name as it is shown in a list, whose lines it must not break."""
+    return text if text.isprintable() else re.sub(r"[\t\n]", NO_TEXT, printable(text))
 
 
 def quantity(value: float) -> str:
@@ -56,6 +61,15 @@ def score(z: float) -> str:
 def percent(part: float, whole: float) -> str:
     """A share: 43.2 %; a dash of nothing."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def gap(share: float) -> str:
+    """A share too small for `percent`, to two digits: 1.3 %, 0.013 %, 0.00021 %, 0 %."""
+    if 100 * share >= 10:
+        return f"{100 * share:.0f} %"
+    # beyond the sixth decimal it is rounding
+    digits = f"{float(f'{100 * share:.2g}'):.6f}".rstrip("0").rstrip(".")
+    return f"{digits} %"
 
 
 def rate(per_second: float) -> str:

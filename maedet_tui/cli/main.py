@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.lazy import LazyGroup
+from maedet_tui.terminal import echo
 
 #: `maedet_tui.logs.LEVELS`, whose import brings the standard library's logging
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -27,6 +28,10 @@ COMMANDS = {
     "latency": (
         "maedet_tui.cli.latency:latency",
         "How long structures take on this device, by a table that is measured once.",
+    ),
+    "optimum": (
+        "maedet_tui.cli.optimum:optimum",
+        "The best structure that PRESET allows, proven, or how far from it one may be.",
     ),
     "pause": (
         "maedet_tui.cli.control:pause",
@@ -84,7 +89,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         # no other start needs it, and it takes a while
         from importlib.metadata import version
 
-        click.echo(f"maedet-tui {version('maedet-tui')}")
+        echo(f"maedet-tui {version('maedet-tui')}")
         context.exit()
 
 

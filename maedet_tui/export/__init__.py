@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.outputs import is_special
 from maedet_tui.export.placing import put
 from maedet_tui.export.source import (
     ExportError,
@@ -139,7 +140,9 @@ def export(
     if weights:
         options["weights"] = weights
     try:
-        scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".export-"))
+        # beside a device, nobody but the system makes files
+        beside = None if is_special(path) else path.parent
+        scratch = Path(tempfile.mkdtemp(dir=beside, prefix=".export-"))
     except OSError as error:
         raise save_error(path, error, option) from None
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.outputs import is_special, move_whole
 from maedet_tui.export.source import ExportError
 from maedet_tui.files import set_usual_permissions
 
@@ -57,6 +57,8 @@ def put(made: Path, path: Path, format_: str) -> None:
     """
     if made.is_dir():
         moves = {file: path / file.name for file in _files(made)}
+    elif is_special(path):  # a device takes what was asked for, and has nothing beside it
+        moves = {made: path}
     else:
         moves = {file: path.with_name(file.name) for file in _files(made.parent)}
         moves[made] = path
@@ -64,13 +66,16 @@ def put(made: Path, path: Path, format_: str) -> None:
     if made.is_dir():
         path.mkdir(exist_ok=True)
     for file, place in moves.items():
-        move(file, place)
+        move(file, place, named=file == made)
 
 
-def move(file: Path, place: Path) -> None:
-    """Put one file in its place, as the user's other files are."""
+def move(file: Path, place: Path, *, named: bool) -> None:
+    """Put one file in its place, as the user's other files are.
+
+    named: by the user, which those in a folder and beside another are not.
+    """
     set_usual_permissions(file)
-    os.replace(file, place)
+    move_whole(file, place, named=named)
 
 
 def _files(folder: Path) -> list[Path]:

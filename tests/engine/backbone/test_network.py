@@ -21,7 +21,7 @@ from tests.engine.backbone.random_structures import EVERY_KIND, any_structures
 ALL = (0, 1, 2, 3, 4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(any_structures())
 def test_random_structures_build_as_counted_and_learn(structure):
     module = build(structure, out_indices=ALL)
