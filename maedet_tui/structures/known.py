@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
 
-from engine.scorers.base import Cancelled, Score, ScoringError, never
+from engine.scorers.base import Cancelled, Score, ScoringError, close, never
 from engine.settings import CLOSED, PROXIES, Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
@@ -70,6 +70,7 @@ def measure(
     forward = preset.forward
     if name == "forward":
         forward = replace(forward, repeats=max(forward.repeats, PASSES))
+    judge = None
     try:
         judge = make_scorer(name, preset.device, preset.objective, forward)
         (score,) = judge.score([structure], cancelled)
@@ -77,4 +78,6 @@ def measure(
         return None
     except ScoringError as error:
         return str(error)
+    finally:
+        close(judge)
     return score

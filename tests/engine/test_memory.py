@@ -1,0 +1,1 @@
+"""Memory, threads and what is kept: of whole processes, within fixed limits."""
