@@ -11,16 +11,23 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from engine.messages import LONGEST, MOST_PROBLEMS, and_more, clipped
+
 LEVELS = ("C1", "C2", "C3", "C4", "C5")
 IMAGE_CHANNELS = 3
 
 
 class StructureError(ValueError):
-    """A structure that cannot be built; `problems` lists every reason."""
+    """A structure that cannot be built; `problems` lists the reasons, the last of them how
+    many more there are, if they are many."""
 
-    def __init__(self, problems: list[str]):
-        self.problems = problems
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: list[str], more: int = 0):
+        """more: problems beyond those in the list."""
+        more += max(0, len(problems) - MOST_PROBLEMS)
+        told = [clipped(problem) for problem in problems[:MOST_PROBLEMS]]
+        self.problems = [*told, and_more(more)] if more else told
+        line = "; ".join(self.problems)
+        super().__init__(line if len(line) <= LONGEST else "\n".join(self.problems))
 
 
 class Block(NamedTuple):

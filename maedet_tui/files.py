@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.files import Unreadable, read_regular
 from engine.formats import structure_info, structure_yaml
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
+from engine.messages import clipped
+from engine.outputs import write_whole
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
@@ -62,7 +63,8 @@ def read_structure(ref: str) -> NamedStructure:
     try:
         return NamedStructure(title, loads(text))
     except StructureError as error:
-        raise StructureFileError(f"{ref}: {error}") from None
+        said = clipped(f"{ref}: {error}")
+        raise StructureFileError(said.replace("\n", "\n  ")) from None
 
 
 def names_a_file(name: str) -> bool:
@@ -98,17 +100,15 @@ def _is_yaml(path: Path, text: str) -> bool:
 
 
 def _read_text(path: Path) -> str:
-    if path.is_dir():
-        raise StructureFileError(f"{path}: is a folder; name a file such as {path}/best.yaml")
-    if not path.is_file():
-        raise StructureFileError(f"{path}: is not a regular file")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_LENGTH + 1)
-    except OSError as error:
-        raise StructureFileError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > MAX_LENGTH:
-        raise StructureFileError(f"{path}: is far larger than any structure")
+        data = read_regular(path, MAX_LENGTH)
+    except Unreadable as error:
+        if error.folder:
+            hint = f"{path}: is a folder; name a file such as {path}/best.yaml"
+            raise StructureFileError(hint) from None
+        if error.large:
+            raise StructureFileError(f"{path}: is far larger than any structure") from None
+        raise StructureFileError(f"{path}: {error}") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -116,28 +116,23 @@ def _read_text(path: Path) -> str:
 
 
 def write_atomically(
-    path: Path, text: str, *, private: bool = False, option: str | None = "--runs-dir"
+    path: Path,
+    text: str | bytes,
+    *,
+    private: bool = False,
+    named: bool = False,
+    option: str | None = "--runs-dir",
 ) -> None:
     """Write a file so that a reader sees the old text or the new one, never a part.
 
-    private: for its owner alone. option: names another place on the command line; None where
-    that is not its place. Raises SaveError.
+    private: for its owner alone. named: by the user, who may mean a pipe or a device; those
+    are written into. option: names another place on the command line; None where that is
+    not its place. Raises SaveError.
     """
-    temporary = None
+    content = text if isinstance(text, bytes) else text.encode("utf-8")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files for their owner alone; what users export gets their usual permissions
-        if not private:
-            set_usual_permissions(Path(temporary))
-        os.replace(temporary, path)
+        write_whole(path, content, mode=0o600 if private else _USUAL, named=named)
     except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise save_error(path, error, option) from None
 
 
@@ -146,7 +141,7 @@ def set_usual_permissions(path: Path) -> None:
 
     Raises OSError.
     """
-    os.chmod(path, 0o666 & ~_UMASK)
+    os.chmod(path, _USUAL)
 
 
 def save_error(path: Path, error: OSError, option: str | None = "--runs-dir") -> SaveError:
@@ -174,5 +169,5 @@ def _umask() -> int:
     return mask
 
 
-#: read once, while there is one thread
-_UMASK = _umask()
+#: permissions of the user's other files; read once, while there is one thread
+_USUAL = 0o666 & ~_umask()

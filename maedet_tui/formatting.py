@@ -58,6 +58,15 @@ def percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
+def gap(share: float) -> str:
+    """A share too small for `percent`, to two digits: 1.3 %, 0.013 %, 0.00021 %, 0 %."""
+    if 100 * share >= 10:
+        return f"{100 * share:.0f} %"
+    # beyond the sixth decimal it is rounding
+    digits = f"{float(f'{100 * share:.2g}'):.6f}".rstrip("0").rstrip(".")
+    return f"{digits} %"
+
+
 def rate(per_second: float) -> str:
     """Iterations per second: 19,842/s, 9.3/s, 0.42/s."""
     if per_second >= 100:

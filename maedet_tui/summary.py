@@ -49,6 +49,11 @@ def value(score: Score) -> str:
     return f"{name} {formatting.score(score.z)}{error}"
 
 
+def gap(share: float) -> str:
+    """How far something is below the best possible, in one phrase."""
+    return f"at most {formatting.gap(share)} below the best possible"
+
+
 def entropies(score: Score) -> str:
     """The entropies of C1-C5 in a row."""
     pairs = zip(LEVELS, score.entropies, strict=True)

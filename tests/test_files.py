@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from engine import outputs
 from maedet_tui import files
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError, names_a_file, read_structure, write_atomically
@@ -49,10 +50,10 @@ def test_a_pipe_that_nobody_writes_into_is_not_waited_for(tmp_path):
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text("structure: []")
 
-    def refused(self, *_, **__):
+    def refused(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(StructureFileError, match="cannot be read: Permission denied"):
         read_structure(str(tmp_path / "mine.yaml"))
 
@@ -76,7 +77,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_says_what_to_do(
     def fails(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files.os, "replace", fails)
+    monkeypatch.setattr(outputs.os, "replace", fails)
     with pytest.raises(SaveError, match=words):
         write_atomically(path, "new")
     assert [one.name for one in tmp_path.iterdir()] == ["best.yaml"]

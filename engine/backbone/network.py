@@ -7,11 +7,16 @@ out word for word: what users train is the code that is tested here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, List, Optional, TypedDict  # noqa: UP035  for TorchScript
+from typing import Any, TypedDict
 
 import torch
+import torch.fx
+import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
+#: whether torch.export is tracing; torch before 2.7 cannot tell it from torch.compile
+is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
 ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
 
 
@@ -44,6 +49,17 @@ class ConvNorm(nn.Module):
         return y
 
 
+class AvgPool2d(nn.AvgPool2d):
+    """The mean of 2x2 cells; odd sides round up, as those of the padded convolutions do."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if is_exporting():
+            # the same means, in sizes of which torch.export can prove that they are those of the
+            # convolutions beside it: the last cell of an odd side is seen twice
+            return F.avg_pool2d(F.pad(x, (0, 1, 0, 1), mode="replicate"), 2, 2)
+        return super().forward(x)
+
+
 class SqueezeExcite(nn.Module):
     """Scales each channel by a gate in (0, 1), computed from the means of all channels."""
 
@@ -61,19 +77,27 @@ class SqueezeExcite(nn.Module):
 
 
 class ResidualUnit(nn.Module):
-    """The sum of a main path and a shortcut (None: the main path alone), then an activation."""
+    """The sum of a main path and a shortcut (None: the main path alone), then an activation.
+
+    drop_path: how often an image skips the main path in training (stochastic depth, Huang et
+    al. 2016).
+    """
 
     def __init__(self, unit: Any):
         super().__init__()
         self.main = nn.Sequential(*map(module_of, unit.main))
-        self.shortcut: Optional[nn.Module] = None  # noqa: UP045
+        self.shortcut: nn.Module | None = None
         if unit.shortcut is not None:
             self.shortcut = nn.Sequential(*map(module_of, unit.shortcut))
         self.act = activation(unit.activation)
+        self.drop_path = 0.0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y: torch.Tensor = self.main(x)
         if self.shortcut is not None:
+            if self.training and self.drop_path > 0:
+                kept = y.new_empty(y.shape[0], 1, 1, 1).bernoulli_(1 - self.drop_path)
+                y = y * kept / (1 - self.drop_path)
             y = y + self.shortcut(x)
         y = self.act(y)
         return y
@@ -90,8 +114,8 @@ def module_of(layer: Any) -> nn.Module:
         return ConvNorm(layer)
     if layer.op == "se":
         return SqueezeExcite(layer)
-    if layer.op == "avgpool":  # odd sides round up, as those of the padded convolutions do
-        return nn.AvgPool2d(layer.kernel, layer.stride, ceil_mode=True, count_include_pad=False)
+    if layer.op == "avgpool":
+        return AvgPool2d(layer.kernel, layer.stride, ceil_mode=True, count_include_pad=False)
     if layer.op == "maxpool":
         return nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2)
     raise ValueError(f"there is no module for a layer {layer.op!r}")
@@ -125,13 +149,19 @@ class Backbone(nn.Module):
     of layers, and `activation`; a layer has op, in_channels, out_channels, kernel, stride,
     groups and activation.
     out_indices: levels whose maps come out, 0 for C1 (stride 2) to 4 for C5 (stride 32), in
-    rising order. Levels behind the last of them are not built.
+    rising order. Levels behind the last of them are not built, and their weights in a state
+    dict are left aside.
     frozen_stages: levels up to this one neither learn nor update their batch norm; -1 for none.
     norm_eval: batch norm keeps its statistics while training.
     zero_init_last: the last batch norm of each main path with a shortcut starts at zero, so
     that the unit starts as its shortcut.
+    with_cp: training keeps the maps between units alone and computes the rest again on the
+    way back, which saves memory and costs time.
+    drop_path_rate: how often an image skips the main path of the last unit in training; units
+    before it are skipped less often, in proportion to their depth.
+    in_channels: of the images.
 
-    Raises ValueError for levels that there are not.
+    Raises ValueError for options out of range.
     """
 
     def __init__(
@@ -140,7 +170,10 @@ class Backbone(nn.Module):
         out_indices: Sequence[int] = (1, 2, 3, 4),
         frozen_stages: int = -1,
         norm_eval: bool = False,
-        zero_init_last: bool = False,
+        zero_init_last: bool = True,
+        with_cp: bool = False,
+        drop_path_rate: float = 0.0,
+        in_channels: int = 3,
     ):
         super().__init__()
         out_indices = _checked_indices(out_indices, len(stages))
@@ -149,16 +182,23 @@ class Backbone(nn.Module):
                 f"frozen_stages is {frozen_stages}, but must be from -1 (none) to "
                 f"{out_indices[-1]} (all that are built)"
             )
-        self.out_indices: List[int] = out_indices  # noqa: UP006
+        if not 0 <= drop_path_rate < 1:
+            raise ValueError(f"drop_path_rate is {drop_path_rate}, but must be from 0 to below 1")
+        self.out_indices = out_indices
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
         self.zero_init_last = zero_init_last
+        self.with_cp = with_cp
+        self.levels = len(stages)
         self.stages = nn.Sequential(
             *(
                 nn.Sequential(*(ResidualUnit(unit) for unit, count in stage for _ in range(count)))
-                for stage in stages[: out_indices[-1] + 1]
+                for stage in _for_images(stages, in_channels)[: out_indices[-1] + 1]
             )
         )
+        units = [unit for unit in self.modules() if isinstance(unit, ResidualUnit)]
+        for number, unit in enumerate(units, 1):
+            unit.drop_path = drop_path_rate * number / len(units)
         self.feature_info = FeatureInfo(
             {
                 "num_chs": stages[index][-1][0].main[-1].out_channels,
@@ -196,20 +236,71 @@ class Backbone(nn.Module):
                     module.eval()
         return self
 
-    def forward(self, x: torch.Tensor) -> List[torch.Tensor]:  # noqa: UP006
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Maps of the chosen levels, finest first, out of images (batch, 3, height, width).
 
         Level i has the shape (batch, channels, ceil(height / 2^(i+1)), ceil(width / 2^(i+1))).
         Raises ValueError for images smaller than 32 pixels.
         """
-        if x.shape[-2] < 32 or x.shape[-1] < 32:
-            raise ValueError("the image is smaller than 32x32, the stride of the deepest features")
+        check_size(x)
         features = []
         for index, stage in enumerate(self.stages):
-            x = stage(x)
+            x = self.stage(stage, x)
             if index in self.out_indices:
                 features.append(x)
         return features
+
+    def stage(self, stage: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        """The map behind a stage; in training with `with_cp`, its units are computed twice."""
+        if not (self.with_cp and self.training):
+            y: torch.Tensor = stage(x)
+            return y
+        for unit in stage.children():
+            x = checkpoint(unit, x, use_reentrant=False)
+        return x
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **options: Any
+    ) -> None:
+        """Loading is strict but for levels that are not built."""
+        start = f"{prefix}stages."
+        for name in [name for name in state_dict if name.startswith(start)]:
+            level = name[len(start) :].partition(".")[0]
+            if level.isdecimal() and len(self.stages) <= int(level) < self.levels:
+                del state_dict[name]
+        super()._load_from_state_dict(state_dict, prefix, *args, **options)
+
+
+def check_size(x: torch.Tensor) -> None:
+    """Raise ValueError for images smaller than 32 pixels.
+
+    A step of its own in graphs of torch.fx. What torch.export and torch.compile trace has no
+    such step: it would forbid dimensions without a lower limit.
+    """
+    if not torch.compiler.is_compiling() and min(x.shape[-2:]) < 32:
+        raise ValueError("the image is smaller than 32x32, the stride of the deepest features")
+
+
+torch.fx.wrap("check_size")
+
+
+def _for_images(
+    stages: Sequence[Sequence[tuple[Any, int]]], channels: int
+) -> list[Sequence[tuple[Any, int]]]:
+    """The stages with a first layer that takes images of so many channels."""
+    (unit, count), *others = stages[0]
+    first, *rest = unit.main
+    if first.in_channels == channels:
+        return list(stages)
+    if channels < 1:
+        raise ValueError(f"in_channels is {channels}, but must be at least 1")
+    if first.op != "conv" or first.groups > 1 or unit.shortcut is not None or count > 1:
+        raise ValueError(
+            f"in_channels is {channels}, but only {first.in_channels} is possible where the "
+            "first block is no plain convolution"
+        )
+    unit = unit._replace(main=(first._replace(in_channels=channels), *rest))
+    return [[(unit, count), *others], *stages[1:]]
 
 
 def _checked_indices(out_indices: Sequence[int], levels: int) -> list[int]:

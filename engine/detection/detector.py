@@ -50,7 +50,7 @@ class Detector(nn.Module):
         mean: Callable[[Tensor], Tensor] = _alone,
     ):
         super().__init__()
-        self.backbone = build(structure, out_indices=(2, 3, 4), zero_init_last=True)
+        self.backbone = build(structure, out_indices=(2, 3, 4))
         self.neck = FeaturePyramid(self.backbone.feature_info.channels(), architecture.channels)
         self.head = FCOSHead(architecture.channels, classes, architecture.depth, STRIDES)
         self.reach = architecture.reach

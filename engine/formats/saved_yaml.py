@@ -121,5 +121,5 @@ def loads(text: str) -> Saved:
             dict(value["search"]),
             str(value["created"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise StructureError([f"score, costs or stages are damaged: {shown(error)}"]) from None

@@ -1,24 +1,46 @@
 """YAML as plain data with line numbers, strict enough for files from strangers.
 
 Only mappings, lists, strings, numbers, booleans and null: no tags, no aliases, no
-deep nesting, so that a file can neither run code nor grow in memory. Every value
-remembers its line, so that a message can point at it.
+deep nesting, no endless numbers, so that a file can neither run code nor grow in memory
+or take long. Every value remembers its line, so that a message can point at it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from engine.messages import clipped
+
 #: nesting of a hostile file ends here; ours need four levels
 MAX_DEPTH = 16
 #: characters; a preset or a saved structure is a few thousand
 MAX_LENGTH = 500_000
+#: values and keys in all, which a structure of `limits.MAX_BLOCKS` blocks keeps to, and the
+#: keys of one mapping
+MAX_NODES, MAX_KEYS = 20_000, 500
+#: characters of a number, in whatever base; of a key; of a text
+MAX_NUMBER, MAX_KEY, MAX_TEXT = 40, 200, 20_000
+#: characters of what PyYAML says, which may quote the file
+MAX_MESSAGE = 160
 
 _TAG = "tag:yaml.org,2002:"
-_SCALARS = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+#: tag -> what its values are, in words
+_SCALARS = {
+    _TAG + "null": "empty",
+    _TAG + "bool": "true or false",
+    _TAG + "int": "a whole number",
+    _TAG + "float": "a number",
+    _TAG + "str": "text",
+}
+_NUMBERS = (_TAG + "int", _TAG + "float")
+#: halves of characters, which an escape can write and nothing can print
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: what PyYAML raises of numbers and escapes that are none
+_NONSENSE = (ValueError, OverflowError, LookupError, TypeError)
 
 Path = tuple[str | int, ...]
 
@@ -52,12 +74,19 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    depth = 0
+    depth = nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise YamlError(
                 "aliases (*name) are not allowed here; write the value out", self._line()
+            )
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise YamlError(f"more than {MAX_NODES:,} values, which no such file has", self._line())
+        if isinstance(parent, yaml.MappingNode) and len(parent.value) >= MAX_KEYS:
+            raise YamlError(
+                f"more than {MAX_KEYS} keys in one mapping, which no such file has", self._line()
             )
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -82,7 +111,7 @@ def read(text: str) -> Document:
     try:
         loader = _Loader(text)
         try:
-            node = loader.get_single_node()
+            node = _composed(loader)
             if node is not None:
                 document.value = _value(loader, node, (), document)
         finally:
@@ -91,11 +120,22 @@ def read(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
         line = mark.line + 1 if mark else 0
-        raise YamlError(f"not valid YAML:{context} {error.problem}".strip(), line) from None
+        message = clipped(f"not valid YAML:{context} {error.problem}".strip(), MAX_MESSAGE)
+        raise YamlError(message, line) from None
     except yaml.YAMLError as error:
         reason = getattr(error, "reason", "unreadable characters")
-        raise YamlError(f"not valid YAML: {reason}") from None
+        raise YamlError(clipped(f"not valid YAML: {reason}", MAX_MESSAGE)) from None
     return document
+
+
+def _composed(loader: _Loader) -> yaml.Node | None:
+    try:
+        return loader.get_single_node()
+    except YamlError:
+        raise
+    except _NONSENSE:  # an escape such as "\U00110000", a version of thousands of digits
+        # which scanning has reached
+        raise YamlError("not valid YAML: no such character or number", loader.line + 1) from None
 
 
 def _value(loader: _Loader, node: yaml.Node, path: Path, document: Document) -> Any:
@@ -107,16 +147,33 @@ def _value(loader: _Loader, node: yaml.Node, path: Path, document: Document) -> 
             _value(loader, item, (*path, number), document)
             for number, item in enumerate(node.value)
         ]
+    return _scalar(loader, node)
+
+
+def _scalar(loader: _Loader, node: yaml.Node) -> Any:
     line = node.start_mark.line + 1
-    if node.tag == _TAG + "timestamp":  # dates are text here
-        return node.value
-    if not isinstance(node, yaml.ScalarNode) or node.tag not in _SCALARS:
-        tag = node.tag.replace(_TAG, "!!")
+    timestamp = node.tag == _TAG + "timestamp"  # dates are text here
+    if not isinstance(node, yaml.ScalarNode) or not (timestamp or node.tag in _SCALARS):
+        tag = clipped(node.tag.replace(_TAG, "!!"), MAX_KEY)
         raise YamlError(f"the tag {tag} is not allowed here; write a plain value", line)
+    length = len(node.value)
+    if node.tag in _NUMBERS and length > MAX_NUMBER:
+        raise YamlError(
+            f"a number of {length:,} characters, but none has more than {MAX_NUMBER}; "
+            "put quotes around what is text",
+            line,
+        )
+    if length > MAX_TEXT:
+        raise YamlError(f"a text of {length:,} characters; write at most {MAX_TEXT:,}", line)
+    if _SURROGATE.search(node.value):
+        raise YamlError("half a character (U+D800 to U+DFFF); write the whole one", line)
+    if timestamp:
+        return node.value
     try:
         return loader.construct_object(node)
-    except ValueError:
-        raise YamlError(f"{node.value[:40]!r} is not a number; correct it", line) from None
+    except _NONSENSE:
+        wanted = _SCALARS[node.tag]
+        raise YamlError(f"{node.value[:40]!r} is not {wanted}; correct it", line) from None
 
 
 def _mapping(
@@ -131,6 +188,10 @@ def _mapping(
             raise YamlError("merging with << is not allowed here; write the keys out", line)
         # keys stay as they are written: `on` is a word, not a boolean
         key = key_node.value
+        if len(key) > MAX_KEY:
+            raise YamlError(f"a key of {len(key):,} characters, which no such file has", line)
+        if _SURROGATE.search(key):
+            raise YamlError("half a character (U+D800 to U+DFFF) in a key; correct it", line)
         inside = (*path, key)
         if key in values:
             document.duplicates.append((inside, line))

@@ -13,15 +13,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from engine.checks import check
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, numbers, shown
+from engine.formats.rows import RowProblem, closest, found, numbers, shown
+from engine.formats.strict_yaml import MAX_NUMBER
+from engine.messages import Problems
 from engine.structure import Block, Structure, StructureError
 
 MAX_LENGTH = 500_000
 MAX_DEPTH = 16
+#: brackets, words, numbers, commas and colons; a block has some thirty
+MAX_TOKENS = 200_000
 
 _CLASSES = {
     "ConvKXBNRELU": "Conv",
@@ -37,7 +42,7 @@ _OPTIONAL = {"s", "p", "g", "act", "nbitsA", "nbitsW"}
 
 _TOKEN = re.compile(
     r"""\s+ | \#[^\n]* | '[^'\\\n]*' | "[^"\\\n]*" | (?P<open>[\[{(]) | (?P<close>[\]})])
-        | [,:] | \\\n | [+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.])
+        | [,:] | \\\n | (?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.]))
         | (True|False|None)(?!\w)""",
     re.VERBOSE,
 )
@@ -74,10 +79,10 @@ def loads(text: str) -> Structure:
     Raises StructureError naming block number and key; never evaluates code.
     """
     rows = _rows(_literal(text))
-    problems: list[RowProblem] = []
+    problems: Problems[RowProblem] = Problems()
     blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
     if problems:
-        raise StructureError([str(problem) for problem in problems])
+        raise found(problems)
     structure = Structure(tuple(block for block in blocks if block))
     refuse_oversized(structure.blocks)
     return check(structure)
@@ -86,7 +91,7 @@ def loads(text: str) -> Structure:
 def _literal(text: str) -> Any:
     if len(text) > MAX_LENGTH:
         raise StructureError([f"longer than {MAX_LENGTH} characters, so not a structure"])
-    position = depth = 0
+    position = depth = tokens = 0
     while position < len(text):
         token = _TOKEN.match(text, position)
         if not token:
@@ -97,6 +102,18 @@ def _literal(text: str) -> Any:
                     "structure_info, which is a Python literal (dicts, lists, strings, numbers)"
                 ]
             )
+        if token["number"] and len(token["number"]) > MAX_NUMBER:
+            line = text.count("\n", 0, position) + 1
+            digits = len(token["number"])
+            raise StructureError(
+                [
+                    f"line {line}: a number of {digits:,} characters, but none has more than "
+                    f"{MAX_NUMBER}"
+                ]
+            )
+        tokens += 1
+        if tokens > MAX_TOKENS:
+            raise StructureError([f"more than {MAX_TOKENS:,} words, so not a structure"])
         depth += bool(token["open"]) - bool(token["close"])
         if depth > MAX_DEPTH:
             raise StructureError([f"nested deeper than {MAX_DEPTH} levels, so not a structure"])
@@ -124,15 +141,16 @@ def _rows(value: Any) -> list[Any]:
     return list(value)
 
 
-def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
+def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | None:
     if not isinstance(row, Mapping):
-        problems.append(RowProblem(number, "", f"is {shown(row)}, but must be a dict"))
+        message = f"is {shown(row)}, but must be a dict"
+        problems.add(lambda: RowProblem(number, "", message))
         return None
     name = row.get("class")
     if not isinstance(name, str) or name not in _CLASSES:
         known = f"use one of {', '.join(_WRITTEN.values())}"
         what = f"is {shown(name)}; {known}" if "class" in row else f"is missing; {known}"
-        problems.append(RowProblem(number, "'class'", what))
+        problems.add(lambda: RowProblem(number, "'class'", what))
         return None
     kind = _CLASSES[name]
     fields = _COMMON | (_INSIDE if kind == "ResBlock" else {})
@@ -144,7 +162,10 @@ def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
 
 
 def _refuse_extras(
-    number: int, row: Mapping[str, Any], fields: Mapping[str, str], problems: list[RowProblem]
+    number: int,
+    row: Mapping[str, Any],
+    fields: Mapping[str, str],
+    problems: Problems[RowProblem],
 ) -> None:
     """Extra keys are welcome with the value that their code takes by default."""
     kernel = row.get("k")
@@ -157,20 +178,17 @@ def _refuse_extras(
         if key in ("nbitsA", "nbitsW"):
             bits = value if isinstance(value, (list, tuple)) else [value]
             if any(bit != 8 for bit in bits):
-                problems.append(
-                    RowProblem(number, f"'{key}'", "is not 8 bits throughout; remove it")
-                )
+                message = "is not 8 bits throughout; remove it"
+                problems.add(partial(RowProblem, number, f"'{key}'", message))
         elif key in defaults:
             if value != defaults[key]:
-                problems.append(
-                    RowProblem(
-                        number,
-                        f"'{key}'",
-                        f"is {shown(value)}, but only {shown(defaults[key])} is supported here",
-                    )
-                )
+                only = shown(defaults[key])
+                message = f"is {shown(value)}, but only {only} is supported here"
+                problems.add(partial(RowProblem, number, f"'{key}'", message))
         else:
-            hint = closest(str(key), ["class", *fields, *sorted(_OPTIONAL - set(fields))])
-            problems.append(
-                RowProblem(number, shown(key), f"is not a key of {row['class']}; {hint}")
-            )
+            problems.add(partial(_unknown_key, number, key, row["class"], fields))
+
+
+def _unknown_key(number: int, key: Any, class_: str, fields: Mapping[str, str]) -> RowProblem:
+    hint = closest(str(key), ["class", *fields, *sorted(_OPTIONAL - set(fields))])
+    return RowProblem(number, shown(key), f"is not a key of {class_}; {hint}")

@@ -11,13 +11,15 @@ blocks with other numbers, such as an expansion, have these in place of a bottle
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from engine.blocks import KINDS
 from engine.checks import check
 from engine.formats import strict_yaml
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, numbers, shown
+from engine.formats.rows import RowProblem, closest, found, numbers, shown
+from engine.messages import MOST_PROBLEMS, Problems
 from engine.structure import Block, Structure, StructureError
 
 _COMMON = {
@@ -49,40 +51,51 @@ def to_rows(structure: Structure) -> list[dict[str, str | int]]:
     return rows
 
 
-def read_rows(rows: Any) -> tuple[Structure | None, list[RowProblem]]:
+def read_rows(rows: Any) -> tuple[Structure | None, Problems[RowProblem]]:
     """Blocks out of a list of mappings, before `engine.checks.check`.
 
-    Returns the structure, or None and every problem of form.
+    Returns the structure, or None and the problems of form.
     """
+    problems: Problems[RowProblem] = Problems()
     if not isinstance(rows, list) or not rows:
-        return None, [RowProblem(1, "", "is missing; a structure is a list of blocks")]
-    problems: list[RowProblem] = []
+        problems.add(lambda: RowProblem(1, "", "is missing; a structure is a list of blocks"))
+        return None, problems
     blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
     if problems:
         return None, problems
-    return Structure(tuple(block for block in blocks if block)), []
+    return Structure(tuple(block for block in blocks if block)), problems
 
 
-def _block(number: int, row: Any, problems: list[RowProblem]) -> Block | None:
+def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | None:
     if not isinstance(row, Mapping):
-        problems.append(RowProblem(number, "", f"is {shown(row)}, but must be a mapping"))
+        message = f"is {shown(row)}, but must be a mapping"
+        problems.add(lambda: RowProblem(number, "", message))
         return None
     kind = row.get("block")
     if not isinstance(kind, str) or kind not in KINDS:
-        help_ = closest(kind, KINDS) if isinstance(kind, str) else f"use one of {', '.join(KINDS)}"
-        what = f"is {shown(kind)}; {help_}" if "block" in row else f"is missing; {help_}"
-        problems.append(RowProblem(number, "block", what))
+        problems.add(lambda: _unknown_kind(number, row))
         return None
     fields = _fields(kind)
     for key in row:
-        if key in _SOME_KINDS and key not in fields:
-            problems.append(RowProblem(number, key, f"does not belong to a {kind}; remove it"))
-        elif key != "block" and key not in fields:
-            hint = closest(key, ["block", *fields])
-            problems.append(RowProblem(number, shown(key), f"is not a key of a block; {hint}"))
+        if key != "block" and key not in fields:
+            problems.add(partial(_unknown_key, number, kind, key, fields))
     optional = _OPTIONAL if "se" in fields else {}
     values = numbers(number, {**optional, **row}, fields, problems)
     return Block(kind, **values) if len(values) == len(fields) else None
+
+
+def _unknown_kind(number: int, row: Mapping[str, Any]) -> RowProblem:
+    kind = row.get("block")
+    help_ = closest(kind, KINDS) if isinstance(kind, str) else f"use one of {', '.join(KINDS)}"
+    what = f"is {shown(kind)}; {help_}" if "block" in row else f"is missing; {help_}"
+    return RowProblem(number, "block", what)
+
+
+def _unknown_key(number: int, kind: str, key: Any, fields: Mapping[str, str]) -> RowProblem:
+    if key in _SOME_KINDS:
+        return RowProblem(number, key, f"does not belong to a {kind}; remove it")
+    hint = closest(key, ["block", *fields])
+    return RowProblem(number, shown(key), f"is not a key of a block; {hint}")
 
 
 def from_rows(rows: Any) -> Structure:
@@ -92,7 +105,7 @@ def from_rows(rows: Any) -> Structure:
     """
     structure, problems = read_rows(rows)
     if structure is None:
-        raise StructureError([str(problem) for problem in problems])
+        raise found(problems)
     refuse_oversized(structure.blocks)
     return check(structure)
 
@@ -113,7 +126,11 @@ def loads(text: str) -> Structure:
         raise StructureError([str(error)]) from None
     if document.duplicates:
         raise StructureError(
-            [f"line {line}: {path[-1]} is written twice" for path, line in document.duplicates]
+            [
+                f"line {line}: {shown(path[-1])} is written twice"
+                for path, line in document.duplicates[:MOST_PROBLEMS]
+            ],
+            max(0, len(document.duplicates) - MOST_PROBLEMS),
         )
     value = document.value
     if isinstance(value, dict):

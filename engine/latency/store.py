@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from engine.files import Unreadable, read_regular
 from engine.latency.operations import Family
 from engine.latency.table import Grid, points
+from engine.outputs import write_whole
 
 #: changes when files written before mean something else
 SCHEMA = 2
+#: of a file; a table of every family that a search can reach has a tenth of that
+MOST_BYTES = 32 << 20
 
 
 def file_of(folder: Path, key: dict[str, Any]) -> Path:
@@ -38,21 +39,13 @@ def save(
         ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file)
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    write_whole(path, json.dumps(document).encode())
 
 
 def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str, float]]:
     """What `save` wrote for that key; nothing where the file is absent, damaged or not its."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, MOST_BYTES))
         if document["schema"] != SCHEMA or document["key"] != key:
             return {}, {}
         grids = {}
@@ -66,7 +59,9 @@ def load(path: Path, key: dict[str, Any]) -> tuple[dict[Family, Grid], dict[str,
                 raise ValueError("a family without times")
             grids[family] = grid
         return grids, {str(op): _time(s) for op, s in document["in_place"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}, {}
+    except ArithmeticError:  # infinities, and numbers of hundreds of digits
         return {}, {}
 
 

@@ -10,14 +10,14 @@ below that is added from `engine.scorers.mean_field`. `docs/closed-form.md` has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.blocks import chain
+from engine.blocks import Layer, chain
 from engine.scorers.base import Score, never
 from engine.scorers.mean_field import (
     behind_relu,
@@ -60,7 +60,9 @@ def block_terms(
     gain = fluctuation = last = 0.0
     for layer in chain(block):
         if layer.op == "maxpool":
-            factor, pooled = maxpool_moments(correlation, layer.kernel**2, rectified)
+            # one channel alone, without rectifiers, counts as more than fully alike
+            alike = min(1.0, correlation)
+            factor, pooled = maxpool_moments(alike, layer.kernel**2, rectified)
             gain += log(factor)
             # a rectified maximum passes the next ReLU unchanged
             correlation = behind_relu(pooled) if rectified else pooled**2
@@ -103,13 +105,17 @@ class _Profile:
 
     def after(self, block: Block) -> _Profile:
         """The profile behind a block, each window's sum divided by its size."""
-        moments = self.moments
-        for layer in chain(block):
-            if layer.op == "maxpool":
-                moments = moments[:: layer.stride]
-            elif layer.kernel > 1 or layer.stride > 1:
-                moments = windows(moments, layer.kernel, layer.stride)
-        return _Profile(moments)
+        return _Profile(moments_behind(self.moments, chain(block)))
+
+
+def moments_behind(moments: np.ndarray, layers: Iterable[Layer]) -> np.ndarray:
+    """A profile behind some layers, each window's sum divided by its size; linear in it."""
+    for layer in layers:
+        if layer.op == "maxpool":
+            moments = moments[:: layer.stride]
+        elif layer.kernel > 1 or layer.stride > 1:
+            moments = windows(moments, layer.kernel, layer.stride)
+    return moments
 
 
 def windows(profile: np.ndarray, kernel: int, stride: int) -> np.ndarray:

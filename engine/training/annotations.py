@@ -11,15 +11,20 @@ import json
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeGuard
 
+from engine.files import Unreadable, read_regular
+from engine.messages import Problems, clipped
 from engine.training.errors import TrainingError
 
 #: smallest side of an image, the stride of C5
 SMALLEST = 32
-#: largest file (COCO's largest has 450 MB), sides of an image, and problems that are told
-MOST_BYTES, LARGEST, MOST_PROBLEMS = 2 << 30, 30_000, 8
+#: largest file (COCO's largest has 450 MB), and sides of an image
+MOST_BYTES, LARGEST = 2 << 30, 30_000
+#: characters of a file's name, as a message quotes it
+_NAME = 80
 #: pixels that a box may reach beyond its image, as rounded ones in COCO itself do
 TOLERANCE = 1.0
 
@@ -63,7 +68,7 @@ class Annotations(NamedTuple):
 def read_annotations(path: Path, images: Path) -> Annotations:
     """Read and check an annotation file, whose images lie in a folder.
 
-    Raises TrainingError with all problems, up to MOST_PROBLEMS.
+    Raises TrainingError with the first problems, and how many more there are.
     """
     content = _read(path)
     document = _parse(path, content)
@@ -72,10 +77,7 @@ def read_annotations(path: Path, images: Path) -> Annotations:
     reader = _Reader(path, images)
     found = reader.all(document)
     if reader.problems:
-        told = reader.problems[:MOST_PROBLEMS]
-        if more := len(reader.problems) - len(told):
-            told.append(f"{path}: and {more} problems more")
-        raise TrainingError(*told)
+        raise TrainingError(*reader.problems.told, more=reader.problems.more)
     pictures, categories = found
     if not any(picture.objects for picture in pictures):
         raise TrainingError(f"{path}: has no annotation with a box, so nothing to learn from")
@@ -85,14 +87,10 @@ def read_annotations(path: Path, images: Path) -> Annotations:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.exists() and not path.is_file():
-            raise TrainingError(f"{path}: is not a regular file; name an annotation file")
-        if path.stat().st_size > MOST_BYTES:
-            raise TrainingError(f"{path}: is larger than 2 GB, and not read")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TrainingError(f"{path}: cannot be read: {reason}") from None
+        return read_regular(path, MOST_BYTES)
+    except Unreadable as error:
+        other = "; name an annotation file" if error.folder or error.special else ""
+        raise TrainingError(f"{path}: {error}{other}") from None
 
 
 def _parse(path: Path, content: bytes) -> dict[str, Any]:
@@ -122,7 +120,7 @@ class _Reader:
 
     def __init__(self, path: Path, images: Path):
         self.path, self.images = path, images
-        self.problems: list[str] = []
+        self.problems: Problems[str] = Problems()
         self.left_out: list[int] = []
         self._unsound: set[tuple[str, int]] = set()
         self._pictures: dict[int, Picture] = {}
@@ -162,7 +160,8 @@ class _Reader:
                 read(record)
                 self._unsound.remove((key, record["id"]))
             except _Problem as problem:
-                self.problems.append(f"{self.path}: {where}: {problem}")
+                said = f"{self.path}: {where}: {problem}"
+                self.problems.add(partial(str, said))
 
     def _category(self, record: dict[str, Any]) -> None:
         name = record.get("name")
@@ -174,21 +173,22 @@ class _Reader:
         name, width, height = (record.get(key) for key in ("file_name", "width", "height"))
         if not isinstance(name, str) or not name.isprintable() or not name:
             raise _Problem("file_name is missing, or no text")
+        told = clipped(name, _NAME)
         if not (_is_int(width) and _is_int(height)):
-            raise _Problem(f"width and height of {name} must be whole numbers")
+            raise _Problem(f"width and height of {told} must be whole numbers")
         if min(width, height) < SMALLEST:
             raise _Problem(
-                f"{name} is {width}x{height}, but sides must have {SMALLEST} pixels, "
+                f"{told} is {width}x{height}, but sides must have {SMALLEST} pixels, "
                 "the stride of C5, or more"
             )
         if max(width, height) > LARGEST:
-            raise _Problem(f"{name} is {width}x{height}; sides over {LARGEST} are not read")
+            raise _Problem(f"{told} is {width}x{height}; sides over {LARGEST} are not read")
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
-            raise _Problem(f"file_name {name} leads out of {self.images}")
+            raise _Problem(f"file_name {told} leads out of {self.images}")
         file = self.images / relative
         if not os.path.isfile(file):
-            raise _Problem(f"{file} is missing")
+            raise _Problem(f"{self.images / told} is missing")
         self._pictures[record["id"]] = Picture(record["id"], file, width, height, ())
 
     def _annotation(self, record: dict[str, Any]) -> None:

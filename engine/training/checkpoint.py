@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import tempfile
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,13 @@ import torch
 
 from engine.backbone.checkpoint import CheckpointError, read_checkpoint
 from engine.formats import structure_yaml
+from engine.outputs import write_whole
 from engine.structure import Structure
 from engine.training.errors import TrainingError
 from engine.training.settings import Settings
 
+#: what values of the wrong kind can raise
+_DAMAGE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 FORMAT, VERSION = "maedet-tui training", 1
 _KEYS = {
     "step": int,
@@ -37,18 +38,8 @@ def write(path: Path, values: dict[str, Any]) -> None:
     """
     content = io.BytesIO()
     torch.save({"format": FORMAT, "version": VERSION, **values}, content)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    write_whole(path, content.getbuffer(), mode=mode)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -70,7 +61,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         values["settings"] = Settings.from_dict(values["settings"])
         values["structure"] = structure_yaml.loads(values["structure"])
-    except (TypeError, ValueError, KeyError, TrainingError) as error:
+    except (*_DAMAGE, TrainingError) as error:
         raise TrainingError(f"{path}: is damaged: {error}") from None
     return values
 

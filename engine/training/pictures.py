@@ -5,6 +5,7 @@ Coordinates of boxes follow each step; here they are (x1, y1, x2, y2) in pixels.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +15,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.files import Unreadable, read_regular
 from engine.training.annotations import Picture
 from engine.training.errors import TrainingError, need
 
 #: decoders of images as cameras and scanners write them; others run programs, or are never met
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
+#: of a file, for each pixel and beside them: more than any of these formats takes
+BYTES_PER_PIXEL, OTHER_BYTES = 8, 64 << 20
 #: sides of a batch are multiples of it, the stride of C5
 MULTIPLE = 32
 #: of ImageNet, in [0, 255]
@@ -38,13 +42,15 @@ def decode(picture: Picture) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked here
-            image = Image.open(picture.file, formats=FORMATS)
+            image = Image.open(_content(picture), formats=FORMATS)
             if image.size != (picture.width, picture.height):
                 raise TrainingError(
                     f"{where}: is {image.width}x{image.height}, but its record says "
                     f"{picture.width}x{picture.height}"
                 )
             return image.convert("RGB")
+    except Unreadable as error:
+        raise TrainingError(f"{where}: {error}") from None
     except UnidentifiedImageError:
         raise TrainingError(f"{where}: is no image in {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
@@ -53,6 +59,13 @@ def decode(picture: Picture) -> Any:
         if isinstance(error, TrainingError):
             raise
         raise TrainingError(f"{where}: cannot be decoded: {error}") from None
+
+
+def _content(picture: Picture) -> io.BytesIO:
+    """The file, which is never larger than its pixels would be without compression, and what
+    else a camera writes down."""
+    most = OTHER_BYTES + BYTES_PER_PIXEL * picture.width * picture.height
+    return io.BytesIO(read_regular(picture.file, most))
 
 
 def fitted(size: tuple[int, int], into: tuple[int, int], factor: float = 1.0) -> tuple[int, int]:

@@ -187,8 +187,8 @@ class Trainer:
             self.detector.load_state_dict(values["model"])
             self._optimizer.load_state_dict(values["optimizer"])
             self._scaler.load_state_dict(values["scaler"])
-        except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            reason = str(error).strip().splitlines()[0]
+        except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise TrainingError(f"{path}: is damaged: {reason}") from None
         self.step = min(max(values["step"], 0), self.settings.steps)
 

@@ -91,7 +91,7 @@ class Design:
         score, size = self._known(), self.preset.budget.image_size
         how = {"preset": self.preset.name, "versions": versions(score.method)}
         saved = Saved(self.structure, score, self.preset.objective, size, how, now())
-        write_atomically(Path(path), dumps(saved), option=None)
+        write_atomically(Path(path), dumps(saved), named=True, option=None)
         return Path(path)
 
     def _known(self) -> Score:

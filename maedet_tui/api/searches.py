@@ -92,7 +92,7 @@ class SearchResult:
         best = self.snapshot.best
         assert best is not None  # else there would be no result
         text = dumps(described(self.preset, self.snapshot, best))
-        write_atomically(Path(path), text, option=None)
+        write_atomically(Path(path), text, named=True, option=None)
         return Path(path)
 
     def __repr__(self) -> str:

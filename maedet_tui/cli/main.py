@@ -28,6 +28,10 @@ COMMANDS = {
         "maedet_tui.cli.latency:latency",
         "How long structures take on this device, by a table that is measured once.",
     ),
+    "optimum": (
+        "maedet_tui.cli.optimum:optimum",
+        "The best structure that PRESET allows, proven, or how far from it one may be.",
+    ),
     "pause": (
         "maedet_tui.cli.control:pause",
         "Hold the search of RUN in whatever process; `maedet-tui resume RUN` goes on.",

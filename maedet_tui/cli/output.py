@@ -16,7 +16,7 @@ from engine.structure import LEVELS
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError
-from maedet_tui.presets.problems import PresetError
+from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load
 
 
@@ -42,8 +42,9 @@ def failures() -> Iterator[None]:
         yield
     except PresetError as error:
         from_option = any(problem.where.startswith("--") for problem in error.problems)
-        lines = str(error).splitlines()
-        message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems:", *lines])
+        lines = list(map(str, error.problems))
+        count = tally(error.problems)
+        message = lines[0] if count == 1 else "\n  ".join([f"{count:,} problems:", *lines])
         raise Failure(message, USAGE if error.unknown or from_option else FAILED) from None
     except StructureFileError as error:
         raise Failure(str(error), USAGE if error.unknown else FAILED) from None

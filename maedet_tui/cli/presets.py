@@ -9,7 +9,7 @@ from maedet_tui.cli.output import failures
 from maedet_tui.presets.folder import user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
 from maedet_tui.presets.library import Entry, entries
-from maedet_tui.presets.problems import PresetError
+from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load, read_source, shown_name
 
 
@@ -44,8 +44,8 @@ def presets(context: click.Context) -> None:
 
 
 def _broken(entry: Entry) -> str:
-    more = len(entry.problems) - 1
-    return f"has a problem: {entry.problems[0]}" + (f" (and {more} more)" if more else "")
+    more = tally(entry.problems) - 1
+    return f"has a problem: {entry.problems[0]}" + (f" (and {more:,} more)" if more else "")
 
 
 @presets.command()
@@ -64,7 +64,7 @@ def validate(file: str) -> None:
     try:
         preset = load(file)
     except PresetError as error:
-        count = len(error.problems)
+        count = tally(error.problems)
         click.echo(str(error), err=True)
-        raise Failure(f"{file} has {count} problem{'s' if count > 1 else ''}", FAILED) from None
+        raise Failure(f"{file} has {count:,} problem{'s' if count > 1 else ''}", FAILED) from None
     click.echo(f"{file} is valid: {preset.description or preset.name}")

@@ -90,18 +90,19 @@ def _write(
     """Tables, and the figures of the tables in `names`."""
     with failures():
         for sheet in sheets:
-            write_atomically(output / f"{sheet.name}.md", render.markdown(sheet))
-            write_atomically(output / f"{sheet.name}.csv", render.comma_separated(sheet))
+            for ending, text in (
+                ("md", render.markdown(sheet)),
+                ("csv", render.comma_separated(sheet)),
+            ):
+                write_atomically(output / f"{sheet.name}.{ending}", text, option="--output")
     click.echo(f"Tables: {output}")
     try:  # matplotlib is an extra
         from maedet_tui.reproduce import figures
     except ImportError:
         click.echo("Figures need matplotlib: pip install 'maedet-tui[figures]'", err=True)
         return
-    try:
+    with failures():
         drawn = figures.draw(names, found, seeds, iterations, output)
-    except OSError as error:
-        raise Failure(f"{output}: the figures cannot be written: {error.strerror}") from None
     if drawn:
         click.echo("Figures: " + ", ".join(path.name for path in drawn))
 

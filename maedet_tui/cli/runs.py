@@ -182,8 +182,7 @@ def rm(names: tuple[str, ...], runs_dir: Path, yes: bool) -> None:
         if not yes:
             click.confirm(f"Remove {', '.join(map(str, folders))} for good?", abort=True, err=True)
         for folder in folders:
-            remove_run(folder)
-            click.echo(f"Removed {folder}")
+            click.echo(remove_run(folder))
 
 
 @runs.command("export-csv")
@@ -198,5 +197,5 @@ def export_csv(run: str, file: Path | None, runs_dir: Path) -> None:
         if file is None:
             click.echo(text, nl=False)
         else:
-            write_atomically(file, text)
+            write_atomically(file, text, named=True)
             click.echo(f"Wrote {file}")

@@ -153,7 +153,7 @@ def _training_failures() -> Iterator[None]:
         if len(error.problems) == 1:
             raise Failure(error.problems[0]) from None
         listed = "\n  ".join(error.problems)
-        raise Failure(f"{len(error.problems)} problems:\n  {listed}") from None
+        raise Failure(f"{error.count:,} problems:\n  {listed}") from None
     except CheckpointError as error:
         raise Failure(str(error)) from None
     except RuntimeError as error:

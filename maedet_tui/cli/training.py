@@ -137,7 +137,8 @@ def prepare(output: Path, *, resume: bool, first: bool) -> None:
 
 def write_result(output: Path, values: dict[str, Any]) -> None:
     """Keep what a training came to beside its checkpoint. Raises SaveError."""
-    write_atomically(output / RESULT, json.dumps(values, indent=2, allow_nan=False) + "\n")
+    text = json.dumps(values, indent=2, allow_nan=False) + "\n"
+    write_atomically(output / RESULT, text, option="--output")
 
 
 def step_values(step: Step) -> dict[str, float]:

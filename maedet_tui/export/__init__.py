@@ -6,7 +6,6 @@ then: what is at the place is always whole, and has passed.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.outputs import is_special, move_whole
 from maedet_tui.export.source import ExportError, Source, missing, read_source, source_of
 from maedet_tui.export.underway import GivenUp, Underway
 from maedet_tui.files import save_error, set_usual_permissions
@@ -112,7 +112,9 @@ def export(
     if weights:
         write = partial(write, weights=weights)
     try:
-        scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".export-"))
+        # beside a device, nobody but the system makes files
+        beside = None if is_special(path) else path.parent
+        scratch = Path(tempfile.mkdtemp(dir=beside, prefix=".export-"))
     except OSError as error:
         raise save_error(path, error, option) from None
     try:
@@ -139,16 +141,19 @@ def _place(source: Source, chosen: Format, output: Path | None) -> Path:
     return output / name if output.is_dir() and not is_folder else output
 
 
-def _move(made: Path, path: Path) -> None:
-    """Put a finished file, or each file of a finished folder, where it belongs."""
+def _move(made: Path, path: Path, *, named: bool = True) -> None:
+    """Put a finished file, or each file of a finished folder, where it belongs.
+
+    named: by the user, which files within a folder are not.
+    """
     if made.is_dir():
         path.mkdir(exist_ok=True)
         for file in sorted(made.iterdir()):
             if file.is_file():
-                _move(file, path / file.name)
+                _move(file, path / file.name, named=False)
         return
     set_usual_permissions(made)
-    os.replace(made, path)
+    move_whole(made, path, named=named)
 
 
 def _writer(format_: str) -> Callable[..., list[str]]:

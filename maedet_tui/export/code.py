@@ -40,6 +40,11 @@ def fill(template: str, **values: object) -> str:
     return Template(text).substitute({name: str(value) for name, value in values.items()})
 
 
+def with_imports(text: str, imports: str) -> str:
+    """The file with further imports between torch and what of it is imported by name."""
+    return replaced(text, "from torch import nn\n", imports + "from torch import nn\n")
+
+
 def replaced(text: str, old: str, new: str, times: int = 1) -> str:
     """The text with one passage in place of another.
 
@@ -69,7 +74,7 @@ def backbone_source(source: Source) -> str:
         name=source.name,
         summary=source.summary,
         table="\n".join(f"    {line}".rstrip() for line in table(source.structure).splitlines()),
-        imports=replaced(imports, "List, Optional", "List, NamedTuple, Optional"),
+        imports=replaced(imports, "Any, TypedDict", "Any, NamedTuple, TypedDict"),
         layer_words=SQUEEZING_LAYER if squeezes else PLAIN_LAYER,
         body=_for_file(body, squeezes),
         stages=_stages(source),
@@ -90,7 +95,7 @@ def _for_file(body: str, squeezes: bool) -> str:
     """The body with the file's own types, and without squeeze-and-excitation if no layer has it."""
     body = replaced(body, "layer: Any", "layer: Layer", times=3)
     body = replaced(body, "unit: Any", "unit: Unit")
-    body = replaced(body, "tuple[Any, int]", "tuple[Unit, int]")
+    body = replaced(body, "tuple[Any, int]", "tuple[Unit, int]", times=3)
     if not squeezes:
         start, end = body.find("class SqueezeExcite("), body.find("class ResidualUnit(")
         body = replaced(body, body[start:end], "")

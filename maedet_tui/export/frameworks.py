@@ -7,12 +7,17 @@ from pathlib import Path
 import torch
 
 from engine.backbone import promised_shapes
-from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded, replaced
+from maedet_tui.export.code import (
+    backbone_source,
+    check_backbone,
+    fill,
+    loaded,
+    replaced,
+    with_imports,
+)
 from maedet_tui.export.mmdet import fpn_channels
 from maedet_tui.export.source import ExportError, Source
 
-_TORCH = "import torch\n"
-_NN = "from torch import nn\n"
 _TIMM = """\
 from timm.layers import ClassifierHead
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
@@ -30,7 +35,7 @@ _SIDE = 128
 
 def write_timm(source: Source, path: Path) -> list[str]:
     """A file whose import makes timm.create_model know the backbone."""
-    text = replaced(backbone_source(source), _TORCH + _NN, _TORCH + _TIMM + _NN)
+    text = with_imports(backbone_source(source), _TIMM)
     path.write_text(text + fill("timm.py.txt", name=source.name, title=source.title), "utf-8")
     with loaded(path) as module:
         phrases = check_backbone(source, module)
@@ -48,7 +53,8 @@ def write_timm(source: Source, path: Path) -> list[str]:
 
 def write_torchvision(source: Source, path: Path) -> list[str]:
     """A file with factories of FCOS, RetinaNet and Mask R-CNN on the backbone."""
-    text = replaced(backbone_source(source), _TORCH + _NN, _TORCH + _NN + _TORCHVISION)
+    nn_ = "from torch import nn\n"
+    text = replaced(backbone_source(source), nn_, nn_ + _TORCHVISION)
     abstract = "from collections.abc import"
     text = replaced(text, abstract, f"from collections import OrderedDict\n{abstract}")
     factories = fill(

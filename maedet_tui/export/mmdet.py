@@ -12,7 +12,14 @@ from types import ModuleType
 from typing import Any
 
 from engine.costs import total_cost
-from maedet_tui.export.code import backbone_source, check_backbone, fill, loaded, replaced
+from maedet_tui.export.code import (
+    backbone_source,
+    check_backbone,
+    fill,
+    loaded,
+    replaced,
+    with_imports,
+)
 from maedet_tui.export.source import ExportError, Source
 
 #: the paper narrows pyramid and heads for MAE-DET-S, whose backbone takes 48.7 GFLOPs
@@ -100,11 +107,7 @@ def fpn_channels(source: Source) -> int:
 def write_mmdet(source: Source, folder: Path) -> list[str]:
     """Write the folder and load back what can be loaded without MMDetection."""
     folder.mkdir()
-    backbone = replaced(
-        backbone_source(source),
-        "import torch\nfrom torch import nn\n",
-        "import torch\nfrom mmdet.registry import MODELS\nfrom torch import nn\n",
-    )
+    backbone = with_imports(backbone_source(source), "from mmdet.registry import MODELS\n")
     registered = fill("mmdet_backbone.py.txt", title=source.title, class_name=source.class_name)
     texts = {
         f"{source.name}.py": backbone + registered,

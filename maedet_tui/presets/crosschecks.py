@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from engine.checks import check
 from engine.costs import total_cost
@@ -11,6 +12,7 @@ from engine.formats.limits import refuse_oversized
 from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Path as KeyPath
 from engine.formats.structure_yaml import read_rows
+from engine.messages import and_more
 from engine.search.sampling import smallest
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
@@ -18,8 +20,13 @@ from maedet_tui.presets.quantities import format_quantity
 from maedet_tui.presets.schema import PresetFile
 from maedet_tui.presets.within_space import check_space
 
-#: takes the path of a key and a message with its fix
-Report = Callable[[KeyPath, str], None]
+
+class Report(Protocol):
+    """Takes the path of a key, a message with its fix, and how many problems that stands for."""
+
+    def __call__(self, path: KeyPath, message: str, count: int = 1) -> None: ...
+
+
 #: whether none of these keys (paths) had a problem of its own
 Sound = Callable[..., bool]
 
@@ -38,9 +45,11 @@ def initial_structure(model: PresetFile, report: Report) -> Structure | None:
         report(("initial",), "must be a zoo name such as initial, or a list of blocks")
         return None
     structure, problems = read_rows(value)
-    for number, key, message in problems:
+    for number, key, message in problems.told:
         path = ("initial", number - 1)
         report((*path, key) if key else path, message)
+    if problems.more:
+        report(("initial",), and_more(problems.more), problems.more)
     if structure is None:
         return None
     try:

@@ -6,6 +6,8 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
+from engine.files import Unreadable, read_regular
+from engine.formats.strict_yaml import MAX_LENGTH
 from maedet_tui.errors import SaveError
 from maedet_tui.formatting import NO_TEXT
 from maedet_tui.presets import folder
@@ -68,6 +70,6 @@ class EditedPreset:
 
 def _bytes(path: Path | None) -> bytes | None:
     if path is not None:
-        with contextlib.suppress(OSError):
-            return path.read_bytes()
+        with contextlib.suppress(Unreadable):
+            return read_regular(path, MAX_LENGTH)
     return None

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from engine.formats.rows import shown
+
+#: what is sensible at most: MAE-DET-L has 153G FLOPs and 44M params, the largest machines
+#: some terabytes; a batch that takes longer is no detector's
+MOST_FLOPS, MOST_PARAMS, MOST_MEMORY = 10**15, 10**12, 10**14
+MOST_SECONDS = 1000.0
+
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_QUANTITY = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)(?:[eE]\+?([0-9]{1,2}))?\s*([kKmMgGtT]?)")
+_QUANTITY = re.compile(
+    r"([0-9][0-9_]{0,29}(?:\.[0-9]{1,20})?)(?:[eE]\+?([0-9]{1,2}))?\s*([kKmMgGtT]?)"
+)
 _SECONDS = {"us": Decimal("1e-6"), "ms": Decimal("1e-3"), "s": Decimal(1)}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s)")
 _IMAGE_SIZE = re.compile(r"([0-9]{1,6})\s*[xX×]\s*([0-9]{1,6})")
@@ -25,11 +35,19 @@ def parse_quantity(value: Any) -> int:
     match = _QUANTITY.fullmatch(value.strip()) if isinstance(value, str) else None
     if match:
         digits, exponent, suffix = match.groups()
-        number = Decimal(digits.replace("_", "")) * 10 ** int(exponent or 0)
+        number = Fraction(digits.replace("_", "")) * 10 ** int(exponent or 0)
         number *= _FACTORS[suffix.upper()]
-        if number == number.to_integral_value():
+        if number.denominator == 1:
             return int(number)
     raise ValueError("is not a quantity; write a whole number such as 91G, 25.8M or 1500000")
+
+
+def parse_quantity_to(most: int, value: Any) -> int:
+    """A quantity that is at most so much. Raises ValueError with what to write."""
+    quantity = parse_quantity(value)
+    if quantity > most:
+        raise ValueError(f"is {shown(value)}, but must be at most {format_quantity(most)}")
+    return quantity
 
 
 def format_quantity(value: int) -> str | int:
@@ -49,7 +67,10 @@ def parse_duration(value: Any) -> float:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match or not float(match[1]):
         raise ValueError("is not a latency; write a time such as 25ms or 0.5s")
-    return float(Decimal(match[1]) * _SECONDS[match[2]])
+    seconds = float(Decimal(match[1]) * _SECONDS[match[2]])
+    if seconds > MOST_SECONDS:
+        raise ValueError(f"is {value}, but must be at most {MOST_SECONDS:g}s; write such as 25ms")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from errno import EACCES, EPERM
 from pathlib import Path
 from typing import Any
 
+from engine.files import Unreadable, read_regular
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH, Document, YamlError, read
 from engine.formats.strict_yaml import Path as KeyPath
@@ -92,16 +93,15 @@ def lenient_text(path: Path) -> tuple[str, int]:
         return PresetError([Problem(str(path), "", message)])
 
     try:
-        if not path.is_file() and path.exists():  # opening a pipe would wait for ever
-            what = "a folder" if path.is_dir() else "no file"
-            raise refused(f"is {what}; move it elsewhere, or give it another ending")
-        with path.open("rb") as file:
-            data = file.read(MAX_LENGTH + 1)
-    except OSError as error:
+        data = read_regular(path, MAX_LENGTH)
+    except Unreadable as error:
+        if error.large:
+            fix = "far larger than any preset; name a YAML file as in `presets show`"
+            raise refused(f"is {fix}") from None
+        if error.folder or error.special:
+            raise refused(f"{error}; move it elsewhere, or give it another ending") from None
         fix = "; give yourself the right to read it" if error.errno in (EACCES, EPERM) else ""
-        raise refused(f"cannot be read: {error.strerror}{fix}") from None
-    if len(data) > MAX_LENGTH:
-        raise refused("is far larger than any preset; name a YAML file as in `presets show`")
+        raise refused(f"{error}{fix}") from None
     try:
         return data.decode("utf-8-sig"), 0
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,7 +11,7 @@ from pydantic_core import PydanticKnownError
 
 from engine.blocks import KINDS
 from engine.costs import PAPER_IMAGE_SIZE
-from engine.formats.rows import closest
+from engine.formats.rows import closest, shown
 from engine.settings import (
     ACTIVATIONS,
     DEFAULT_MEMORY,
@@ -28,13 +29,24 @@ from engine.settings import (
 )
 from engine.structure import LEVELS
 from maedet_tui.formatting import printable
-from maedet_tui.presets.quantities import parse_duration, parse_image_size, parse_quantity
+from maedet_tui.presets.quantities import (
+    MOST_FLOPS,
+    MOST_MEMORY,
+    MOST_PARAMS,
+    parse_duration,
+    parse_image_size,
+    parse_quantity_to,
+)
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
 _TIMING = Timing()
 
 #: a sum weighted with more would leave the range of numbers
 MOST_ALPHA = 1e12
+#: characters of a description
+MOST_TEXT = 5000
+#: side of the entropy's input image
+MOST_RESOLUTION = 4096
 
 
 class _Section(BaseModel):
@@ -45,7 +57,7 @@ def _one_of(options: tuple[str, ...]) -> Callable[[Any], Any]:
     """Lets a value pass that is one of the options."""
 
     def check(value: Any) -> Any:
-        if value not in options:
+        if not isinstance(value, str) or value not in options:
             raise PydanticKnownError("literal_error", {"expected": ", ".join(options)})
         return value
 
@@ -73,11 +85,13 @@ def _alphas(values: list[float]) -> list[float]:
 
 
 def _resolution(value: int) -> int:
+    if value > MOST_RESOLUTION:
+        raise ValueError(f"is {shown(value)}, but must be at most {MOST_RESOLUTION}")
     if value < 64 or value % 32:
         near = max(64, round(value / 32) * 32)
-        raise ValueError(f"is {value}, but must be a multiple of 32 and at least 64; write {near}")
-    if value > 4096:
-        raise ValueError(f"is {value}, but must be at most 4096")
+        raise ValueError(
+            f"is {shown(value)}, but must be a multiple of 32 and at least 64; write {near}"
+        )
     return value
 
 
@@ -106,7 +120,7 @@ def _blocks(values: list[str]) -> list[str]:
         raise ValueError(f"is empty; write the kinds of blocks to choose from: {', '.join(kinds)}")
     for value in values:
         if value not in kinds:
-            raise ValueError(f"has {value!r}; {closest(value, kinds)}")
+            raise ValueError(f"has {shown(value)}; {closest(value, kinds)}")
     if len(set(values)) != len(values):
         raise ValueError("names a kind twice; write each once")
     return values
@@ -130,14 +144,16 @@ def _text(value: str) -> str:
 Device = Annotated[Any, AfterValidator(_one_of(DEVICES))]
 Scorer = Annotated[Any, AfterValidator(_one_of(SCORERS))]
 Text = Annotated[str, AfterValidator(_text)]
-Quantity = Annotated[int, BeforeValidator(parse_quantity)]
+Flops = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_FLOPS))]
+Params = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_PARAMS))]
+Memory = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_MEMORY))]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
 
 
 class BudgetSection(_Section):
-    flops: Annotated[Quantity, Field(ge=1)] | None = None
+    flops: Annotated[Flops, Field(ge=1)] | None = None
     image_size: ImageSize = PAPER_IMAGE_SIZE
-    params: Annotated[Quantity, Field(ge=1)] | None = None
+    params: Annotated[Params, Field(ge=1)] | None = None
     layers: Annotated[int, Field(ge=1, le=10_000)] | None = None
     latency: Annotated[float, BeforeValidator(parse_duration)] | None = None
 
@@ -235,7 +251,7 @@ class SearchSection(_Section):
 
 class ForwardSection(_Section):
     repeats: Annotated[int, Field(ge=1, le=100_000)] = _FORWARD.repeats
-    memory: Annotated[Quantity, Field(ge=64_000_000)] = DEFAULT_MEMORY
+    memory: Annotated[Memory, Field(ge=64_000_000)] = DEFAULT_MEMORY
     batch: Annotated[int, Field(ge=2, le=4096)] = _FORWARD.batch
 
     def settings(self) -> Forward:
@@ -246,7 +262,7 @@ class PresetFile(_Section):
     """A whole preset; `initial` (blocks or a zoo name) is read by `engine.formats`."""
 
     name: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
-    description: Text = ""
+    description: Annotated[Text, Field(max_length=MOST_TEXT)] = ""
     reference: str | None = None
     budget: BudgetSection = BudgetSection()
     score: ScoreSection = ScoreSection()

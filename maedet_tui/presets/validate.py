@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
 from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Document
 from engine.formats.strict_yaml import Path as KeyPath
+from engine.messages import MOST_PROBLEMS
 from engine.settings import Preset
 from maedet_tui.presets.crosschecks import check_all, initial_structure
-from maedet_tui.presets.problems import Problem
+from maedet_tui.presets.problems import Problem, further
 from maedet_tui.presets.schema import PresetFile, section
+
+
+class _Found(NamedTuple):
+    """A problem that is put into words only if it is among those that are told."""
+
+    line: int
+    path: KeyPath
+    message: str | Callable[[], str]
+    problems: int = 1
 
 
 def validate(
     document: Document, origins: Mapping[KeyPath, str], *, source: str, name: str
 ) -> tuple[Preset | None, list[Problem]]:
-    """The preset in a document whose value is a mapping, and all problems in the order
-    of the file.
+    """The preset in a document whose value is a mapping, and its problems in the order of
+    the file; the last one says how many more there are, if they are many.
 
     origins: path -> command-line option, for values that are not from the file; "" for those
     that stand in a program. source: the file, "" if there is none. With
     problems, defaults stand in for what is wrong; without an initial structure there is
     no preset.
     """
-    found: list[tuple[int, Problem]] = []
+    found: list[_Found] = []
 
-    def report(path: KeyPath, message: str) -> None:
-        line = document.line(path)
-        where = _origin(origins, path)
+    def report(path: KeyPath, message: str | Callable[[], str], count: int = 1) -> None:
+        found.append(_Found(document.line(path), path, message, count))
+
+    def worded(one: _Found) -> Problem:
+        where = _origin(origins, one.path)
         if where is None:
-            where = f"{source}:{line}" if source else ""
-        key = "" if where and path in origins else _dotted(path)
-        found.append((line, Problem(where, key, message)))
+            where = f"{source}:{one.line}" if source else ""
+        key = "" if where and one.path in origins else _dotted(one.path)
+        return Problem(where, key, one.message if isinstance(one.message, str) else one.message())
 
     for path, line in document.duplicates:
-        message = "is written twice; keep one of the two"
-        found.append((line, Problem(f"{source}:{line}", _dotted(path), message)))
+        found.append(_Found(line, path, "is written twice; keep one of the two"))
 
     values = _without_nulls(document.value)
     bad: set[KeyPath] = set()
@@ -55,8 +67,11 @@ def validate(
 
     structure = initial_structure(model, report)
     check_all(model, structure, sound, report)
-    found.sort(key=lambda item: item[0])
-    problems = [problem for _, problem in found]
+    found.sort(key=lambda one: one.line)
+    singly = [one for one in found if one.problems == 1]
+    problems = [worded(one) for one in singly[:MOST_PROBLEMS]]
+    if more := sum(one.problems for one in found) - len(problems):
+        problems.append(further(source, more))
     if structure is None:
         return None, problems
     preset = Preset(
@@ -105,7 +120,7 @@ def _model(values: dict[str, Any], bad: set[KeyPath], report: Any) -> PresetFile
                 path = _existing(values, details["loc"])
                 if path not in bad:
                     bad.add(path)
-                    report(path, _worded(path, details))
+                    report(path, partial(_worded, path, details))
             for path in sorted(bad, key=len, reverse=True):
                 _remove(values, path)
 
@@ -152,7 +167,8 @@ def _worded(path: KeyPath, details: Mapping[str, Any]) -> str:
     if kind == "literal_error":
         options = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         # stricter than for keys: who writes gpu does not mean cpu
-        return f"is {shown(value)}; {closest(str(value), options, cutoff=0.75)}"
+        said = value if isinstance(value, str) else shown(value)
+        return f"is {shown(value)}; {closest(said, options, cutoff=0.75)}"
     bounds = {
         "greater_than_equal": ("ge", "at least"),
         "less_than_equal": ("le", "at most"),
@@ -172,7 +188,7 @@ def _worded(path: KeyPath, details: Mapping[str, Any]) -> str:
         "list_type": f"a list, such as [{value if isinstance(value, str) else '3, 5'}]",
         "model_type": f"a mapping of keys ({', '.join(_section_keys(path))})",
         "string_too_short": "longer than that",
-        "string_too_long": "shorter than 100 characters",
+        "string_too_long": f"shorter than {context.get('max_length')} characters",
     }
     return f"is {shown(value)}, but must be {types.get(kind, details['msg'])}"
 

@@ -71,6 +71,12 @@ def check_space(
         )
 
 
+def breaches(space: Space, structure: Structure) -> Iterator[str]:
+    """What of a structure the space does not allow, block by block."""
+    for one in _findings(space, structure):
+        yield f"block {one.index + 1}: {one.message}"
+
+
 def _leave_no_width(space: Space, report: Callable[[KeyPath, str], None]) -> bool:
     """Whether the limits leave residual blocks no width at all, which is then reported."""
     residual = [kind for kind in space.blocks if "bottleneck" in KINDS[kind].mutable]

@@ -6,6 +6,7 @@ Needs matplotlib (the `figures` extra), which is imported here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -18,6 +19,7 @@ from matplotlib.figure import Figure
 from engine.scorers.closed_form import ClosedForm
 from engine.settings import Objective
 from engine.structure import LEVELS
+from maedet_tui.files import write_atomically
 from maedet_tui.reproduce.paper import TABLES, Row
 from maedet_tui.reproduce.searches import Found, Job
 
@@ -40,7 +42,7 @@ def draw(
 ) -> list[Path]:
     """Draw what the tables in `names` have the searches for; the files, SVG and PNG.
 
-    Raises OSError where they cannot be written.
+    Raises SaveError where they cannot be written.
     """
     paths = []
     if "table4" in names:
@@ -60,9 +62,13 @@ def _job(row: Row, seed: int, iterations: int | None) -> Job:
 
 def _save(figure: Figure, stem: Path) -> list[Path]:
     paths = [stem.with_suffix(ending) for ending in (".svg", ".png")]
-    for path in paths:
-        figure.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(figure)
+    try:
+        for path in paths:
+            drawn = BytesIO()
+            figure.savefig(drawn, format=path.suffix[1:], dpi=150, bbox_inches="tight")
+            write_atomically(path, drawn.getvalue(), option="--output")
+    finally:
+        plt.close(figure)
     return paths
 
 

@@ -71,7 +71,8 @@ class LocalRun:
         self._trackers = Trackers(track, self.run_dir)
         self._recorder = Recorder(self._store, self._runner, wishes, self._trackers)
         self._notices = going_on(self._store)
-        self._saving = threading.Lock()
+        self._saving, self._closing = threading.Lock(), threading.Lock()
+        self.closed = False
         self._saved: Candidate | None = None
         self._watcher = threading.Thread(target=self._watch, name="autosave", daemon=True)
         self._started = False
@@ -95,7 +96,7 @@ class LocalRun:
         """The newest state, with notices of what could not be saved, and where to read why
         it broke off."""
         snapshot = self._runner.snapshot
-        extra = tuple(self._notices)
+        extra = (*self._notices, *self._recorder.notices)
         if self.save_error is not None:
             extra += (f"Not saved: {self.save_error}",)
         if (trouble := self._recorder.trouble) is not None and trouble != self.save_error:
@@ -177,13 +178,14 @@ class LocalRun:
             if not self.wait(timeout):
                 self._autosave()
                 self._recorder.write()
-        if self._new and self._saved is None and self.save_error is None:
-            self._store.discard()
-            with contextlib.suppress(OSError):
-                (self.run_dir / "preset.yaml").unlink()
-                self.run_dir.rmdir()
-        else:
-            self._store.close()
+        # once: a folder that was given back may be another run's by now
+        with self._closing:
+            if not self.closed:
+                self.closed = True
+                if self._new and self._saved is None and self.save_error is None:
+                    self._store.discard()
+                else:
+                    self._store.close()
         self._log_over()
 
     def save(self) -> Path:
@@ -211,7 +213,7 @@ class LocalRun:
         while True:
             self._runner.join(AUTOSAVE_EVERY)
             # asked before saving: what ends meanwhile is saved in one more round
-            ended = self._runner.snapshot.ended
+            ended = self._runner.snapshot.ended or self._runner.join(0)
             self._autosave()
             if ended:
                 self._tell_the_log()

@@ -123,6 +123,9 @@ class WatchedRun:
             live = self._holder is not None
             changed, self._live = live != self._live, live
         try:
+            if self._reader.replaced:  # the search has had to write its database anew
+                before, self._reader, self._seen = self._reader, RunReader(self.run_dir), -1
+                before.close()
             seen = self._reader.data_version()
             if seen != self._seen or changed:
                 self._read, self._seen = self._reader.snapshot(), seen

@@ -10,14 +10,13 @@ from typing import Any
 
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
-from maedet_tui.errors import SaveError
 from maedet_tui.files import write_atomically
 from maedet_tui.presets.write import dump
+from maedet_tui.store.claim import PRESET_COPY, claim_folder
 from maedet_tui.store.database import StoreError
-from maedet_tui.store.folders import claim_folder
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
-from maedet_tui.store.writer import FILES, RunStore
+from maedet_tui.store.writer import RunStore
 
 
 def new_run(
@@ -32,17 +31,15 @@ def new_run(
 
     parent, start_from: as for `RunStore.create`.
     """
-    folder = claim_folder(runs_dir, preset.name, name)
+    claim = claim_folder(runs_dir, preset.name, name)
     text = dump(preset)
     try:
-        write_atomically(folder / "preset.yaml", text, private=True)
-        return RunStore.create(folder, preset, text, parent=parent, start_from=start_from)
-    except SaveError:
-        for name in ("preset.yaml", *FILES):
-            with contextlib.suppress(OSError):
-                (folder / name).unlink()
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        write_atomically(claim.folder / PRESET_COPY, text, private=True)
+        return RunStore.create(
+            claim.folder, preset, text, claim=claim, parent=parent, start_from=start_from
+        )
+    except BaseException:  # an interrupt too
+        claim.give_up()
         raise
 
 

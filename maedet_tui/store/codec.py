@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.blocks import KINDS
 from engine.checks import check
 from engine.costs import Cost, stage_costs
 from engine.formats.limits import MAX_VALUES, refuse_oversized
+from engine.formats.rows import shown
 from engine.scorers.base import Score
 from engine.search.member import Member, Proposal
 from engine.snapshot import (
@@ -28,13 +29,18 @@ from engine.snapshot import (
     Ranked,
     Snapshot,
 )
-from engine.structure import Block, Structure
+from engine.structure import LEVELS, Block, Structure
+from maedet_tui.store import cells
+
+Found = TypeVar("Found")
 
 #: characters of JSON that any of our values can reach
-_LONGEST = 10_000_000
+LONGEST = 10_000_000
 
 #: what damaged or hostile values can raise while they are read
-DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError)
+#: members of a final ranking, notices, and words of a random generator's state
+_MOST_RANKED, _MOST_NOTICES, _MOST_WORDS = 1_000_000, 10_000, 1000
 
 
 #: one for all, since `json.dumps` with options makes a new one each time
@@ -48,7 +54,7 @@ def dumps(value: Any) -> str:
 
 def loads(text: Any) -> Any:
     """The value of JSON text. Raises one of DAMAGE."""
-    if not isinstance(text, str) or len(text) > _LONGEST:
+    if not isinstance(text, str) or len(text) > LONGEST:
         raise ValueError("is not JSON of a sensible length")
     return json.loads(text)
 
@@ -94,14 +100,16 @@ def score_text(score: Score) -> str:
 def read_score(text: str) -> Score:
     """A score. Raises one of DAMAGE."""
     values = loads(text)
-    z, *entropies = map(float, (values["z"], *values["entropies"]))
+    entropies = values["entropies"]
+    if not isinstance(entropies, list) or len(entropies) != len(LEVELS):
+        raise ValueError("its score has no entropies of C1 to C5")
     return Score(
-        z,
-        tuple(entropies),
-        float(values["z_std"]),
-        str(values["method"]),
-        str(values["detail"]),
-        int(values["passes"]),
+        cells.real(values["z"], "score"),
+        tuple(cells.real(one, "entropy", or_nan=True) for one in entropies),
+        cells.real(values["z_std"], "score's z_std", 0.0, or_nan=True),
+        cells.text(values["method"], "score's method"),
+        cells.text(values["detail"], "score's detail", cells.SENTENCE),
+        cells.whole(values["passes"], "score's passes"),
     )
 
 
@@ -124,15 +132,16 @@ SCORED = "iteration, parent, origin, params, flops, layers, structure, score"
 
 def read_member(row: sqlite3.Row) -> Member:
     """A member out of the columns SCORED. Raises one of DAMAGE."""
-    parent = None if row["parent"] is None else int(row["parent"])
-    structure, cost = read_structure(row["structure"]), read_cost(row)
-    proposal = Proposal(structure, cost, int(row["iteration"]), str(row["origin"]), parent)
+    parent = cells.maybe(cells.whole, row["parent"], "member's parent")
+    born = cells.whole(row["iteration"], "member's iteration")
+    origin = cells.text(row["origin"], "member's origin", cells.SENTENCE)
+    proposal = Proposal(read_structure(row["structure"]), read_cost(row), born, origin, parent)
     return Member(proposal, read_score(row["score"]))
 
 
 def read_cost(row: sqlite3.Row) -> Cost:
     """Costs out of the columns of their names. Raises one of DAMAGE."""
-    return Cost(int(row["params"]), int(row["flops"]), int(row["layers"]))
+    return Cost(*(cells.whole(row[name], name, most=2**63 - 1) for name in Cost._fields))
 
 
 def phase_text(phase: Phase, progress: Portion | None) -> str:
@@ -142,15 +151,23 @@ def phase_text(phase: Phase, progress: Portion | None) -> str:
 
 def read_phase(text: str) -> tuple[Phase, Portion | None]:
     """What `phase_text` wrote. Raises one of DAMAGE."""
-    word, _, portion = text.partition(" ")
+    word, _, portion = cells.text(text, "phase").partition(" ")
     if word not in PHASES:
-        raise ValueError(f"its phase is {word[:40]!r}")
-    return word, Portion(*map(int, portion.split("/"))) if portion else None
+        raise ValueError(f"its phase is {shown(word)}")
+    if not portion:
+        return word, None
+    done, of = (cells.whole(int(number), "progress") for number in portion.split("/"))
+    if done > of or not of:
+        raise ValueError(f"its progress is {done} of {of}")
+    return word, Portion(done, of)
 
 
 def read_rng(text: str) -> tuple[Any, ...]:
     """The state of a `Random`, tried on one. Raises one of DAMAGE."""
     version, words, gauss = loads(text)
+    if not isinstance(words, list) or len(words) > _MOST_WORDS:
+        raise ValueError("its random state is none")
+    cells.maybe(cells.real, gauss, "random state")
     state = (version, tuple(words), gauss)
     Random().setstate(state)
     return state
@@ -176,22 +193,30 @@ def findings(snapshot: Snapshot) -> dict[str, Any]:
 def read_findings(text: str, image_size: tuple[int, int]) -> dict[str, Any]:
     """The fields of a `Snapshot` that `findings` wrote. Raises one of DAMAGE."""
     values = loads(text)
-    population, audit, best = values["population"], values["audit"], values["best"]
-    switched_at, error = values["switched_at"], values["error"]
+    best, recheck, notices = values["best"], values["recheck"], values["notices"]
+    for name, listed, most in (
+        ("ranking", recheck, _MOST_RANKED),
+        ("notices", notices, _MOST_NOTICES),
+    ):
+        if not isinstance(listed, list) or len(listed) > most:
+            raise ValueError(f"its {name} is {shown(listed)}")
     latency = values.get("latency")  # runs of before had none
     return {
-        "switched_at": None if switched_at is None else int(switched_at),
-        "population": PopulationSummary(**population) if population else None,
+        "switched_at": cells.maybe(cells.whole, values["switched_at"], "switch"),
+        "population": _record(PopulationSummary, values["population"], "population"),
         "best": read_candidate(best, image_size) if best else None,
-        "audit": Audit(**audit) if audit else None,
+        "audit": _record(Audit, values["audit"], "audit"),
         "recheck": tuple(
-            Ranked(read_candidate(ranked, image_size), bool(ranked["tied"]))
-            for ranked in values["recheck"]
+            Ranked(read_candidate(ranked, image_size), bool(ranked["tied"])) for ranked in recheck
         ),
-        "latency": LatencyResult(**latency) if latency else None,
-        "notices": tuple(map(str, values["notices"])),
-        "error": None if error is None else str(error),
+        "latency": _record(LatencyResult, latency, "latency"),
+        "notices": tuple(cells.text(one, "notice", cells.SENTENCE) for one in notices),
+        "error": cells.maybe(cells.text, values["error"], "error", cells.SENTENCE),
     }
+
+
+def _record(kind: Callable[..., Found], values: Any, name: str) -> Found | None:
+    return cells.record(kind, values, name) if values else None
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def wish(folder: Path, word: str) -> None:
         raise ValueError(f"nobody heeds {word!r}")
     path = folder / database.FILE
     with contextlib.closing(database.open_to_read(path)):
-        pass  # nothing is written into what is not a run
+        database.refuse_link(path)  # nothing is written into what is not a run
     with database.explained(path), contextlib.closing(sqlite3.connect(path, timeout=2)) as file:
         file.execute("INSERT INTO wishes (asked, wish) VALUES (?, ?)", (time.time(), word))
         file.commit()

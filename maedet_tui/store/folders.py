@@ -1,82 +1,30 @@
-"""The folders of runs: making a new one, and finding one by the name that a user gives."""
+"""The folders of runs: found by the name that a user gives, and removed."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
-from datetime import datetime
 from pathlib import Path
 
 from engine.formats.rows import closest
-from maedet_tui.errors import SaveError
-from maedet_tui.files import names_a_file, save_error
+from engine.snapshot import ENDED
+from maedet_tui.logs import RUN_LOG
 from maedet_tui.store import database
+from maedet_tui.store.claim import PRESET_COPY
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import FILE as RUN_LOCK
-from maedet_tui.store.lock import RunLock
+from maedet_tui.store.lock import Held, RunLock
+from maedet_tui.store.reader import RunReader
 from maedet_tui.trackers import forget as forget_tracks
 
 DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
-    database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", RUN_LOCK,
-    "preset.yaml", "best.yaml", "best.txt", "run.log", "run.log.1",
+    database.FILE, *database.BESIDE, RUN_LOCK,
+    PRESET_COPY, "best.yaml", "best.txt", RUN_LOG, f"{RUN_LOG}.1",
 )  # fmt: skip
-
-
-def claim_folder(runs_dir: Path, preset_name: str, name: str | None) -> Path:
-    """Make the folder of a new run and return its path.
-
-    name: the user's, refused if it is taken. Without one, the preset's name and the
-    time make one, and a number is added if that is taken. Raises SaveError.
-    """
-    if name is not None:
-        refuse_bad_name(name)
-        folder = runs_dir / name
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700)
-        except FileExistsError as error:
-            if not folder.is_dir():
-                raise save_error(folder, error) from None
-            try:
-                taken = any(folder.iterdir())
-            except OSError as unreadable:
-                raise save_error(folder, unreadable) from None
-            if taken:
-                raise SaveError(f"{folder}: holds a run already; choose another --name") from None
-            _refuse_unwritable(folder)
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    stem = re.sub(r"[^\w.-]+", "-", preset_name).strip(".-") or "search"
-    stem = f"{stem[:60]}-{datetime.now():%Y%m%d-%H%M%S}"
-    for number in range(1, 1000):
-        folder = runs_dir / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700)
-        except FileExistsError as error:
-            if not folder.exists():  # runs_dir itself is a file
-                raise save_error(runs_dir, error) from None
-            continue
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    raise SaveError(f"{runs_dir}: has a thousand runs of this second; choose a --name")
-
-
-def refuse_bad_name(name: str) -> None:
-    """Raise SaveError unless the name is that of one folder, and a visible one."""
-    if not names_a_file(name):
-        raise SaveError(
-            f"--name {name!r} cannot name a folder; use letters, digits, '-', '_' and '.'"
-        )
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise SaveError(f"{folder}: you may not write there; choose another --name or --runs-dir")
+#: how the names of pictures of the screen begin, which have the time behind it
+SCREENSHOT = "screenshot-"
 
 
 def find_run(ref: str, runs_dir: Path) -> Path:
@@ -108,24 +56,62 @@ def run_folders(runs_dir: Path) -> list[Path]:
         raise StoreError(f"{runs_dir}: cannot be read: {error.strerror}") from None
 
 
-def remove_run(folder: Path) -> None:
-    """Remove a run that no process searches, damaged or not. Raises StoreError.
+def remove_run(folder: Path) -> str:
+    """Remove a run that no process has, damaged or not; what was removed, in a sentence.
 
-    A folder with anything in it that is not a run's stays, with that.
+    Of a link, the link alone goes. A folder with anything in it that is not a run's stays,
+    with that. Raises StoreError.
     """
+    if folder.is_symlink():
+        return _remove_link(folder)
     lock = RunLock(folder)
-    lock.take()
+    try:
+        lock.take()
+    except Held as held:
+        raise _why_held(held, folder) from None
     try:
         forget_tracks(folder)
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN_LOCK):
-            if path.name in RUN_FILES or path.name.startswith((".best.", ".preset.", ".run.db")):
+        for path in folder.iterdir():
+            if path.name != RUN_LOCK and _is_run_s(path.name):
                 path.unlink()
+        lock.remove()
         left = sorted(path.name for path in folder.iterdir())
         if left:
             others = ", ".join(left[:5])
             raise StoreError(f"{folder}: the run is removed, but not {others}: not a part of it")
         folder.rmdir()
+        return f"Removed {folder}"
     except OSError as error:
         raise StoreError(f"{folder}: cannot be removed: {error.strerror}") from None
     finally:
         lock.release()
+
+
+def _is_run_s(name: str) -> bool:
+    """Whether the program itself makes files of that name in a run's folder."""
+    return (
+        name in RUN_FILES
+        or name.startswith((".best.", ".preset.", ".run.db"))
+        or (name.startswith(SCREENSHOT) and name.endswith(".svg"))
+    )
+
+
+def _remove_link(link: Path) -> str:
+    try:
+        leads_to = os.readlink(link)
+        link.unlink()
+    except OSError as error:
+        raise StoreError(f"{link}: cannot be removed: {error.strerror}") from None
+    return f"Removed the link {link}; the run that it led to stays, in {leads_to}"
+
+
+def _why_held(held: Held, folder: Path) -> StoreError:
+    """Why a run cannot be removed that a process has, though it may search it no longer."""
+    with contextlib.suppress(StoreError), contextlib.closing(RunReader(folder)) as reader:
+        status = reader.status()
+        if status is not None and status.state in ENDED:
+            return StoreError(
+                f"{folder}: has {status.state}, but {held.holder or 'another process'} still has "
+                "it open on a screen; leave it there first"
+            )
+    return held

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +19,8 @@ from maedet_tui.store.database import StoreError
 FILE = "run.lock"
 #: seconds that a lock is tried for: whoever asks if a run is alive holds it for an instant
 PATIENCE = 0.5
+#: how a lock is opened: a folder may come from anywhere, with a link or a pipe of that name
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Holder(NamedTuple):
@@ -34,53 +39,119 @@ class Holder(NamedTuple):
         return f"process {self.pid} on {self.host}"
 
 
+class Held(StoreError):
+    """Another process has the lock. holder: which one, if it says so."""
+
+    def __init__(self, folder: Path, holder: Holder | None):
+        self.holder = holder
+        super().__init__(
+            f"{folder}: is being searched by {holder or 'another process'}; "
+            f"`maedet-tui watch {folder}` shows it, `maedet-tui stop {folder}` ends it"
+        )
+
+
+class Gone(StoreError):
+    """There is no folder to lock."""
+
+
 class RunLock:
-    """Held from `take` until `release`, or until the process ends in whatever way."""
+    """Held from `take` until `release` or `remove`, or until the process ends in whatever way.
+
+    made: there was no run.lock before this one.
+    """
 
     def __init__(self, folder: Path):
-        self.path = folder / FILE
+        self.folder, self.path = folder, folder / FILE
+        self.made = False
         self._handle: int | None = None
+        self._signed = False
 
-    def take(self) -> Holder | None:
+    def take(self, *, sign: bool = True) -> Holder | None:
         """Take the lock; returns who held it before without giving it back, if anybody.
 
-        Raises StoreError while another process holds it.
+        sign: put this process's name in, which is all that is left of the one before.
+        Raises Held while another process holds it, Gone where there is no folder, and
+        StoreError.
         """
-        try:
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreError(str(save_error(self.path, error))) from None
         deadline = time.monotonic() + PATIENCE
-        while not _locked(handle, self.path):
-            if time.monotonic() > deadline:
-                os.close(handle)
-                holder = _read(self.path)
-                raise StoreError(
-                    f"{self.path.parent}: is being searched by {holder or 'another process'}; "
-                    f"`maedet-tui watch {self.path.parent}` shows it, "
-                    f"`maedet-tui stop {self.path.parent}` ends it"
-                )
+        while True:
+            handle, made = self._open()
+            with _closed_unless_kept(handle) as kept:
+                # whoever held it may have removed the run, and this file with it
+                if _locked(handle, self.path) and _is_at(handle, self.path):
+                    kept.append(handle)
+                    break
+                if time.monotonic() > deadline:
+                    raise Held(self.folder, _read(self.path))
             time.sleep(0.02)
-        self._handle = handle
+        self._handle, self.made = handle, made
         before = _read(self.path)
-        me = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        _write(handle, json.dumps(me))
+        if sign:
+            self.sign()
         return before
+
+    def _open(self) -> tuple[int, bool]:
+        """The file, and whether it is new."""
+        try:
+            try:
+                return _opened(self.path, os.O_RDWR), False
+            except FileNotFoundError:
+                made = _opened(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+                return made, True
+        except FileExistsError:  # made by another process in between
+            return self._open()
+        except FileNotFoundError as error:
+            raise Gone(str(save_error(self.path, error))) from None
+        except OSError as error:
+            raise _refused(self.path, error) from None
+
+    def sign(self) -> None:
+        """Say in the file which process holds it, where that fits on the disk."""
+        me = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        self._signed = True
+        self._write(json.dumps(me))
+
+    @property
+    def kept(self) -> bool:
+        """Whether the lock is held, and the file that others look at is still this one."""
+        return self._handle is not None and _is_at(self._handle, self.path)
+
+    def keep(self) -> None:
+        """Take the lock once more where somebody has removed its file. Raises StoreError."""
+        if not self.kept:
+            if self._handle is not None:
+                os.close(self._handle)
+                self._handle = None
+            self.take()
 
     def release(self) -> None:
         """Give the lock back, leaving no name behind: a name without a lock is a crash."""
         if self._handle is not None:
-            with contextlib.suppress(OSError):
-                _write(self._handle, "")
+            if self._signed:
+                self._write("")
             os.close(self._handle)
-            self._handle = None
+            self._handle, self._signed = None, False
+
+    def remove(self) -> None:
+        """Give the lock back and take its file away, before anybody else can have it."""
+        if self.kept:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+        self.release()
+
+    def _write(self, text: str) -> None:
+        assert self._handle is not None
+        with contextlib.suppress(OSError):  # a full disk keeps nobody from holding a lock
+            os.ftruncate(self._handle, 0)
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            os.write(self._handle, text.encode())
 
 
 def holder(folder: Path) -> Holder | None:
     """The process that writes a run now; None if there is none."""
     path = folder / FILE
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = _opened(path, os.O_RDONLY)
     except OSError:
         return None
     try:
@@ -96,18 +167,52 @@ def crashed(folder: Path) -> Holder | None:
     return None if holder(folder) else _read(folder / FILE)
 
 
+def _opened(path: Path, flags: int) -> int:
+    """Open a lock, but no link, pipe or device of its name. Raises OSError."""
+    handle = os.open(path, flags | _SAFELY, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.ENOTSUP, "it is no regular file; remove it")
+    return handle
+
+
+def _refused(path: Path, error: OSError) -> StoreError:
+    if error.errno == errno.ELOOP:
+        return StoreError(
+            f"{path}: is a link, and nothing of a run is written through one; remove it"
+        )
+    return StoreError(str(save_error(path, error)))
+
+
+@contextlib.contextmanager
+def _closed_unless_kept(handle: int) -> Iterator[list[int]]:
+    """Close a file at the end, if it has not been put into the list by then."""
+    kept: list[int] = []
+    try:
+        yield kept
+    finally:
+        if not kept:
+            os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether the path still leads to the open file."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    except OSError:
+        return False
+
+
 def _read(path: Path) -> Holder | None:
     try:
-        values: Any = json.loads(path.read_text(encoding="utf-8")[:1000])
+        handle = _opened(path, os.O_RDONLY)
+        try:
+            values: Any = json.loads(os.read(handle, 1000))
+        finally:
+            os.close(handle)
         return Holder(int(values["pid"]), str(values["host"])[:100], float(values["since"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-
-
-def _write(handle: int, text: str) -> None:
-    os.ftruncate(handle, 0)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, text.encode())
 
 
 def _locked(handle: int, path: Path, *, shared: bool = False) -> bool:

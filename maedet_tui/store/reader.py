@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from engine.costs import Cost
+from engine.formats.rows import shown
+from engine.formats.strict_yaml import MAX_LENGTH
+from engine.messages import clipped
 from engine.run.checkpoint import Checkpoint
 from engine.search.evolution import State
 from engine.search.member import Member
@@ -25,13 +29,17 @@ from engine.snapshot import (
     Snapshot,
 )
 from engine.structure import LEVELS
-from maedet_tui.store import codec, database
+from maedet_tui.formatting import printable
+from maedet_tui.store import cells, codec, database
 from maedet_tui.store.database import StoreError
 
 _STATUS = (
     "SELECT updated, state, phase, iteration, iterations, seconds, rate, eta, scorer, z, "
     "best_iteration, findings FROM status"
 )
+#: rows that a table never has more of
+_MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
+_MOST_BATCH = 1_000_000
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
 
 
@@ -72,6 +80,7 @@ class RunReader:
     def __init__(self, folder: Path):
         self.folder = folder
         self.path = folder / database.FILE
+        self._file = _file(self.path)
         self._connection = database.open_to_read(self.path)
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
@@ -82,6 +91,12 @@ class RunReader:
         """Let go of the file."""
         self._connection.close()
 
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is open."""
+        found = _file(self.path)
+        return found is not None and found != self._file
+
     def data_version(self) -> int:
         """Changes whenever somebody has written."""
         with self._checked():
@@ -91,7 +106,7 @@ class RunReader:
     def preset_text(self) -> str:
         """The frozen preset's YAML."""
         with self._checked():
-            return str(self._one("SELECT preset FROM run")["preset"])
+            return cells.text(self._one("SELECT preset FROM run")["preset"], "preset", MAX_LENGTH)
 
     @cached_property
     def record(self) -> Record:
@@ -101,15 +116,19 @@ class RunReader:
 
         with self._checked():
             row = self._one("SELECT created, preset_name, parent, parent_iteration FROM run")
-            text = self.preset_text
+            text, name = self.preset_text, cells.text(row["preset_name"], "preset's name")
             try:
-                preset = parse(text, source=str(self.path), name=str(row["preset_name"]))
+                preset = parse(text, source=str(self.path), name=name)
             except PresetError as error:
-                raise StoreError(
-                    f"{self.path}: its preset is damaged: {str(error).splitlines()[0]}"
-                ) from None
-            created = float(row["created"])
-            return Record(preset, text, created, row["parent"], row["parent_iteration"])
+                first = str(error).splitlines()[0]
+                raise StoreError(clipped(f"{self.path}: its preset is damaged: {first}")) from None
+            return Record(
+                preset,
+                text,
+                cells.moment(row["created"], "time of creation"),
+                cells.maybe(cells.text, row["parent"], "parent", cells.PATH),
+                cells.maybe(cells.whole, row["parent_iteration"], "parent's iteration"),
+            )
 
     def status(self) -> Status | None:
         """Where the run stands; None before its process first wrote."""
@@ -118,53 +137,62 @@ class RunReader:
             if row is None:
                 return None
             if row["state"] not in STATES:
-                raise ValueError(f"its state is {str(row['state'])[:40]!r}")
+                raise ValueError(f"its state is {shown(row['state'])}")
             phase, progress = codec.read_phase(row["phase"])
-            eta, z = row["eta"], row["z"]
+            iterations = cells.whole(row["iterations"], "iterations", 1)
             return Status(
-                updated=float(row["updated"]),
+                updated=cells.moment(row["updated"], "time of writing"),
                 state=row["state"],
                 phase=phase,
                 progress=progress,
-                iteration=int(row["iteration"]),
-                iterations=int(row["iterations"]),
-                seconds=float(row["seconds"]),
-                rate=float(row["rate"]),
-                eta=None if eta is None else float(eta),
-                scorer=str(row["scorer"]),
-                z=None if z is None else float(z),
-                best_iteration=int(row["best_iteration"]),
-                findings=str(row["findings"]),
+                iteration=cells.whole(row["iteration"], "iteration", most=iterations),
+                iterations=iterations,
+                seconds=cells.seconds(row["seconds"], "seconds"),
+                rate=cells.real(row["rate"], "rate", 0.0),
+                eta=cells.maybe(cells.real, row["eta"], "time left", 0.0),
+                scorer=cells.text(row["scorer"], "scorer", cells.SENTENCE),
+                z=cells.maybe(cells.real, row["z"], "score"),
+                best_iteration=cells.whole(row["best_iteration"], "best's iteration"),
+                findings=cells.text(row["findings"], "findings", codec.LONGEST),
             )
 
     def counts(self) -> dict[str, int]:
         """What became of the children, by reason."""
         with self._checked():
-            rows = self._connection.execute("SELECT reason, count FROM counts ORDER BY reason")
-            return {str(row["reason"]): int(row["count"]) for row in rows}
+            rows = self._rows("SELECT reason, count FROM counts ORDER BY reason", _MOST_REASONS)
+            return {
+                cells.text(row["reason"], "reason"): cells.whole(row["count"], "count")
+                for row in rows
+            }
 
     def points(self) -> tuple[Point, ...]:
         """The history so far; only what is new is read."""
         with self._checked():
             last = self._points[-1].iteration if self._points else -1
             stages: dict[int, dict[str, tuple[Cost, float | None]]] = {}
-            for row in self._connection.execute(
+            for row in self._rows(
                 "SELECT iteration, level, params, flops, layers, z FROM stages WHERE iteration > ?",
-                (last,),
+                _MOST_POINTS * len(LEVELS),
+                last,
             ):
                 stages.setdefault(row["iteration"], {})[row["level"]] = (
                     codec.read_cost(row),
-                    row["z"],
+                    cells.maybe(cells.real, row["z"], "stage's score"),
                 )
-            for row in self._connection.execute(
+            for row in self._rows(
                 "SELECT iteration, z, accepted FROM history WHERE iteration > ? ORDER BY iteration",
-                (last,),
+                _MOST_POINTS,
+                last,
             ):
-                costs, parts = zip(*(stages[row["iteration"]][level] for level in LEVELS))
-                known = () if None in parts else tuple(map(float, parts))
-                accepted = None if row["accepted"] is None else int(row["accepted"])
-                point = Point(int(row["iteration"]), float(row["z"]), costs, accepted, known)
-                self._points.append(point)
+                iteration = cells.whole(row["iteration"], "history's iteration")
+                levels = stages.get(iteration, {})
+                if levels.keys() != set(LEVELS):
+                    raise ValueError(f"its stages at iteration {iteration:,} are not C1 to C5")
+                costs, parts = zip(*(levels[level] for level in LEVELS))
+                known = () if None in parts else tuple(parts)
+                accepted = cells.maybe(cells.whole, row["accepted"], "accepted children")
+                z = cells.real(row["z"], "history's score")
+                self._points.append(Point(iteration, z, costs, accepted, known))
             if len(self._frozen) != len(self._points):
                 self._frozen = tuple(self._points)
             return self._frozen
@@ -173,11 +201,16 @@ class RunReader:
         """Every change of the best; only what is new is read."""
         with self._checked():
             last = self._bests[-1].iteration if self._bests else -1
-            for row in self._connection.execute(
+            for row in self._rows(
                 "SELECT iteration, z, origin FROM bests WHERE iteration > ? ORDER BY iteration",
-                (last,),
+                _MOST_BESTS,
+                last,
             ):
-                new = NewBest(int(row["iteration"]), float(row["z"]), str(row["origin"]))
+                new = NewBest(
+                    cells.whole(row["iteration"], "best's iteration"),
+                    cells.real(row["z"], "best's score"),
+                    cells.text(row["origin"], "best's origin", cells.SENTENCE),
+                )
                 self._bests.append(new)
             return tuple(self._bests)
 
@@ -187,8 +220,9 @@ class RunReader:
             known = self._living
             born = [
                 int(row["iteration"])
-                for row in self._connection.execute(
-                    "SELECT iteration FROM population ORDER BY z DESC, iteration DESC"
+                for row in self._rows(
+                    "SELECT iteration FROM population ORDER BY z DESC, iteration DESC",
+                    _MOST_MEMBERS,
                 )
             ]
             for chunk in database.chunks([one for one in born if one not in known]):
@@ -205,20 +239,28 @@ class RunReader:
             row = self._connection.execute(_CHECKPOINT).fetchone()
             if row is None:
                 return None
-            switched_at, batch = row["switched_at"], int(row["batch"])
-            bests = self._members("bests", "iteration")
+            # reading the preset has brought what this imports
+            preset = self.record.preset
+            from maedet_tui.presets.within_space import breaches
+
+            # an iteration far below 0 would be a search without end
+            iteration = cells.whole(row["iteration"], "iteration", most=preset.schedule.iterations)
+            bests = self._members("bests", "iteration", _MOST_BESTS)
             state = State(
-                int(row["iteration"]),
-                bool(row["begun"]),
-                None if switched_at is None else int(switched_at),
+                iteration,
+                bool(cells.whole(row["begun"], "beginning", most=1)),
+                cells.maybe(cells.whole, row["switched_at"], "switch", 0, iteration),
                 self.counts(),
-                self._members("population", "z, iteration"),
+                self._members("population", "z, iteration", _MOST_MEMBERS),
                 bests[-1] if bests else None,
                 codec.read_rng(row["rng"]),
             )
-            if not 0 < batch < 1_000_000:
-                raise ValueError(f"its batch is {batch}")
-            return Checkpoint(state, self.points(), bests, float(row["seconds"]), batch)
+            for member in state.members:
+                for one in breaches(preset.space, member.structure):
+                    raise ValueError(f"a structure of its population is none of its space: {one}")
+            batch = cells.whole(row["batch"], "batch", 1, _MOST_BATCH)
+            spent = cells.seconds(row["seconds"], "seconds")
+            return Checkpoint(state, self.points(), bests, spent, batch)
 
     def snapshot(self) -> Snapshot | None:
         """The run as a dashboard shows it; None before its process first wrote."""
@@ -255,9 +297,16 @@ class RunReader:
             best: Candidate | None = codec.read_findings(status.findings, size)["best"]
             return best
 
-    def _members(self, table: str, order: str) -> tuple[Member, ...]:
-        rows = self._connection.execute(f"SELECT {codec.SCORED} FROM {table} ORDER BY {order}")
+    def _members(self, table: str, order: str, most: int) -> tuple[Member, ...]:
+        rows = self._rows(f"SELECT {codec.SCORED} FROM {table} ORDER BY {order}", most)
         return tuple(map(codec.read_member, rows))
+
+    def _rows(self, query: str, most: int, *values: Any) -> Iterator[sqlite3.Row]:
+        """The rows of a query, which are to be at most so many."""
+        for number, row in enumerate(self._connection.execute(query, values)):
+            if number >= most:
+                raise ValueError(f"it has more than {most:,} rows where there are never as many")
+            yield row
 
     def _one(self, query: str) -> sqlite3.Row:
         row: sqlite3.Row | None = self._connection.execute(query).fetchone()
@@ -285,6 +334,23 @@ class RunReader:
             raise
         except codec.DAMAGE as error:
             raise StoreError(
-                f"{self.path}: is damaged ({str(error)[:120] or type(error).__name__}); put a "
-                "copy in its place, or go on with best.yaml beside it"
+                clipped(f"{self.path}: is damaged ({_said(error)}); {database.INSTEAD}")
             ) from None
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _said(error: BaseException) -> str:
+    """What is damaged, in words; what Python says of a value of the wrong kind is none."""
+    if isinstance(error, KeyError):
+        return f"it lacks {shown(error.args[0])}"
+    if isinstance(error, ValueError):
+        return clipped(printable(str(error)), 120)
+    return "a value of the wrong kind"

@@ -7,15 +7,19 @@ everything; the next one that gets through makes up for those that did not.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 
+from engine.run.checkpoint import Checkpoint
 from engine.run.runner import Runner
 from engine.snapshot import Snapshot
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.writer import RunStore
 from maedet_tui.trackers import Trackers
+
+_log = logging.getLogger(__name__)
 
 #: seconds between two transactions, and between two looks at wishes
 WRITE_EVERY, LOOK_EVERY = 0.4, 0.1
@@ -32,11 +36,13 @@ Wishes = Mapping[str, Callable[[], object]]
 class Recorder:
     """Records a runner in a store, and tells trackers.
 
-    trouble: why nothing can be written at present, in one sentence.
+    trouble: why nothing can be written at present, in one sentence. notices: what has
+    happened to the run's files meanwhile, and was mended.
     """
 
     def __init__(self, store: RunStore, runner: Runner, wishes: Wishes, trackers: Trackers):
         self.trouble: str | None = None
+        self.notices: tuple[str, ...] = ()
         self._store = store
         self._runner = runner
         self._wishes = wishes
@@ -62,17 +68,27 @@ class Recorder:
             checkpoint, snapshot = self._runner.checkpoint, self._runner.snapshot
             if checkpoint is not None:
                 self._trackers.tell(checkpoint.history)
-            if self._written[0] is checkpoint and self._written[1] is snapshot:
-                return True
-            fresh = checkpoint if checkpoint is not self._written[0] else None
             try:
-                self._store.write(fresh, snapshot)
+                written = self._written[0] is checkpoint and self._written[1] is snapshot
+                if not self._mended(checkpoint, snapshot) and not written:
+                    fresh = checkpoint if checkpoint is not self._written[0] else None
+                    self._store.write(fresh, snapshot)
             except StoreError as error:
                 self.trouble = str(error)
                 return False
             self._written = (checkpoint, snapshot)
             self.trouble = None
             return True
+
+    def _mended(self, checkpoint: Checkpoint | None, snapshot: Snapshot) -> bool:
+        """Whether the database had to be written anew, and so is up to date. Raises StoreError."""
+        said = self._store.mend(checkpoint, snapshot, thorough=snapshot.ended)
+        if said is None:
+            return False
+        _log.warning(said)
+        self.notices = (*self.notices, said)
+        self._written, self._seen = (checkpoint, snapshot), -1
+        return True
 
     def _run(self) -> None:
         due = 0.0
@@ -94,6 +110,13 @@ class Recorder:
         return not isinstance(before, Snapshot) or before.state != self._runner.snapshot.state
 
     def _heed(self) -> None:
+        """Look after the files, and do what other processes wish."""
+        try:
+            with self._using:
+                self._mended(self._runner.checkpoint, self._runner.snapshot)
+        except StoreError as error:
+            self.trouble = str(error)
+            return
         try:
             with self._using:
                 seen = self._store.data_version()

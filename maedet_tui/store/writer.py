@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
-import socket
 import sqlite3
-import sys
+import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,17 +15,16 @@ from typing import Any
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
 from engine.snapshot import Snapshot
-from engine.structure import LEVELS
 from maedet_tui.store import codec, database
-from maedet_tui.store.lock import Holder, RunLock
+from maedet_tui.store.claim import Claim
+from maedet_tui.store.environment import environment
+from maedet_tui.store.lock import Held, Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
+from maedet_tui.store.rows import write_checkpoint, write_status
+from maedet_tui.store.watch import Watch
 
-#: files of a run that the store itself makes
-FILES = (
-    database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", database.UNFINISHED, "run.lock",
-)  # fmt: skip
-
-_UNKNOWN = (None,) * len(LEVELS)
+#: columns of `sessions`
+_SESSION = "started, from_iteration, environment"
 
 
 class RunStore:
@@ -38,22 +36,28 @@ class RunStore:
 
     def __init__(
         self,
-        folder: Path,
+        claim: Claim,
         connection: sqlite3.Connection,
-        lock: RunLock,
         record: Record,
         found: Checkpoint | None,
     ):
-        self.folder = folder
-        self.path = folder / database.FILE
+        self.folder = claim.folder
+        self.path = self.folder / database.FILE
         self.crashed: Holder | None = None
+        self._claim = claim
         self._connection = connection
-        self._lock = lock
+        # a search that does not end in time is closed while its recorder still goes on
+        self._using, self._closed = threading.RLock(), False
+        self._place, self._watch = _identity(self.folder), Watch(self.path)
+        self._other: Held | None = None
         self.record = record
         self.found = found
         self._points = self._bests = 0
         self._born: set[int] = set()
         self._take_note(found)
+        self._sessions = [
+            tuple(row) for row in connection.execute(f"SELECT {_SESSION} FROM sessions ORDER BY id")
+        ]
 
     @classmethod
     def create(
@@ -62,26 +66,36 @@ class RunStore:
         preset: Preset,
         text: str,
         *,
+        claim: Claim | None = None,
         parent: tuple[str, int] | None = None,
         start_from: Checkpoint | None = None,
     ) -> RunStore:
         """Make the database of a new run in its folder.
 
-        text: the preset as YAML. parent: run and iteration that it continues, with
-        start_from its checkpoint. Raises StoreError.
+        text: the preset as YAML. claim: of the folder, which is locked here without one.
+        parent: run and iteration that it continues, with start_from its checkpoint. Raises
+        StoreError; the claim is the caller's to give up then.
         """
-        lock = RunLock(folder)
-        lock.take()
-        path = folder / database.FILE
-        with _released(lock):
-            record = Record(preset, text, time.time(), *(parent or (None, None)))
-            row = (1, record.created, preset.name, text, record.parent, record.parent_iteration)
-            database.create(path, "run", row)
-            store = cls(folder, database.open_to_write(path), lock, record, None)
+        if claim is None:
+            lock = RunLock(folder)
+            lock.take()
+            with _released(lock):
+                return cls.create(
+                    folder, preset, text,
+                    claim=Claim(lock), parent=parent, start_from=start_from,
+                )  # fmt: skip
+        record = Record(preset, text, time.time(), *(parent or (None, None)))
+
+        def fill(connection: sqlite3.Connection) -> None:
+            _write_record(connection, record)
             if start_from is not None:
-                store.write(start_from, None)
-                store.found = start_from
-        return store
+                write_checkpoint(connection, start_from)
+
+        path = folder / database.FILE
+        database.create(path, fill)
+        connection = database.open_to_write(path)
+        with database.explained(path):
+            return cls(claim, connection, record, start_from)
 
     @classmethod
     def reopen(cls, folder: Path) -> RunStore:
@@ -93,43 +107,102 @@ class RunStore:
         before = lock.take()
         with _released(lock):
             connection = database.open_to_write(path)
-            with contextlib.closing(RunReader(folder)) as reader:
-                store = cls(folder, connection, lock, reader.record, reader.checkpoint())
+            with contextlib.closing(RunReader(folder)) as reader, database.explained(path):
+                store = cls(Claim(lock), connection, reader.record, reader.checkpoint())
         store.crashed = before
         return store
 
     def begin(self) -> None:
         """Note that a process begins to search, and in which environment; what was wished
         of the one before is void. Raises StoreError."""
-        with database.explained(self.path):
+        session = (
+            time.time(),
+            self.found.iteration if self.found else 0,
+            codec.dumps(environment(self.record.preset)),
+        )
+        self._sessions.append(session)
+        with self._used():
             self._connection.execute(
                 "UPDATE wishes SET heeded = ? WHERE heeded IS NULL", (time.time(),)
             )
-            self._connection.execute(
-                "INSERT INTO sessions (started, from_iteration, environment) VALUES (?, ?, ?)",
-                (
-                    time.time(),
-                    self.found.iteration if self.found else 0,
-                    codec.dumps(environment(self.record.preset)),
-                ),
-            )
+            _write_session(self._connection, session)
 
     def write(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
         """Add what is new, all of it or nothing. Raises StoreError."""
-        with database.explained(self.path):
-            connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
+        try:
+            with self._used():
+                try:
+                    self._add(checkpoint, snapshot)
+                except sqlite3.OperationalError as error:
+                    if "full" not in str(error):
+                        raise
+                    database.make_room(self._connection)
+                    self._add(checkpoint, snapshot)
+                self._take_note(checkpoint)
+        except database.StoreError as error:
+            if error.damage:
+                self._watch.suspect()
+            raise
+
+    def _add(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
+        with database.transaction(self._connection):
+            if checkpoint is not None:
+                write_checkpoint(
+                    self._connection, checkpoint, self._points, self._bests, self._born
+                )
+            if snapshot is not None:
+                write_status(self._connection, snapshot)
+
+    def mend(
+        self, checkpoint: Checkpoint | None, snapshot: Snapshot | None, *, thorough: bool = False
+    ) -> str | None:
+        """Look after the files on the disk, and write a whole new database, of all that the
+        search holds, where the one that is written to was deleted, cut short or damaged.
+
+        thorough: look into the database, and not at names and sizes alone. Returns what has
+        happened, in a sentence, if anything has. Raises StoreError where that cannot be mended.
+        """
+        with self._used():
+            self._keep_hold()
+            lost = self._watch.lost(thorough=thorough)
+            if lost is not None:
+                self._write_anew(checkpoint, snapshot)
+        return lost and (
+            f"{self.path}: {lost} while this search runs; it is written anew, with all that the "
+            "search holds"
+        )
+
+    def _keep_hold(self) -> None:
+        """See to it that folder and lock are those of before. Raises StoreError."""
+        if _identity(self.folder) != self._place:
+            raise database.StoreError(
+                f"{self.folder}: the folder of this run was moved or removed; nothing more is "
+                "kept but in memory, until it is back"
+            )
+        if self._other is None:
             try:
-                if checkpoint is not None:
-                    self._write_checkpoint(checkpoint)
-                if snapshot is not None:
-                    self._write_status(snapshot)
-                connection.execute("COMMIT")
-            except BaseException:
-                # a full disk makes SQLite roll back by itself
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                self._claim.lock.keep()
+            except Held as other:  # who removed the lock has another process search the run
+                self._other = other
+        if self._other is not None:
+            raise self._other
+
+    def _write_anew(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+        def fill(connection: sqlite3.Connection) -> None:
+            _write_record(connection, self.record)
+            for session in self._sessions:
+                _write_session(connection, session)
+            if checkpoint is not None:
+                write_checkpoint(connection, checkpoint)
+            if snapshot is not None:
+                write_status(connection, snapshot)
+
+        database.create(self.path, fill)
+        self._connection = database.open_to_write(self.path)
+        self._watch = Watch(self.path)
         self._take_note(checkpoint)
 
     def _take_note(self, written: Checkpoint | None) -> None:
@@ -138,46 +211,9 @@ class RunStore:
             self._points, self._bests = len(written.history), len(written.bests)
             self._born = {member.born for member in written.evolution.members}
 
-    def _write_checkpoint(self, checkpoint: Checkpoint) -> None:
-        connection, state = self._connection, checkpoint.evolution
-        points = checkpoint.history[self._points :]
-        database.insert(
-            connection, "history", [(point.iteration, point.z, point.accepted) for point in points]
-        )
-        stages = [
-            (point.iteration, level, *cost, part)
-            for point in points
-            for level, cost, part in zip(LEVELS, point.stage_costs, point.parts or _UNKNOWN)
-        ]
-        database.insert(connection, "stages", stages)
-        bests = checkpoint.bests[self._bests :]
-        database.insert(connection, "bests", [codec.member_row(best) for best in bests])
-        members = state.members
-        gone = list(self._born.difference(member.born for member in members))
-        for chunk in database.chunks(gone):
-            marks = ",".join("?" * len(chunk))
-            connection.execute(f"DELETE FROM population WHERE iteration IN ({marks})", chunk)
-        born = [codec.member_row(member) for member in members if member.born not in self._born]
-        database.insert(connection, "population", born)
-        database.insert(connection, "counts", list(state.counts.items()), verb="REPLACE")
-        row = (
-            1, time.time(), state.iteration, state.begun, state.switched_at,
-            checkpoint.seconds, checkpoint.batch, codec.dumps(state.rng),
-        )  # fmt: skip
-        database.insert(connection, "checkpoint", [row], verb="REPLACE")
-
-    def _write_status(self, snapshot: Snapshot) -> None:
-        row = (
-            1, time.time(), snapshot.state, codec.phase_text(snapshot.phase, snapshot.progress),
-            snapshot.iteration, snapshot.iterations, snapshot.seconds, snapshot.rate, snapshot.eta,
-            snapshot.scorer, snapshot.best.score.z if snapshot.best else None,
-            snapshot.best_iteration, codec.dumps(codec.findings(snapshot)),
-        )  # fmt: skip
-        database.insert(self._connection, "status", [row], verb="REPLACE")
-
     def heed(self) -> list[str]:
         """The wishes of other processes that are new, oldest first. Raises StoreError."""
-        with database.explained(self.path):
+        with self._used():
             rows = self._connection.execute(
                 "SELECT id, wish FROM wishes WHERE heeded IS NULL ORDER BY id"
             ).fetchall()
@@ -190,21 +226,53 @@ class RunStore:
 
     def data_version(self) -> int:
         """Changes whenever another process has written to the database. Raises StoreError."""
-        with database.explained(self.path):
+        with self._used():
             return int(database.value(self._connection, "PRAGMA data_version"))
 
     def close(self) -> None:
         """Let go of the run; what was written stays."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
-        self._lock.release()
+        with self._using:
+            self._disconnect()
+            self._claim.lock.release()
 
     def discard(self) -> None:
-        """Close, and take the store's files away."""
-        self.close()
-        for name in FILES:
-            with contextlib.suppress(OSError):
-                (self.folder / name).unlink()
+        """Close, and take away what was made for this run."""
+        with self._using:
+            self._disconnect()
+            self._claim.give_up()
+
+    def _disconnect(self) -> None:
+        self._closed = True
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[None]:
+        """Alone with the database, and what fails explained. Raises StoreError."""
+        with self._using, database.explained(self.path):
+            if self._closed:
+                raise database.StoreError(f"{self.folder}: this process has let go of the run")
+            yield
+
+
+def _write_record(connection: sqlite3.Connection, record: Record) -> None:
+    row = (
+        1, record.created, record.preset.name, record.text, record.parent, record.parent_iteration,
+    )  # fmt: skip
+    database.insert(connection, "run", [row])
+
+
+def _write_session(connection: sqlite3.Connection, session: tuple[Any, ...]) -> None:
+    connection.execute(f"INSERT INTO sessions ({_SESSION}) VALUES (?, ?, ?)", session)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one of its name; None if there is none."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
 @contextlib.contextmanager
@@ -215,26 +283,3 @@ def _released(lock: RunLock) -> Iterator[None]:
     except BaseException:
         lock.release()
         raise
-
-
-def environment(preset: Preset) -> dict[str, Any]:
-    """What a result depends on besides the preset, as plain data."""
-    # a search's first paint is there before it begins
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {}
-    for package in ("maedet-tui", "numpy", "torch"):
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    return {
-        "versions": {"python": platform.python_version(), **versions},
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "processors": os.cpu_count(),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "command": sys.argv[:1] + sys.argv[1:][:50],
-        "seed": preset.schedule.seed,
-        "scorer_asked": preset.scorer,
-        "device_asked": preset.device,
-    }

@@ -15,7 +15,8 @@ class CsvSink:
     """history.csv in the run's folder, complete after each addition."""
 
     def __init__(self, folder: Path):
-        handle = os.open(folder / "history.csv", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # what an earlier one wrote is gone by now; what is there all the same is no file of ours
+        handle = os.open(folder / "history.csv", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = open(handle, "w", newline="", encoding="utf-8")  # noqa: SIM115
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(HEADINGS)
@@ -23,7 +24,9 @@ class CsvSink:
     @staticmethod
     def forget(folder: Path) -> None:
         """Remove what an earlier tracker of the run wrote."""
-        (folder / "history.csv").unlink(missing_ok=True)
+        path = folder / "history.csv"
+        if path.is_symlink() or path.is_file():
+            path.unlink()
 
     def add(self, points: Sequence[Point]) -> None:
         self._writer.writerows(map(row, points))

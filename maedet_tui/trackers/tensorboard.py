@@ -23,10 +23,14 @@ class TensorBoardSink:
     @staticmethod
     def forget(folder: Path) -> None:
         """Remove what an earlier tracker of the run wrote."""
-        for events in (folder / "tensorboard").glob("events.out.tfevents.*"):
+        place = folder / "tensorboard"
+        if place.is_symlink():  # what it leads to was not made here
+            place.unlink()
+            return
+        for events in place.glob("events.out.tfevents.*"):
             events.unlink()
         with contextlib.suppress(OSError):  # never made, or holds something of the user's
-            (folder / "tensorboard").rmdir()
+            place.rmdir()
 
     def add(self, points: Sequence[Point]) -> None:
         from tensorboard.compat.proto.event_pb2 import Event

@@ -38,6 +38,9 @@ class WandbSink:
     def forget(folder: Path) -> None:
         """Remove what an earlier tracker of the run wrote."""
         place = folder / "wandb"
+        if place.is_symlink():  # what it leads to was not made here
+            place.unlink()
+            return
         for run in place.glob("offline-run-*"):
             shutil.rmtree(run)
         for name in ("latest-run", "debug.log", "debug-internal.log"):

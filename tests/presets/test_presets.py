@@ -81,7 +81,7 @@ def test_any_preset_reads_back_equal(initial, flops, memory, fine_at, words):
     preset = Preset(
         name="x" + words,
         initial=initial,
-        budget=Budget(flops, flops // 7, 999, (333, 500)),
+        budget=Budget(flops, flops // 7000, 999, (333, 500)),
         objective=Objective(64, (0.0, 0.5, 0.0, 1e-7, 1e9), "log-channels", "none"),
         space=Space(
             blocks=("InvertedBlock", "ResBlock", "BasicBlock"),

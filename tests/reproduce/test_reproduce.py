@@ -17,6 +17,7 @@ from engine.settings import SIZE_READINGS, Objective
 from engine.zoo import ZOO
 from maedet_tui.cli.main import cli
 from maedet_tui.cli.progress import Display
+from maedet_tui.errors import SaveError
 from maedet_tui.presets import load
 from maedet_tui.reproduce import render, tables
 from maedet_tui.reproduce.paper import TABLES
@@ -24,6 +25,14 @@ from maedet_tui.reproduce.searches import Job, jobs_of, own_score, run, run_all
 from tests.waiting import until
 
 SHORT = 400
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_image():
+    """Winners of proxies are measured by a pass of one image: a pass of four takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maedet_tui.reproduce.searches.PROXY_BATCH", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +43,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def sheet(found):
-    """A table of what was found, made once: winners of proxies are measured for it."""
+    """A table of what was found, made once."""
     return cache(lambda name: tables.compare(TABLES[name], found, 2, SHORT))
 
 
@@ -268,13 +277,13 @@ def test_figures_that_cannot_be_written_are_told_in_a_sentence(tmp_path, monkeyp
     class Full:
         @staticmethod
         def draw(*_):
-            raise OSError(28, "No space left on device")
+            raise SaveError("figure6.svg: no space left to write it")
 
     monkeypatch.setattr("maedet_tui.reproduce.figures", Full, raising=False)
     monkeypatch.setitem(sys.modules, "maedet_tui.reproduce.figures", Full)
     result = CliRunner().invoke(cli, ["reproduce", "table6", "--quick", "--output", str(tmp_path)])
     assert result.exit_code == 1
-    assert "the figures cannot be written: No space left on device" in result.output
+    assert "no space left to write it" in result.output
 
 
 def test_the_readings_of_size_are_printed_as_wide_as_the_terminal(monkeypatch):

@@ -276,7 +276,7 @@ def test_a_folder_that_vanishes_under_a_search_is_said(endless, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="Linux")
-@pytest.mark.parametrize("searches", [6, pytest.param(20, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("searches", [4, pytest.param(20, marks=pytest.mark.nightly)])
 def test_searches_in_a_row_leave_nothing_behind(tmp_path, searches):
     import gc
     import threading

@@ -5,14 +5,18 @@ from datetime import datetime
 import pytest
 
 from maedet_tui.errors import SaveError
-from maedet_tui.store import folders
+from maedet_tui.store import claim, folders
+from maedet_tui.store.claim import claim_folder
 from maedet_tui.store.database import StoreError
-from maedet_tui.store.folders import claim_folder, find_run, remove_run, run_folders
+from maedet_tui.store.folders import find_run, remove_run, run_folders
 
 
 def test_an_empty_folder_of_the_name_is_taken_and_a_full_one_is_not(tmp_path):
     (tmp_path / "one").mkdir()
-    assert claim_folder(tmp_path, "maedet-m", "one") == tmp_path / "one"
+    claimed = claim_folder(tmp_path, "maedet-m", "one")
+    assert claimed.folder == tmp_path / "one" and claimed.lock.kept
+    claimed.give_up()
+    assert list((tmp_path / "one").iterdir()) == []
     (tmp_path / "one/notes.txt").write_text("mine")
     with pytest.raises(SaveError, match="holds a run already; choose another --name"):
         claim_folder(tmp_path, "maedet-m", "one")
@@ -40,7 +44,7 @@ def test_a_folder_that_cannot_be_looked_into(tmp_path, monkeypatch):
 
 def test_a_folder_that_may_not_be_written_is_refused_before_the_search(tmp_path, monkeypatch):
     (tmp_path / "one").mkdir()
-    monkeypatch.setattr(folders.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(claim.os, "access", lambda path, mode: False)
     with pytest.raises(SaveError, match="you may not write there; choose another --name"):
         claim_folder(tmp_path, "maedet-m", "one")
 
@@ -61,8 +65,8 @@ def test_searches_of_one_second_are_numbered(tmp_path, monkeypatch):
         def now(cls):
             return cls(2026, 1, 1, 12)
 
-    monkeypatch.setattr(folders, "datetime", Noon)
-    names = [claim_folder(tmp_path, "my preset!", None).name for _ in range(3)]
+    monkeypatch.setattr(claim, "datetime", Noon)
+    names = [claim_folder(tmp_path, "my preset!", None).folder.name for _ in range(3)]
     assert names == [f"my-preset-20260101-120000{end}" for end in ("", "-2", "-3")]
 
 
@@ -107,12 +111,8 @@ def test_a_thousand_searches_of_one_second_are_enough(tmp_path, monkeypatch):
         def __truediv__(self, name):
             return self
 
-        def mkdir(self, mode=0o777, parents=False, exist_ok=False):
-            if not exist_ok:
-                raise FileExistsError(17, "File exists")
-
-        def exists(self):
-            return True
+        def __fspath__(self):
+            return "."
 
         def __str__(self):
             return "runs"

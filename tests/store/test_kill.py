@@ -92,7 +92,7 @@ def kill_and_resume(count, runs_dir, whole, seed, most_lost=float("inf")):
 
 
 def test_killed_searches_end_the_same(tmp_path, whole):
-    kill_and_resume(6, tmp_path, whole, seed=0)
+    kill_and_resume(3, tmp_path, whole, seed=0)
 
 
 @pytest.mark.nightly

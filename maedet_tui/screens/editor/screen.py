@@ -17,6 +17,7 @@ from textual.worker import get_current_worker
 from maedet_tui import formatting
 from maedet_tui.presets.edited import EditedPreset
 from maedet_tui.presets.examined import Examined
+from maedet_tui.presets.problems import tally
 from maedet_tui.screens import messages
 from maedet_tui.screens.editor.diff_view import Difference, DiffPanel
 from maedet_tui.screens.editor.problems import ProblemList
@@ -106,10 +107,10 @@ class Editor(Screen[None]):
     def _said(self) -> str:
         if self._found is None:
             return ""
-        count = len(self._found.problems)
+        count = tally(self._found.problems)
         if not count:
             return f"{self._glyphs.finished} valid"
-        return f"{self._glyphs.warning} {count} problem{'s' if count > 1 else ''}"
+        return f"{self._glyphs.warning} {count:,} problem{'s' if count > 1 else ''}"
 
     # --- the text ---------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from maedet_tui import formatting
 from maedet_tui.formatting import printable
+from maedet_tui.presets.problems import tally
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
@@ -67,8 +68,8 @@ class DetailPanel(Panel["Entry | Line"]):
             where = f"line {problem.line}" if problem.line else ""
             text = ": ".join(part for part in (where, problem.key, problem.message) if part)
             parts.append(paragraph(f"{self._glyphs.warning} {text}", width, "$error"))
-        if more := len(entry.problems) - _MOST:
-            parts += [paragraph(f"and {more} more", width, "$error")] if more > 0 else []
+        if (more := tally(entry.problems) - _MOST) > 0:
+            parts.append(paragraph(f"and {more:,} more", width, "$error"))
         if entry.to_edit:
             parts.append(paragraph("`e` opens it in the editor to be put right.", width))
         return parts

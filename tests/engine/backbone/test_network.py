@@ -7,20 +7,21 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from torch import nn
+from torch.export import Dim
 
 from engine.backbone import build, measure, promised_shapes, verify
-from engine.backbone.network import ConvNorm, module_of
+from engine.backbone.network import ConvNorm, ResidualUnit, module_of
 from engine.backbone.verify import MismatchError
 from engine.blocks import units
 from engine.costs import total_cost
-from engine.structure import Structure, StructureError
+from engine.structure import Block, Structure, StructureError
 from engine.zoo import ZOO
 from tests.engine.backbone.random_structures import EVERY_KIND, any_structures
 
 ALL = (0, 1, 2, 3, 4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(any_structures())
 def test_random_structures_build_as_counted_and_learn(structure):
     module = build(structure, out_indices=ALL)
@@ -196,11 +197,12 @@ def test_norm_eval_keeps_statistics_while_weights_learn():
 
 
 def test_zero_init_makes_units_start_as_their_shortcut():
-    module = build(EVERY_KIND, zero_init_last=True).eval()
+    module = build(EVERY_KIND).eval()
     last = module.stages[4][-1]  # the second bottleneck: an identity shortcut, then ReLU
     x = torch.randn(1, 32, 4, 4)
     assert torch.equal(last(x), x.relu())
-    assert not torch.equal(build(EVERY_KIND).eval().stages[4][-1](x), x.relu())
+    other = build(EVERY_KIND, zero_init_last=False).eval().stages[4][-1]
+    assert not torch.equal(other(x), x.relu())
 
 
 def test_initial_weights_are_kaiming_normal():
@@ -217,12 +219,104 @@ def test_batch_norm_can_be_synchronised():
     assert not any(part.training for part in norms)
 
 
-def test_torchscript_computes_the_same():
-    module = build(EVERY_KIND, out_indices=(1, 3)).eval()
-    scripted = torch.jit.script(module)
-    for size in ((64, 64), (45, 67)):
+def agrees(traced, module, *sizes):
+    for size in sizes:
         x = torch.randn(2, 3, *size)
-        torch.testing.assert_close(scripted(x), module(x))
+        for found, expected in zip(traced(x), module(x), strict=True):
+            torch.testing.assert_close(found, expected)
+
+
+def test_torch_export_takes_dimensions_by_name():
+    module = build(EVERY_KIND, out_indices=(1, 3), zero_init_last=False).eval()
+    free = {0: Dim("batch"), 2: Dim("height", min=33), 3: Dim("width", min=33)}
+    program = torch.export.export(module, (torch.randn(3, 3, 64, 96),), dynamic_shapes={"x": free})
+    symbols = [
+        str(size) for size in program.graph.find_nodes(op="placeholder")[-1].meta["val"].shape
+    ]
+    assert symbols[1] == "3" and len(set(symbols)) == 4
+    with torch.no_grad():
+        agrees(program.module(), module, (64, 64), (45, 67), (33, 160))
+
+
+def test_torch_fx_traces_any_size():
+    module = build(EVERY_KIND, zero_init_last=False).eval()
+    traced = torch.fx.symbolic_trace(module)
+    agrees(traced, module, (64, 64), (45, 67), (32, 32))
+    with pytest.raises(ValueError, match="smaller than 32x32"):
+        traced(torch.zeros(1, 3, 31, 64))
+
+
+def test_torch_compile_computes_the_same():
+    module = build(EVERY_KIND, zero_init_last=False).eval()
+    compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=True)
+    agrees(compiled, module, (64, 64), (45, 67))
+
+
+def test_less_is_kept_with_the_same_gradients():
+    torch.manual_seed(0)
+    module = build(EVERY_KIND, norm_eval=True).train()
+    kept = []
+
+    def keep(value):
+        kept.append(value.numel())
+        return value
+
+    x = torch.randn(2, 3, 64, 64)
+    gradients = []
+    for with_cp in (False, True):
+        module.with_cp = with_cp
+        kept.clear()
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+            loss = sum(map_.square().mean() for map_ in module(x))
+        gradients.append((sum(kept), torch.autograd.grad(loss, list(module.parameters()))))
+    (all_of_it, plain), (less, again) = gradients
+    assert less < all_of_it / 2
+    for a, b in zip(plain, again, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_main_paths_are_skipped_in_training_as_often_as_said():
+    module = build(EVERY_KIND, drop_path_rate=0.5, zero_init_last=False, norm_eval=True)
+    units = [unit for unit in module.modules() if isinstance(unit, ResidualUnit)]
+    rates = [unit.drop_path for unit in units]
+    assert rates == sorted(rates) and rates[-1] == 0.5 and rates[0] == 0.5 / len(units)
+    last, x = module.stages[4][-1], torch.randn(1, 32, 4, 4).expand(1000, -1, -1, -1)
+    with torch.no_grad():
+        y = last(x)
+        skipped = (y == x.relu()).flatten(1).all(1)
+        assert 400 < skipped.sum() < 600
+        kept = (x[0] + last.main(x[:1])[0] / (1 - 0.5)).relu()
+        torch.testing.assert_close(y[~skipped][0], kept)
+        assert not (last.eval()(x) == x.relu()).flatten(1).all(1).any()
+    with pytest.raises(ValueError, match="drop_path_rate is 1, but must be from 0 to below 1"):
+        build(EVERY_KIND, drop_path_rate=1)
+
+
+def test_images_of_other_channels():
+    module = build(EVERY_KIND, in_channels=5)
+    assert module.stages[0][0].main[0].conv.weight.shape == (8, 5, 3, 3)
+    assert len(module(torch.randn(2, 5, 64, 64))) == 4
+    with pytest.raises(ValueError, match="in_channels is 0, but must be at least 1"):
+        build(EVERY_KIND, in_channels=0)
+    pooled = Structure((Block("MaxPool", 3, 3, 3, 2), *ZOO["initial"].structure.blocks[1:]))
+    pooled = Structure(
+        (*pooled.blocks[:1], pooled.blocks[1]._replace(in_channels=3), *pooled.blocks[2:])
+    )
+    with pytest.raises(ValueError, match="only 3 is possible where the first block is no plain"):
+        build(pooled, in_channels=1)
+
+
+def test_weights_of_levels_that_are_not_built_are_left_aside():
+    whole = build(EVERY_KIND).state_dict()
+    part = build(EVERY_KIND, out_indices=(1, 2))
+    part.load_state_dict(whole)  # strictly
+    assert all(torch.equal(value, whole[name]) for name, value in part.state_dict().items())
+    inside = nn.ModuleDict({"backbone": part, "head": nn.Linear(1, 1)})
+    names = {f"backbone.{name}": value for name, value in whole.items()}
+    inside.load_state_dict(names | {f"head.{n}": v for n, v in inside["head"].state_dict().items()})
+    for wrong in ("stages.7.0.main.0.conv.weight", "stages.1.9.main.0.conv.weight", "head.weight"):
+        with pytest.raises(RuntimeError, match=f"Unexpected key.*{wrong}"):
+            part.load_state_dict(whole | {wrong: torch.zeros(1)})
 
 
 def test_autocast_and_channels_last():

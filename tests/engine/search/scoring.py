@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.costs import total_cost
 from engine.scorers.base import Score
 from engine.search.evolution import Evolution
 from engine.settings import Budget, Preset, Schedule, Space
@@ -31,3 +32,8 @@ def run(
     """Go on with a search until it ends, or has passed an iteration."""
     while evolution.iteration < until and (proposals := evolution.ask(batch)):
         evolution.tell([(one, of(z_of(one.structure))) for one in proposals])
+
+
+def params(structure: Structure) -> float:
+    """A score that wants the most parameters."""
+    return float(total_cost(structure).params)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine import outputs
 from engine.structure import Block, Structure
 from engine.training import checkpoint
 from engine.training.errors import TrainingError
@@ -199,7 +200,7 @@ def test_a_failed_save_leaves_the_older_one(saved, annotations, tmp_path, monkey
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(outputs.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         trainer(annotations).save(path)
     assert path.read_bytes() == saved.read_bytes() and list(tmp_path.iterdir()) == [path]

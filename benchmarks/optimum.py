@@ -1,0 +1,79 @@
+"""The proven optimum: how long it takes, and how much memory; and what the evolution leaves.
+
+    python -m benchmarks optimum [--time 30] [--presets maedet-s …] [--sizes nominal …]
+
+Each row is a process of its own on one core, as a user starts it: "in all" is with its start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from time import perf_counter
+
+from engine.settings import SIZE_READINGS
+
+RESIDUAL = ("maedet-s", "maedet-m", "maedet-l")
+MOBILE = ("maedet-mb-s", "maedet-mb-m", "maedet-mb-m-se")
+#: what a row runs: the optimum of a preset under a reading
+CHILD = """
+import json, resource, sys
+from dataclasses import replace
+from time import perf_counter
+from engine.optimum.search import Optimum
+from maedet_tui.presets.reading import load
+
+name, size, limit = sys.argv[1:]
+preset = load(name)
+preset = replace(preset, objective=replace(preset.objective, size=size))
+began = perf_counter()
+optimum = Optimum(preset)
+while optimum.step() and perf_counter() - began < float(limit):
+    pass
+found = optimum.certificate
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([found.bound, found.best.score.z, found.gap, found.proven and optimum.done,
+                  found.skeletons, found.nodes, perf_counter() - began,
+                  peak * (1 if sys.platform == "darwin" else 1024)]))
+"""
+
+
+def row(name: str, size: str, limit: float) -> str:
+    """One line of the table."""
+    core = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    began = perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, name, size, str(limit)],
+        env={**os.environ, **core}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    in_all = perf_counter() - began
+    bound, best, gap, proven, skeletons, nodes, seconds, peak = json.loads(done.stdout)
+    return (
+        f"{name:16}{size:14}{best:>14,.3f}{bound:>14,.3f}{100 * gap:>10.4f} %"
+        f"{'yes' if proven else 'no':>8}{skeletons:>11,}{nodes:>11,}{seconds:>8.2f} s"
+        f"{in_all:>8.2f} s{peak / 1e6:>8.0f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--time", type=float, default=30, help="seconds of each, where unproven")
+    parser.add_argument("--presets", nargs="+", default=RESIDUAL + MOBILE)
+    parser.add_argument("--sizes", nargs="+", choices=SIZE_READINGS, default=SIZE_READINGS)
+    arguments = parser.parse_args()
+    print(
+        f"{'preset':16}{'size':14}{'best':>14}{'bound':>14}{'gap':>12}{'proven':>8}"
+        f"{'skeletons':>11}{'boxes':>11}{'search':>10}{'in all':>10}{'memory':>11}"
+    )
+    for name in arguments.presets:
+        sizes = ("log-channels",) if name in MOBILE else arguments.sizes
+        for size in sizes:
+            print(row(name, size, arguments.time), flush=True)
+    print("targets: 3 s, 4 s in all, 300 MB; volume at most 0.5 %, mobile 1 %, in 30 s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What is known of the optimum at one moment: nothing else of it leaves the room."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.costs import Cost
+from engine.scorers.base import Score
+from engine.structure import Structure
+
+#: a best within this share of the bound counts as proven
+PROVEN = 1e-6
+
+
+class Best(NamedTuple):
+    """The best structure found so far."""
+
+    structure: Structure
+    score: Score
+    cost: Cost
+
+
+def gap_to(bound: float, z: float) -> float:
+    """How far Z is below a bound, as a share of the bound; 0 at it, and above it by rounding."""
+    return max(0.0, bound - z) / abs(bound) if bound else 0.0
+
+
+class Certificate(NamedTuple):
+    """A bound, and the best structure found.
+
+    bound: no structure of the space within the budgets has a higher Z in closed form.
+    trivial: the bound is that of the widest and deepest blocks, whatever they cost. best: None
+    before a structure was found. nodes: boxes of widths bounded so far, whole skeletons
+    among them. left: skeletons not bounded yet, and boxes that may hold a better structure.
+    skeletons: how many there are. complete: every one of them counts, so that with
+    nothing left the best is the optimum. notes: sentences on what the bound leaves out.
+    """
+
+    bound: float
+    trivial: bool
+    best: Best | None
+    nodes: int
+    left: int
+    skeletons: int
+    complete: bool
+    notes: tuple[str, ...]
+
+    @property
+    def gap(self) -> float | None:
+        """How far the best is below the bound at most, as a share of the bound."""
+        return None if self.best is None else gap_to(self.bound, self.best.score.z)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the best is the optimum, within a millionth."""
+        return self.gap is not None and self.gap <= PROVEN

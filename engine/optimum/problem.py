@@ -1,0 +1,134 @@
+"""A preset as an optimisation problem: its skeletons, its weights, and what bounds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log
+
+import numpy as np
+
+from engine.costs import total_cost
+from engine.optimum.bounding import Group
+from engine.optimum.coefficients import width_terms
+from engine.optimum.skeletons import Skeletons
+from engine.optimum.space import Layout, count_of, layouts, limits_of
+from engine.scorers.objective import z_weights
+from engine.search.evolution import exceeded
+from engine.search.sampling import smallest
+from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+
+#: skeletons that are bounded one by one: some 30 bytes and 50 microseconds each
+MOST_SKELETONS = 1_000_000
+
+
+class NoOptimum(ValueError):
+    """A preset of which nothing can be proven, in one sentence that a user can act on."""
+
+
+class Problem:
+    """A preset whose Z is an entropy, and within whose budgets there is a structure.
+
+    notes: sentences on what the bound leaves out. count: how many skeletons there are.
+    complete: all of them are bounded one by one.
+    Raises NoOptimum.
+    """
+
+    def __init__(self, preset: Preset):
+        if preset.scorer in (*PROXIES, *CLOSED_PROXIES):
+            raise NoOptimum(
+                f"scorer is {preset.scorer}, of which no optimum is known: bounds are those of "
+                "the entropy in closed form; use scorer: closed-form"
+            )
+        space = preset.space
+        if space.width_step == 1 and 1 in space.expansions and "InvertedBlock" in space.blocks:
+            raise NoOptimum(
+                "space.width_step is 1, and a depthwise convolution of one channel has another "
+                "finite-width term than wider ones; write a width_step of 2 or more"
+            )
+        self.preset = preset
+        self.notes: list[str] = []
+        if preset.budget.latency is not None:
+            self.notes.append(
+                "The bound leaves the latency budget out: it holds, and a structure at the bound "
+                "may be too slow."
+            )
+        self._refuse_empty()
+        self.layouts, self.others, self.count = self._divided()
+        self.complete = not self.others
+        if self.others:
+            self.notes.append(
+                "The space has too many skeletons to bound one by one: those of most blocks "
+                "have one bound together, which is all that is proven."
+            )
+
+    def _divided(self) -> tuple[list[Layout], list[Layout], int]:
+        """The layouts whose skeletons are bounded one by one, the others, and how many
+        skeletons the first have."""
+        preset = self.preset
+        depths, most = preset.space.stage_depths, preset.budget.layers
+        one_by_one: list[Layout] = []
+        others: list[Layout] = []
+        count = 0
+        for layout in layouts(preset):
+            more = count_of(layout, depths, most)
+            if others or count + more > MOST_SKELETONS:
+                others.append(layout)
+            else:
+                one_by_one.append(layout)
+                count += more
+        return one_by_one, others, count
+
+    def _refuse_empty(self) -> None:
+        """Raises NoOptimum where no structure keeps to each budget by itself."""
+        preset = self.preset
+        costs = [
+            total_cost(one, preset.budget.image_size)
+            for one in smallest(preset.space, preset.initial)
+        ]
+        for name in ("layers", "flops", "params"):
+            limit, least = getattr(preset.budget, name), min(getattr(c, name) for c in costs)
+            if limit is not None and least > limit:
+                raise NoOptimum(
+                    f"budget.{name} is {limit:,}, which no structure of the space meets: the "
+                    f"smallest has {least:,} {name}; raise it to at least that"
+                )
+        if all(exceeded(cost, preset.budget) for cost in costs):
+            named = "; or ".join(
+                f"{cost.flops:,} FLOPs, {cost.params:,} params and {cost.layers} layers"
+                for cost in costs
+            )
+            raise NoOptimum(f"no structure meets all budgets at once: the smallest has {named}")
+
+    def groups(self) -> Iterator[Group]:
+        """The skeletons by layout."""
+        yield from map(self._group, self.layouts)
+
+    def _group(self, layout: Layout) -> Group:
+        preset = self.preset
+        skeletons = Skeletons(preset, layout)
+        return Group(preset, skeletons, limits_of(preset.space))
+
+    def rest(self) -> float:
+        """A bound on the skeletons that are not bounded one by one; -inf without any."""
+        return max(map(self._widest, self.others), default=-np.inf)
+
+    def trivial_bound(self) -> float:
+        """A bound on everything, found at once."""
+        return max(map(self._widest, (*self.layouts, *self.others)))
+
+    def _widest(self, layout: Layout) -> float:
+        """Z of a layout with every width at its largest, no border and no finite width, and
+        each block what adds most to it."""
+        objective, space = self.preset.objective, self.preset.space
+        rectified, widest = objective.activation == "relu", log(space.max_width)
+        image = log(self.preset.initial.blocks[0].in_channels)
+        gains = np.zeros(5)
+        for number, slot in enumerate(layout):
+            most = -np.inf
+            for block in slot.choices:
+                terms = width_terms(block, 0.0, 1, number == 0, rectified)
+                widths = np.array([image if number == 0 else widest, widest, widest])
+                most = max(most, terms.constant + float(np.array(terms.logs) @ widths))
+            gains[slot.stage :] += most / 2
+        z = float(np.dot(z_weights(objective, (space.max_width,) * 5), gains))
+        return z + sum(objective.alphas) * widest * (objective.size == "log-channels")
