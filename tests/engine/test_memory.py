@@ -10,7 +10,7 @@ import pytest
 from engine import memory
 
 SEARCH = """
-import json, resource, sys, threading
+import json, sys, threading
 from engine.run.runner import Runner
 from engine.settings import Budget, Preset, Schedule
 from engine.zoo import ZOO
@@ -20,13 +20,15 @@ budget = Budget(flops=91_000_000_000, layers=91)
 runner = Runner(Preset("m", ZOO["initial"].structure, budget, schedule=schedule, audit=False))
 runner.start()
 runner.join()
+# of this program alone: what getrusage says begins with the peak of the one that started it
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps([
-    runner.snapshot.state, "torch" in sys.modules, threading.active_count(),
-    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    runner.snapshot.state, "torch" in sys.modules, threading.active_count(), int(peak) * 1024
 ]))
 """
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc")
 def test_a_search_without_audits_needs_no_torch_and_little_memory():
     done = subprocess.run([sys.executable, "-c", SEARCH], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
