@@ -16,6 +16,7 @@ from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import read_structure
 from maedet_tui.presets.quantities import parse_image_size
+from maedet_tui.terminal import echo
 
 if TYPE_CHECKING:
     from engine.backbone.bench import Bench, Timing
@@ -111,7 +112,7 @@ def bench(
         print_json({**settings, "threads": threads, "torch": torch.__version__, "results": rows})
         return
     _print_table(found, costs, results, batch)
-    click.echo(f"\nOn {where}, {batch} x {size}, float32, {rounds} rounds in turns.")
+    echo(f"\nOn {where}, {batch} x {size}, float32, {rounds} rounds in turns.")
 
 
 def _values(result: Bench, batch: int) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def _values(result: Bench, batch: int) -> dict[str, Any]:
 
 def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> None:
     width = max(len(one.title) for one in found)
-    click.echo(
+    echo(
         f"{'':{width}}  {'params':>7} {'FLOPs':>7} {'mode':>9} {'latency':>10} {'quartiles':>19} "
         f"{'images/s':>9} {'memory':>8}"
     )
@@ -142,7 +143,7 @@ def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> No
         for mode, timing in (("eager", result.eager), ("compiled", result.compiled)):
             if timing is None:
                 continue
-            click.echo(
+            echo(
                 f"{one.title:{width}}  {formatting.quantity(cost.params):>7} "
                 f"{formatting.quantity(cost.flops):>7} {mode:>9} {1e3 * timing.median:>7.1f} ms "
                 f"{1e3 * timing.low:>7.1f} - {1e3 * timing.high:>6.1f} ms "
@@ -150,4 +151,4 @@ def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> No
             )
     for one, result in zip(found, results, strict=True):
         if result.compile_error:
-            click.echo(f"{one.title}: torch.compile does not work here: {result.compile_error}")
+            echo(f"{one.title}: torch.compile does not work here: {result.compile_error}")

@@ -11,6 +11,7 @@ from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.export import FORMATS, ExportError, read_source
 from maedet_tui.export import export as write
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -66,6 +67,6 @@ def export(
             }
         )
         return
-    click.echo(f"Saved: {path}")
+    echo(f"Saved: {path}")
     for phrase in checked:
-        click.echo(f"  checked: {phrase}")
+        echo(f"  checked: {phrase}")

@@ -20,6 +20,7 @@ from maedet_tui.cli import signals
 from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -73,7 +74,7 @@ def optimum(
     if as_json:
         print_json(values(found, seconds))
     else:
-        click.echo(outcome(found, seconds, chosen.budget.image_size))
+        echo(outcome(found, seconds, chosen.budget.image_size))
     if received:
         context.exit(128 + received[0])
 
