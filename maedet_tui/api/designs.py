@@ -171,6 +171,7 @@ def score(
     `engine.settings.SCORERS`. repeats: forward passes, for a standard error.
     Raises ScoringError besides what `design` raises.
     """
+    from engine.scorers.base import close
     from engine.scorers.factory import make_scorer
 
     changed: dict[str, Any] = {} if scorer is None else {"scorer": scorer}
@@ -179,5 +180,8 @@ def score(
     found = design(structure, preset_of(preset, **changed), name=name)
     judge = found.preset
     scoring = make_scorer(judge.scorer, judge.device, judge.objective, judge.forward)
-    (known,) = scoring.score([found.structure])
+    try:
+        (known,) = scoring.score([found.structure])
+    finally:
+        close(scoring)
     return Design(found.name, found.structure, judge, known)
