@@ -35,6 +35,8 @@ class Panel(Kept, Generic[Shown]):
     ALLOW_SELECT = False
     #: width to write for before the first layout
     USUAL_WIDTH = 34
+    #: whether there is more to see where it has the whole screen
+    GAINS_DETAIL = False
 
     def __init__(self, id: str | None = None, classes: str | None = None):
         super().__init__(id=id, classes=classes)
