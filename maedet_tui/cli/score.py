@@ -15,6 +15,7 @@ from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
 from maedet_tui.files import read_structure
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -70,9 +71,9 @@ def score(
         (result,) = judge.score([found])
         proxies = _proxies(found, chosen) if all_proxies else {}
     for notice in judge.notices:
-        click.echo(notice, err=True)
+        echo(notice, err=True)
     if repeats is not None and not result.passes and not all_proxies:
-        click.echo("The closed form makes no passes: --repeats has no effect.", err=True)
+        echo("The closed form makes no passes: --repeats has no effect.", err=True)
     if as_json:
         listed = {
             name: {key: value for key, value in score_values(one).items() if key != "entropy"}
@@ -98,7 +99,7 @@ def score(
         f"{formatting.score(expected)} in closed form"
         for one, expected, seconds in proxies.values()
     ]
-    click.echo("\n".join([*lines, "", summary.table(found)]))
+    echo("\n".join([*lines, "", summary.table(found)]))
 
 
 def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float, float]]:

@@ -14,6 +14,7 @@ from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.cli.train_options import MOST_SEED, image_size
 from maedet_tui.files import save_error
+from maedet_tui.terminal import echo
 
 #: largest side of an image: it is drawn four times as large, in memory
 MOST_SIDE = 4096
@@ -82,8 +83,8 @@ def shapes(
     if as_json:
         print_json({"folder": str(folder), "train": images, "val": validation, "seed": seed})
         return
-    click.echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
-    click.echo(
+    echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
+    echo(
         f"Train: maedet-tui train SOURCE --data {folder}/train.json --images {folder}/images "
         f"--val-data {folder}/val.json --size {size[1]}x{size[0]} --fpn-channels 64"
     )
