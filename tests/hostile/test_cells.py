@@ -76,6 +76,7 @@ DAMAGE = {
         "is damaged (its preset: line 1: '' is not a whole number; correct it); put",
     ("UPDATE run SET preset = ?", 5.5): "is damaged (its preset: line 1: a preset is a mapping",
     ("UPDATE run SET parent = ?", b"x"): "its parent is b'x'",
+    ("UPDATE run SET parent = ?", "x"): "it has a parent without an iteration",
     ("UPDATE history SET z = ?", INFINITE): "its history's score is inf",
     ("UPDATE history SET accepted = ?", -1): "its accepted children is -1",
     ("UPDATE stages SET params = ?", "x"): "its params is 'x'",
