@@ -135,6 +135,8 @@ class Runner:
         except Exception as error:  # nobody would hear of the end, and wait for it
             _log.exception("the end of the search of %s could not be told", self.preset.name)
             self._publisher.break_off(search.error or BROKE_OFF + reason(error, ()))
+        self._scorer = None
+        search.release()
         atexit.unregister(self._leave)
 
     def _searched(self) -> RunState:

