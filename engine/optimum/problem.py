@@ -29,7 +29,7 @@ class Problem:
     """A preset whose Z is an entropy, and within whose budgets there is a structure.
 
     notes: sentences on what the bound leaves out. count: how many skeletons there are.
-    complete: all of them are bounded one by one.
+    complete: all of them are bounded one by one. rising: Z rises with each width.
     Raises NoOptimum.
     """
 
@@ -55,6 +55,8 @@ class Problem:
         self._refuse_empty()
         self.layouts, self.others, self.count = self._divided()
         self.complete = not self.others
+        pooled = any(block.kind == "MaxPool" for block in preset.initial.blocks)
+        self.rising = preset.objective.activation == "relu" or not pooled
         if self.others:
             self.notes.append(
                 "The space has too many skeletons to bound one by one: those of most blocks "

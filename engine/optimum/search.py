@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from time import monotonic
 
 import numpy as np
 
@@ -20,8 +21,8 @@ from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import exceeded
 from engine.settings import Preset
 
-#: skeletons bounded in one step, and nodes
-CHUNK, BATCH = 8192, 128
+#: skeletons bounded in one step, and boxes divided in one where there are few
+CHUNK, FEWEST = 8192, 64
 #: how near to its bound a skeleton's first one is taken, as a share
 COARSE = 1e-5
 #: skeletons of a chunk whose widths are rounded for a structure to compare with
@@ -59,7 +60,7 @@ class Optimum:
         self.best: Best | None = None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
-        self._heap: list[tuple[float, int, Nodes]] = []
+        self._heap: list[tuple[float, int, Nodes, int]] = []
         self._number = 0
         self._open = self.problem.trivial_bound()
         self._first = self._skeletons()
@@ -135,10 +136,11 @@ class Optimum:
             if relaxed.bound[place] > self.z:
                 row, widths = relaxed.nodes.rows[place], relaxed.x[:, place]
                 self._try(relaxed.nodes, int(row), improved(relaxed.nodes.group, int(row), widths))
-        for place in np.flatnonzero(relaxed.bound > self.z):
+        kept = np.flatnonzero(relaxed.bound > self.z)
+        nodes = relaxed.nodes.take(kept).at(relaxed.x[:, kept])
+        for place, bound in enumerate(relaxed.bound[kept]):
             self._number += 1
-            node = relaxed.nodes.take(np.array([place])).at(relaxed.x[:, [place]])
-            heappush(self._heap, (-float(relaxed.bound[place]), self._number, node))
+            heappush(self._heap, (-float(bound), self._number, nodes, place))
 
     def _try(self, nodes: Nodes, row: int, widths: Ints | None) -> bool:
         """Compare the best with a structure; whether that keeps to the budgets."""
@@ -156,23 +158,34 @@ class Optimum:
 
     def _branch(self) -> None:
         """Divide the boxes of highest bound, and bound their halves."""
-        group = self._heap[0][2].group
-        taken: list[Nodes] = []
-        while self._heap and len(taken) < BATCH and self._heap[0][2].group is group:
-            bound, _, node = heappop(self._heap)
-            if -bound <= self.z:
-                self._heap.clear()  # so are all others
-                break
-            taken.append(node)
-        if not taken:
+        if -self._heap[0][0] <= self.z:
+            self._heap.clear()  # as are all others
             return
-        halves = group.halves(Nodes.joined(taken))
-        solved = []
-        fit = group.corners_fit(halves)
-        for place in range(len(halves.rows)):
-            if fit[place] and self._try(halves, int(halves.rows[place]), halves.upper[:, place]):
-                continue  # nothing in the box is wider than the corner
-            if (halves.lower[:, place] < halves.upper[:, place]).any():
-                solved.append(place)
-        if solved:
-            self._bounded(group.relaxed(halves.take(np.array(solved)), self.z))
+        group = self._heap[0][2].group
+        taken: list[tuple[Nodes, int]] = []
+        most = max(FEWEST, min(CHUNK // 2, len(self._heap) // 8))
+        while self._heap and len(taken) < most and self._heap[0][2].group is group:
+            if -self._heap[0][0] <= self.z:
+                break
+            taken.append(heappop(self._heap)[2:])
+        halves = group.halves(Nodes.gathered(taken))
+        whole = (halves.lower == halves.upper).all(axis=0)
+        for place in np.flatnonzero(group.corners_fit(halves)):
+            fits = self._try(halves, int(halves.rows[place]), halves.upper[:, place])
+            # nothing in the box is wider than its corner
+            whole[place] |= fits and self.problem.rising
+        left = np.flatnonzero(~whole)
+        if left.size:
+            self._bounded(group.relaxed(halves.take(left), self.z))
+
+
+def certified(preset: Preset, seconds: float) -> Certificate:
+    """What is known of a preset's optimum after so many seconds, or as soon as it is proven.
+
+    Raises NoOptimum.
+    """
+    end = monotonic() + seconds
+    optimum = Optimum(preset)
+    while optimum.step() and monotonic() < end:
+        pass
+    return optimum.certificate
