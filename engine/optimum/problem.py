@@ -11,12 +11,15 @@ from engine.costs import total_cost
 from engine.optimum.bounding import Group
 from engine.optimum.coefficients import width_terms
 from engine.optimum.skeletons import Skeletons
-from engine.optimum.space import Layout, count_of, layouts, limits_of
+from engine.optimum.space import Floats, Layout, count_of, layouts, limits_of
+from engine.optimum.stages import MOST_WIDTHS, Stages
 from engine.scorers.objective import z_weights
 from engine.search.evolution import exceeded
 from engine.search.sampling import smallest
 from engine.settings import CLOSED_PROXIES, PROXIES, Preset
 
+#: of the multipliers that bounded the best skeletons: the bound on all of them is tried at
+SHARES = (1.0, 0.95, 1.05)
 #: skeletons that are bounded one by one: some 30 bytes and 50 microseconds each
 MOST_SKELETONS = 1_000_000
 
@@ -55,6 +58,9 @@ class Problem:
         self._refuse_empty()
         self.layouts, self.others, self.count = self._divided()
         self.complete = not self.others
+        few = preset.space.max_width // preset.space.width_step <= MOST_WIDTHS
+        concave = preset.objective.size != "volume"
+        self._stages = Stages(preset, self.layouts[0]) if few and concave else None
         pooled = any(block.kind == "MaxPool" for block in preset.initial.blocks)
         self.rising = preset.objective.activation == "relu" or not pooled
         if self.others:
@@ -73,7 +79,7 @@ class Problem:
         count = 0
         for layout in layouts(preset):
             more = count_of(layout, depths, most)
-            if others or count + more > MOST_SKELETONS:
+            if others or (one_by_one and count + more > MOST_SKELETONS):
                 others.append(layout)
             else:
                 one_by_one.append(layout)
@@ -110,9 +116,12 @@ class Problem:
         skeletons = Skeletons(preset, layout)
         return Group(preset, skeletons, limits_of(preset.space))
 
-    def rest(self) -> float:
-        """A bound on the skeletons that are not bounded one by one; -inf without any."""
-        return max(map(self._widest, self.others), default=-np.inf)
+    def together(self, prices: Floats) -> float:
+        """A bound on all skeletons at once, from multipliers of the budgets; inf where
+        there is none but the trivial one."""
+        if self._stages is None:
+            return np.inf
+        return min(self._stages.bound(share * prices) for share in SHARES)
 
     def trivial_bound(self) -> float:
         """A bound on everything, found at once."""

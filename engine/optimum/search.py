@@ -16,7 +16,7 @@ from engine.optimum.bounding import Nodes, Relaxed
 from engine.optimum.certificate import Best, Certificate
 from engine.optimum.problem import NoOptimum, Problem
 from engine.optimum.rounding import improved
-from engine.optimum.space import Ints
+from engine.optimum.space import Floats, Ints
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import exceeded
 from engine.settings import Preset
@@ -62,14 +62,16 @@ class Optimum:
         self._scorer = ClosedForm(preset.objective)
         self._heap: list[tuple[float, int, Nodes, int]] = []
         self._number = 0
-        self._open = self.problem.trivial_bound()
+        self._open = self._trivial = self.problem.trivial_bound()
+        self._prices: Floats | None = None
+        self._together = True
         self._first = self._skeletons()
         self._to_bound = self.problem.count
 
     @property
     def trivial(self) -> bool:
         """Whether the bound is the trivial one."""
-        return self._to_bound > 0
+        return self.bound == self._trivial
 
     @property
     def z(self) -> float:
@@ -108,13 +110,21 @@ class Optimum:
         """
         if self._to_bound:
             next(self._first)
-            if not self._to_bound:
-                self._open = self.problem.rest()
+            if self._together or (not self._to_bound and not self.problem.complete):
+                self._bound_together()
+            if not self._to_bound and self.problem.complete:
+                self._open = -np.inf
         else:
             self._branch()
         if self.done and self.best is None and self.problem.complete:
             raise NoOptimum("no structure meets all budgets at once: raise one of them")
         return not self.done
+
+    def _bound_together(self) -> None:
+        """Bound what is not bounded one by one, at the multipliers of the best so far."""
+        if self._prices is not None:
+            self._open = min(self._open, self.problem.together(self._prices))
+            self._together = False
 
     def _skeletons(self) -> Iterator[None]:
         """Bound every skeleton, a chunk at a time."""
@@ -134,6 +144,7 @@ class Optimum:
         self.nodes += len(relaxed.bound)
         for place in np.argsort(-relaxed.bound)[:ROUNDED]:
             if relaxed.bound[place] > self.z:
+                self._prices = relaxed.multipliers[:, place]
                 row, widths = relaxed.nodes.rows[place], relaxed.x[:, place]
                 self._try(relaxed.nodes, int(row), improved(relaxed.nodes.group, int(row), widths))
         kept = np.flatnonzero(relaxed.bound > self.z)
