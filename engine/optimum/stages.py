@@ -10,12 +10,12 @@ positions by that behind the fewest layers, the border's profile by the largest 
 
 from __future__ import annotations
 
-from math import log
+from math import comb, log
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.blocks import KINDS, chain
+from engine.blocks import KINDS, Layer, chain
 from engine.costs import halved
 from engine.optimum.coefficients import (
     IN,
@@ -28,7 +28,7 @@ from engine.optimum.coefficients import (
     sized,
     width_terms,
 )
-from engine.optimum.space import Floats, Slot, layers_of
+from engine.optimum.space import Floats, Layout, Slot, layers_of
 from engine.scorers.closed_form import moments_behind
 from engine.scorers.objective import z_weights
 from engine.settings import Preset
@@ -36,9 +36,14 @@ from engine.structure import LEVELS, Block
 
 #: widths of a space beyond which the tables of pairs of widths become too large
 MOST_WIDTHS = 400
+#: profiles of a stage, by how many units of each shape it has, beyond which one does for all
+MOST_COUNTS = 3000
 #: steps of Newton's method for the best bottleneck; what they miss is added to the bound
 STEPS = 6
 SLACK = 1e-9
+
+
+Shape = tuple[tuple[str, int], ...]
 
 
 class _Unit(NamedTuple):
@@ -54,7 +59,7 @@ class _Unit(NamedTuple):
 
     def at(self, before: Floats, behind: Floats, least: float, most: float) -> Floats:
         """An upper bound at widths that broadcast, over bottlenecks from least to most."""
-        price = dict(zip(MONOMIALS, self.prices))
+        price = dict(zip(MONOMIALS, self.prices.tolist()))
         found = self.constant + self.logs[IN] * np.log(before) + self.logs[OUT] * np.log(behind)
         found = found - self.inverses[IN] / before - self.inverses[OUT] / behind - price[()]
         found = found - price[IN, IN] * before**2 - price[OUT, OUT] * behind**2
@@ -63,7 +68,7 @@ class _Unit(NamedTuple):
         )
         count, inverse = self.logs[INSIDE], self.inverses[INSIDE]
         if not count:
-            return found
+            return np.asarray(found, np.float64)
         square = price[INSIDE, INSIDE]
         line = price[IN, INSIDE] * before + price[OUT, INSIDE] * behind + price[INSIDE,]
         low, high = log(least), log(most)
@@ -84,12 +89,16 @@ class _Unit(NamedTuple):
 
 
 class Stages:
-    """The bound of one preset, whose reading weighs the entropies by numbers."""
+    """The bound of one preset, whose reading weighs the entropies by numbers.
 
-    def __init__(self, preset: Preset, layout: tuple[Slot, ...]):
+    layout: the one of fewest blocks, which all others have been divided from.
+    """
+
+    def __init__(self, preset: Preset, layout: Layout):
         self.preset, self.layout = preset, layout
         space, budget = preset.space, preset.budget
-        self.widths = np.arange(space.width_step, space.max_width + 1, space.width_step) * 1.0
+        widths = range(space.width_step, space.max_width + 1, space.width_step)
+        self.widths: Floats = np.array(widths, np.float64)
         limits = (("flops", budget.flops), ("params", budget.params))
         self.budgets: list[tuple[CostName, int]] = [
             (name, limit) for name, limit in limits if limit is not None  # type: ignore[misc]
@@ -114,23 +123,32 @@ class Stages:
         for level in range(len(LEVELS)):
             deep = {0: best}  # by units of the stage so far
             profiles = {0: profile}
-            for slot in (slot for slot in self.layout if slot.stage == level):
+            slots = [slot for slot in self.layout if slot.stage == level]
+            border: dict[Shape, float] = {}
+            means: dict[int, float] = {}
+            for number, slot in enumerate(slots):
+                if not means and all(later.repeats for later in slots[number:]):
+                    limit = self.preset.space.stage_depths[level]
+                    border, means = _border(slots[number:], profiles, limit)
                 first = slot is self.layout[0]
                 side = halved((side, side), slot.choices[0].stride)[0]
                 deep, profiles, before, correlation = self._behind(
-                    slot, prices, deep, profiles, before, size, side, correlation, first
+                    slot, prices, deep, profiles, before, size, side, correlation, first, border
                 )
                 size = halved(size, slot.choices[0].stride)
             # each depth has its own border, of which the next stage takes the largest
-            ends = []
-            for count, found in deep.items():
-                ends.append(found + self._weights[level] * float(np.log(profiles[count].mean())))
+            weight = self._weights[level]
+            ends = [
+                found + weight * means.get(count, _log_mean(profiles[count]))
+                for count, found in deep.items()
+            ]
             best = np.max(ends, axis=0)
             if self.preset.objective.size == "log-channels":
                 best = best + self.preset.objective.alphas[level] * np.log(before)
             profile = np.max(list(profiles.values()), axis=0)
-        found = float(best.max()) + float(prices.sum())
-        return found + SLACK * (abs(found) + float(prices.sum()))
+        priced = float(prices.sum())
+        most = float(best.max()) + priced
+        return most + SLACK * (abs(most) + priced)
 
     def _behind(
         self,
@@ -143,13 +161,17 @@ class Stages:
         side: int,
         correlation: float,
         first: bool,
+        border: dict[Shape, float],
     ) -> tuple[dict[int, Floats], dict[int, Floats], Floats, float]:
         """State behind a slot, which may be divided into several blocks."""
         singles = [block for block in slot.choices if block.depth == 1 or not slot.repeats]
-        begins = self._tables(singles, prices, before, size, side, correlation, first, slot.stage)
+        plain = [block._replace(stride=1) for block in singles]
+        limit = self.preset.space.stage_depths[slot.stage] if slot.repeats else max(deep) + 1
+        begins = self._tables(
+            singles, prices, before, size, side, correlation, first, slot.stage, border
+        )
         passes = all("out_channels" not in _mutable(block) for block in singles)
         behind = before if passes else self.widths
-        limit = self.preset.space.stage_depths[slot.stage] if slot.repeats else max(deep) + 1
         counted = 1 if slot.repeats else 0
         found: dict[int, Floats] = {}
         after: dict[int, Floats] = {}
@@ -167,13 +189,13 @@ class Stages:
             for block in singles
         )
         if slot.repeats:
-            stays = self._more(slot.choices, prices, size, side, fewest, slot.stage)
-            plain = [block._replace(stride=1) for block in singles]
+            stays = self._more(slot.choices, prices, size, side, fewest, slot.stage, border)
             inner = halved(size, slot.choices[0].stride)
-            anew = self._tables(
-                plain, prices, behind, inner, side, fewest, False, slot.stage
-            )  # fmt: skip
             divides = limit > self.preset.space.split_above
+            if divides:
+                anew = self._tables(
+                    plain, prices, behind, inner, side, fewest, False, slot.stage, border
+                )  # fmt: skip
             for count in range(min(found), limit):
                 state = found[count]
                 new = _added(state, stays)
@@ -213,6 +235,7 @@ class Stages:
         correlation: float,
         first: bool,
         stage: int,
+        border: dict[Shape, float],
     ) -> dict[int, Floats]:
         """What a first unit adds, by its layers: (widths before, widths behind), or
         (widths before, 1) where the width is passed on."""
@@ -221,12 +244,11 @@ class Stages:
         for block in blocks:
             terms = width_terms(block, correlation, side * side, first, self._rectified)
             unit = self._unit(terms, self._priced(block, size, prices), stage)
-            if "out_channels" in _mutable(block):
-                table = unit.at(
-                    before[:, None], self.widths[None], space.width_step, space.max_width
-                )  # fmt: skip
-            else:
-                table = unit.at(before, before, space.width_step, space.max_width)[:, None]
+            widths = (before[:, None], self.widths[None])
+            if "out_channels" not in _mutable(block):
+                widths = (before[:, None], before[:, None])
+            table = unit.at(*widths, space.width_step, space.max_width)
+            table = table - self._weights[stage] * border.get(_shape(block), 0.0)
             layers = layers_of(block)
             found[layers] = np.maximum(found[layers], table) if layers in found else table
         return found
@@ -239,30 +261,21 @@ class Stages:
         side: int,
         correlation: float,
         stage: int,
+        border: dict[Shape, float],
     ) -> dict[int, Floats]:
         """What one more unit of the same block adds, by its layers, (widths,)."""
         found: dict[int, Floats] = {}
         space = self.preset.space
-        ones = {block._replace(depth=1): block for block in choices if block.depth == 2}
-        for one, two in ones.items():
-            shallow, deep = (
-                width_terms(block, correlation, side * side, False, self._rectified)
-                for block in (one, two)
+        for two in (block for block in choices if block.depth == 2):
+            one = two._replace(depth=1)
+            # as the first unit of a block, but for the projection that it lacks
+            terms = width_terms(
+                one._replace(stride=1), correlation, side * side, False, self._rectified
             )
-            # the second unit's input is the first one's output
-            terms = WidthTerms(
-                deep.constant - shallow.constant,
-                *(
-                    tuple(d - s for d, s in zip(getattr(deep, name), getattr(shallow, name)))
-                    for name in ("logs", "fluctuation")
-                ),
-                last=tuple(max(0.0, d - f) for d, f in zip(deep.last, shallow.fluctuation)),
-                correlation=deep.correlation,
-            )  # fmt: skip
-            unit = self._unit(
-                terms, self._priced(two, size, prices) - self._priced(one, size, prices), stage
-            )
+            price = self._priced(two, size, prices) - self._priced(one, size, prices)
+            unit = self._unit(terms, price, stage)
             table = unit.at(self.widths, self.widths, space.width_step, space.max_width)
+            table -= self._weights[stage] * border.get(_shape(two), 0.0)
             layers = layers_of(two) - layers_of(one)
             found[layers] = np.maximum(found[layers], table) if layers in found else table
         return found
@@ -270,6 +283,66 @@ class Stages:
 
 def _mutable(block: Block) -> tuple[str, ...]:
     return KINDS[block.kind].mutable
+
+
+def _shape(block: Block) -> Shape:
+    """What the border's profile depends on of a unit, its stride aside."""
+    return tuple((layer.op, layer.kernel) for layer in _chain(block))
+
+
+def _chain(block: Block) -> tuple[Layer, ...]:
+    """The layers of the block's first unit."""
+    return chain(sized(block._replace(depth=1), 1, 1, 1))
+
+
+def _log_mean(profile: Floats) -> float:
+    return float(np.log(profile.mean()))
+
+
+def _border(
+    slots: list[Slot], profiles: dict[int, Floats], limit: int
+) -> tuple[dict[Shape, float], dict[int, float]]:
+    """What each shape of unit takes from the log of the profile's mean, and what that is
+    besides, by how many units there are, so that their sum lies nowhere below it.
+
+    The profiles are the largest over all orders of so many units of each shape. Empty where
+    there are too many such numbers, so that nothing is taken.
+    """
+    begins = {_shape(block): _chain(block) for block in slots[0].choices}
+    kinds = {_shape(block): _chain(block._replace(stride=1)) for s in slots for block in s.choices}
+    if comb(limit + len(kinds), len(kinds)) > MOST_COUNTS:
+        return {}, {}
+    start = _largest(list(profiles.values()))
+    shapes = list(kinds)
+    unit = [tuple(int(i == j) for j in range(len(shapes))) for i in range(len(shapes))]
+    now = {
+        one: moments_behind(start, begins[shape])
+        for one, shape in zip(unit, shapes)
+        if shape in begins
+    }
+    means = {counts: _log_mean(profile) for counts, profile in now.items()}
+    for _ in range(limit - 1):
+        after: dict[tuple[int, ...], Floats] = {}
+        for counts, profile in now.items():
+            for one, shape in zip(unit, shapes):
+                key = tuple(map(sum, zip(counts, one)))
+                edge = moments_behind(profile, kinds[shape])
+                after[key] = np.maximum(after[key], edge) if key in after else edge
+        now = after
+        means.update({counts: _log_mean(profile) for counts, profile in now.items()})
+    # any loss a unit would do; this is the one of a stage of its like
+    losses = []
+    for one in unit:
+        first, final = means.get(one), means.get(tuple(limit * n for n in one))
+        if first is None or final is None:
+            losses.append(0.0)
+        else:
+            losses.append((first - final) / max(1, limit - 1))
+    rest: dict[int, float] = {}
+    for counts, mean in means.items():
+        above = mean + sum(n * loss for n, loss in zip(counts, losses))
+        rest[sum(counts)] = max(rest.get(sum(counts), -np.inf), above)
+    return dict(zip(shapes, losses)), rest
 
 
 def _largest(profiles: list[Floats]) -> Floats:

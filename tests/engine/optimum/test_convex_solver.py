@@ -18,7 +18,7 @@ PRESETS = {
     "area": replace(M, objective=Objective(size="area", alphas=(1, 0, 2, 0, 3))),
     "log-channels": replace(M, objective=Objective(size="log-channels", activation="none")),
     "two budgets": replace(M, budget=Budget(flops=91_000_000_000, params=14_000_000, layers=91)),
-    "ratios": replace(M, space=Space(bottleneck_ratio=(0.15, 0.25), max_width=1600)),
+    "ratios": replace(M, space=Space(bottleneck_ratio=(0.15, 0.25))),
     "two kinds": replace(M, space=Space(blocks=("ResBlock", "BasicBlock"), kernels=(3,))),
 }
 
@@ -81,7 +81,8 @@ def solved(program, lower, upper):
 
 def skeletons(name, count, seed=0):
     """(program, lower, upper) of some skeletons of a preset, and the places of them."""
-    (group,) = Problem(PRESETS[name]).groups()
+    problem = Problem(PRESETS[name])
+    (group,) = map(problem.group, problem.layouts)
     chosen = np.random.default_rng(seed).choice(len(group.skeletons), count, replace=False)
     nodes = group.roots(chosen)
     return group.program(nodes), group.logs(nodes.lower), group.logs(nodes.upper)
