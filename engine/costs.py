@@ -67,7 +67,7 @@ def _path(layers: tuple[Layer, ...], size: tuple[int, int]) -> tuple[int, int, t
     return params, flops, size
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def block_cost(block: Block, size: tuple[int, int]) -> Cost:
     """Cost of a block on an input of `size` (height, width).
 

@@ -116,7 +116,7 @@ def _too_large(size: int, most: int) -> Unreadable:
 
 
 def _bytes(count: int) -> str:
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+    for unit, scale in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= scale:
             return f"{count / scale:.3g} {unit}"
     return f"{count} bytes"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
+import io
 import os
 import sys
 import threading
@@ -15,24 +15,54 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # imports make many objects and no garbage; looking for it often costs another tenth
     gc.set_threshold(50_000)
+    try:
+        from maedet_tui.cli import streams
+    except KeyboardInterrupt:  # before there is anything to lose
+        os.write(2, b"Interrupted.\n")
+        os._exit(130)
+    streams.take()
+    try:
+        code = _run()
+        streams.finish()
+    except streams.OutputLost as lost:
+        streams.forget()
+        _say(f"Error: {lost}")
+        code = 1
+    _leave(code)
+
+
+def _run() -> int:
     import click
 
     from maedet_tui.cli import cli
+    from maedet_tui.cli.streams import OutputLost
 
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        said = io.StringIO()
+        error.show(said)
+        _say(said.getvalue().rstrip("\n"))
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        code = 130
+        _say("Interrupted.")
+        return 130
+    except OutputLost:
+        raise
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else bool(ended.code)
     except Exception as error:  # nobody's to put right, so a traceback is for the log alone
         from maedet_tui import logs
 
-        click.echo(f"Error: {logs.failure('The command broke off', error)}", err=True)
-        code = 1
-    _leave(code if isinstance(code, int) else 0)
+        _say(f"Error: {logs.failure('The command broke off', error)}")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _say(sentence: str) -> None:
+    from maedet_tui.terminal import echo
+
+    echo(sentence, err=True)
 
 
 def _leave(code: int) -> None:
@@ -42,9 +72,6 @@ def _leave(code: int) -> None:
     for it would take as long as it likes. Whatever there is to save has been saved.
     """
     if any(thread.daemon and thread.is_alive() for thread in threading.enumerate()):
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 

@@ -72,7 +72,7 @@ class MaedetApp(Crashes):
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
         #: exports that are being written
         self.exports: list[Underway] = []
-        self._leaving = Leaving(self, lambda: self.searches.under_way, lambda: self.exports)
+        self.leaving = Leaving(self, lambda: self.searches.under_way, lambda: self.exports)
         self._runs_dir = runs_dir
         self._untold: Callable[[], None] = lambda: None
         self._glyphs = characters or glyphs()
@@ -115,10 +115,11 @@ class MaedetApp(Crashes):
             self.push_screen(self._home())
         else:
             self.show_dashboard(self.searches.shown)
-        self._leaving.catch_signals()
+        self.leaving.catch_signals()
         self._untold = logs.tell(lambda said: tell_from_thread(self, said))
 
     def on_unmount(self) -> None:
+        self.leaving.let_signals_be()
         self._untold()
         for export in list(self.exports):  # whatever ended the app: no half of them may stay
             export.give_up()
@@ -235,4 +236,4 @@ class MaedetApp(Crashes):
 
     def action_leave(self) -> None:
         """Quit, after asking about what would end with it."""
-        self._leaving.ask()
+        self.leaving.ask()

@@ -18,7 +18,12 @@ _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
 
 def printable(text: str) -> str:
     """The text, with a sign in the place of each character that a terminal would obey."""
-    return text if text.isprintable() else _UNSAFE.sub(NO_TEXT, text)
+    return text if text.isprintable() else _UNSAFE.sub(NO_TEXT, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """A name as it is shown in a list, whose lines it must not break."""
+    return text if text.isprintable() else re.sub(r"[\t\n]", NO_TEXT, printable(text))
 
 
 def quantity(value: float) -> str:

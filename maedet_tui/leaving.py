@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.screen import Screen
@@ -34,6 +36,9 @@ class Leaving:
         self._app = app
         self._under_way, self._exports = under_way, exports
         self._dialog: Screen[bool] | Screen[str] | None = None
+        #: the signal that has ended the app, if one has
+        self.ended_by: int | None = None
+        self._before: dict[int, Any] = {}
 
     def ask(self) -> None:
         """Quit, after asking about what would end with it. Asked twice, the answer is yes."""
@@ -107,17 +112,35 @@ class Leaving:
     def catch_signals(self) -> None:
         """Whatever ends the process from outside, the search's best is kept."""
         loop = asyncio.get_running_loop()
-        try:
-            loop.add_signal_handler(signal.SIGINT, self.ask)
-            loop.add_signal_handler(signal.SIGTERM, self.end)
-            # before all that is to come: the terminal is gone, and writing to it would
-            # end the driver's threads, for which the process would then wait for ever
-            signal.signal(signal.SIGHUP, lambda *_: self._hang_up(loop))
-        except (NotImplementedError, AttributeError, RuntimeError, ValueError):
-            return  # Windows, or not the main thread: keys still work
 
-    def _hang_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
-        loop.call_soon_threadsafe(self.end)
+        def receive(number: int, _: FrameType | None) -> None:
+            if number == getattr(signal, "SIGHUP", None):
+                # before all that is to come: the terminal is gone, and writing to it would
+                # end the driver's threads, for which the process would then wait for ever
+                nowhere = os.open(os.devnull, os.O_RDWR)
+                for stream in (0, 1, 2):
+                    os.dup2(nowhere, stream)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it ends already
+                loop.call_soon_threadsafe(self._heed, number)
+
+        # not by the loop, which would leave nobody to heed them once it is closed
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            with contextlib.suppress(AttributeError, ValueError):  # Windows, or another thread
+                number = getattr(signal, name)
+                self._before[number] = signal.signal(number, receive)
+
+    def let_signals_be(self) -> None:
+        """Leave signals to whoever heeded them before."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def _heed(self, number: int) -> None:
+        if number == signal.SIGINT:
+            self.ask()
+        else:
+            self.end_by(number)
+
+    def end_by(self, number: int) -> None:
+        """End as by a signal that cannot be asked about."""
+        self.ended_by = number
+        self.end()

@@ -80,12 +80,8 @@ class Searches:
             self.show(own)
             return
 
-        def opened() -> SearchRun:
-            run = WatchedRun(folder)
-            _ = run.snapshot  # a long history takes a while to read: here, not on the screen
-            return run
-
-        self._open(folder, opened, "does not open")
+        # reading it takes a while: in the thread that opens it, not on the screen
+        self._open(folder, lambda: WatchedRun.readable(folder), "does not open")
 
     def resume(self, folder: Path) -> None:
         """Go on with a run and show it; one that is paused elsewhere goes on there."""

@@ -1,5 +1,6 @@
 """Keeps tests out of the folders of whoever runs them, and the same on every machine."""
 
+import gc
 import logging
 import os
 import sys
@@ -16,6 +17,10 @@ for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "
               "WORLD_SIZE", "RANK", "LOCAL_RANK"):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
+
+# a fourth of the time that tests of the screen took went into looking for garbage among all that
+# torch and Textual had made
+gc.set_threshold(10_000, 20, 20)
 
 # examples do not differ from run to run, nor does how long a slow machine takes over them matter
 settings.register_profile(

@@ -22,13 +22,13 @@ KINDS: dict[str, BlockType] = {
 }
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def units(block: Block) -> tuple[tuple[Unit, int], ...]:
     """The block as (unit, how many in a row), image side first."""
     return KINDS[block.kind].units(block)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def chain(block: Block) -> tuple[Layer, ...]:
     """The block's main path as a chain of layers, without what the vanilla network lacks:
     residual links and squeeze-and-excitation (Eq. 2)."""

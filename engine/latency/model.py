@@ -56,7 +56,7 @@ class Latency:
         return total
 
     def _block(self, block: Block, size: Size) -> float:
-        if len(self._blocks) > 1 << 18:
+        if len(self._blocks) > 1 << 14:
             self._blocks.clear()
         return sum(
             count

@@ -120,7 +120,7 @@ def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
     return tuple(steps), here
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def block_operations(block: Block, size: Size) -> tuple[tuple[Operation, int], ...]:
     """Operations of a block whose input is `size`, and how many there are of each."""
     counts: dict[Operation, int] = {}

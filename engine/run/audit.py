@@ -3,7 +3,8 @@
 Each new best is measured on a thread of its own, newest first, since the newest is
 the one that the user looks at; older ones follow as time allows. While the search
 goes on, measuring rests most of the time: a pass takes the interpreter's lock and
-the processor's cache from the search some thousand times a second.
+the processor's cache from the search some thousand times a second. Behind its end a few
+of those that are left are measured, and then threads and memory are given back.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.run.failures import reason
-from engine.scorers.base import Cancelled, Passes, Score, Stop
+from engine.scorers.base import Cancelled, Passes, Score, Stop, close
 from engine.settings import Forward, Objective
 from engine.snapshot import Audit
 from engine.structure import Structure
@@ -30,8 +31,11 @@ PASSES, FINAL_PASSES, CONVINCING_PASSES = 4, 8, 16
 #: standard errors between prediction and measurement that are raised to the user
 DISCREPANCY = 4.0
 
-#: new bests that can wait to be measured
-_MOST_WAITING = 2000
+#: new bests that can wait to be measured; that are still measured when a search has ended
+MOST_WAITING, MOST_LEFT = 500, 6
+
+#: bytes that the process keeps to while it measures, unless a single pass needs more
+MEMORY = 800_000_000
 
 #: rest after each pass while the search goes on, in times of what the pass took, so that
 #: measuring takes a tenth of the time; at most, in seconds
@@ -42,9 +46,12 @@ LEAVE_WITHIN = 3.0
 
 
 class _Case(NamedTuple):
+    """step: in Z from the best before it."""
+
     iteration: int
     structure: Structure
     predicted: Score
+    step: float = 0.0
 
 
 class Auditor:
@@ -60,6 +67,7 @@ class Auditor:
         self.trouble: str | None = None
         self._make_scorer = make_scorer
         self._waiting: list[_Case] = []
+        self._z: float | None = None
         self._audited = 0
         self._worked = 0.0
         self._changed = threading.Condition()
@@ -74,8 +82,9 @@ class Auditor:
     def submit(self, iteration: int, structure: Structure, predicted: Score) -> None:
         """Have a new best measured."""
         with self._changed:
-            self._waiting.append(_Case(iteration, structure, predicted))
-            del self._waiting[:-_MOST_WAITING]
+            step = 0.0 if self._z is None else predicted.z - self._z
+            self._z = predicted.z
+            self._wait(_Case(iteration, structure, predicted, step))
             self._changed.notify()
 
     def finish(
@@ -85,10 +94,14 @@ class Auditor:
         predicted: Score,
         cancelled: Stop,
     ) -> None:
-        """Measure the final best with more passes, and wait for it or for `cancelled()`."""
+        """Measure the final best with more passes, and wait for it or for `cancelled()`.
+
+        Of those that wait, the newest and those of the largest steps are measured later.
+        """
         with self._changed:
             self._final = _Case(iteration, structure, predicted)
-            self._waiting = [case for case in self._waiting if case.iteration != iteration]
+            left = [case for case in self._waiting if case.iteration != iteration]
+            self._waiting = _chosen(left)
             self._changed.notify_all()
         while not self._final_done.wait(0.05):
             if cancelled() or not self._thread.is_alive():
@@ -105,6 +118,7 @@ class Auditor:
         self._thread.join(LEAVE_WITHIN)
 
     def _run(self) -> None:
+        scorer: Passes | None = None
         try:
             scorer = self._make_scorer()
             while (case := self._next()) is not None:
@@ -118,6 +132,8 @@ class Auditor:
             self.trouble = f"new bests are not measured by forward passes: {why}"
             _log.exception("the audit failed")
         finally:
+            close(scorer)
+            self._waiting.clear()
             self._final_done.set()
             atexit.unregister(self._leave)
 
@@ -128,8 +144,14 @@ class Auditor:
                     return self._final
                 if self._waiting:
                     return self._waiting.pop()
+                if self._final is not None:
+                    break  # nothing will be submitted any more
                 self._changed.wait()
         return None
+
+    def _wait(self, case: _Case) -> None:
+        self._waiting.append(case)
+        del self._waiting[:-MOST_WAITING]
 
     def _overtaken(self, case: _Case) -> bool:
         final_waits = self._final not in (None, case) and not self._final_done.is_set()
@@ -148,7 +170,10 @@ class Auditor:
                 if self._closed:
                     raise
                 if not values:
-                    self.submit(*case)
+                    with self._changed:
+                        self._wait(case)
+                        if self._final is not None:
+                            self._waiting = _chosen(self._waiting)
                     return
                 wanted = len(values)  # what has been measured counts
             else:
@@ -202,6 +227,16 @@ class Auditor:
         return replace(audit, audited=self._audited, waiting=len(self._waiting))
 
 
+def _chosen(cases: list[_Case]) -> list[_Case]:
+    """A few of the cases, the newest last: half of them the newest, half of the largest steps."""
+    cases = sorted(cases, key=lambda case: case.iteration)
+    if len(cases) <= MOST_LEFT:
+        return cases
+    newest = cases[-(MOST_LEFT // 2) :]
+    steps = sorted(cases[: -len(newest)], key=lambda case: case.step)
+    return steps[len(newest) - MOST_LEFT :] + newest
+
+
 def forward_auditor(objective: Objective, device: str, forward: Forward) -> Auditor:
     """An auditor that measures on the device that a preset names ("auto" finds one)."""
 
@@ -213,8 +248,12 @@ def forward_auditor(objective: Objective, device: str, forward: Forward) -> Audi
         from engine.scorers.factory import resolve_device
         from engine.scorers.forward import ForwardScorer
 
-        # one core is left to the search and the screen
+        found, threads = resolve_device(device), torch.get_num_threads()
+        # one core is left to the search and the screen; later scorers have them all again
         torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
-        return ForwardScorer(objective, resolve_device(device), forward, seed=0)
+        try:
+            return ForwardScorer(objective, found, forward, seed=0, keep_to=MEMORY)
+        finally:
+            torch.set_num_threads(threads)
 
     return Auditor(make)

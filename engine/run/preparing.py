@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.run.audit import Auditor, forward_auditor
 from engine.run.search import Search
-from engine.scorers.base import Scorer, Stop
+from engine.scorers.base import Limited, Scorer, Stop
 from engine.scorers.factory import make_scorer
 from engine.snapshot import Portion
 
@@ -30,6 +30,9 @@ def prepare(
             preset.scorer, preset.device, preset.objective, preset.forward, preset.schedule.seed
         )
     search.scorer = scorer
+    if isinstance(scorer, Limited):
+        best = search.best
+        scorer.refuse_beyond_memory([preset.initial if best is None else best.structure])
     if preset.budget.latency is not None:
         _prepare_latency(search, latency_folder, cancelled)
     if scorer.method == "closed-form":

@@ -131,6 +131,8 @@ class Runner:
         if state != "finished":
             self._close_auditor()
         self._publisher.publish(state)
+        self._scorer = None
+        search.release()
         atexit.unregister(self._leave)
 
     def _searched(self) -> RunState:

@@ -8,7 +8,7 @@ from engine.run.audit import Auditor
 from engine.run.checkpoint import Checkpoint
 from engine.run.history import History
 from engine.run.pace import Pace
-from engine.scorers.base import Scorer
+from engine.scorers.base import Scorer, close
 from engine.search.evolution import Evolution
 from engine.search.member import Member
 from engine.settings import Preset
@@ -80,6 +80,13 @@ class Search:
         if self.auditor is not None and self.auditor.trouble:
             self.note(self.auditor.trouble)
         return tuple(self._notes)
+
+    def release(self) -> None:
+        """After its end: give back what only a search under way has a use for."""
+        self.notices()  # they outlast the parts that they are of
+        scorer, self.scorer = self.scorer, None
+        close(scorer)
+        self.latency = None
 
     def take_best(self, best: Member) -> None:
         """The evolution has found a new best."""

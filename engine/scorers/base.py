@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from engine.structure import LEVELS, Structure
 
@@ -87,6 +87,23 @@ class Scorer(Protocol):
         Raises ScoringError for a structure that has no finite score, and Cancelled
         soon after `cancelled()` turns true.
         """
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A scorer that keeps to a memory limit."""
+
+    def refuse_beyond_memory(self, structures: Sequence[Structure]) -> None:
+        """Raise ScoringError if a structure cannot be scored within the memory."""
+
+    def close(self) -> None:
+        """Give back memory and threads; the scorer can still be used, and takes them again."""
+
+
+def close(scorer: object) -> None:
+    """Have a scorer give back its memory, if it is one that takes much."""
+    if isinstance(scorer, Limited):
+        scorer.close()
 
 
 class Pass(NamedTuple):

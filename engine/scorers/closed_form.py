@@ -48,7 +48,7 @@ class Terms(NamedTuple):
     correlation: float
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def block_terms(
     block: Block, correlation: float, positions: int, first: bool, rectified: bool
 ) -> Terms:
@@ -125,8 +125,8 @@ def windows(profile: np.ndarray, kernel: int, stride: int) -> np.ndarray:
     return sums[margin : len(sums) - margin : stride]
 
 
-#: profiles kept before the tree is planted anew: some 30 MB
-_MOST_PROFILES = 100_000
+#: profiles kept before the tree is planted anew: some 10 MB
+_MOST_PROFILES = 20_000
 
 
 class ClosedForm:

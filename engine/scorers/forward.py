@@ -16,6 +16,7 @@ from statistics import fmean, stdev
 
 import torch
 
+from engine.memory import few_heaps, give_back
 from engine.scorers.activation_cache import ActivationCache, Measured
 from engine.scorers.base import Pass, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import (
@@ -25,10 +26,10 @@ from engine.scorers.forward_device import (
     settle,
 )
 from engine.scorers.forward_lanes import lanes_for
+from engine.scorers.forward_memory import ForwardMemory
 from engine.scorers.forward_pass import VanillaPass
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
 from engine.scorers.objective import z_of
-from engine.scorers.vanilla import weights, working_bytes
 from engine.settings import Forward, Objective
 from engine.structure import Structure
 
@@ -41,10 +42,11 @@ _REMEMBERED = 1 << 14
 class ForwardScorer:
     """The Scorer that measures entropy (see `engine.scorers.base`). One thread at a time.
 
-    device: "cpu" or "cuda". forward: passes a score, and the bytes to keep to, counting
-    weights, kept maps and what a pass works on. dtype: number format, by default the
-    fastest one. Raises ScoringError for a device that is absent or an impossible
-    resolution.
+    device: "cpu" or "cuda". forward: passes a score, and the bytes to keep to: on a CPU those
+    of the whole process, on a GPU those of weights, kept maps and what a pass works on.
+    dtype: number format, by default the fastest one. keep_to: bytes to keep to where a pass
+    can be made within them, if fewer. Raises ScoringError for a device that is absent or an
+    impossible resolution.
     """
 
     method = "forward"
@@ -58,6 +60,7 @@ class ForwardScorer:
         *,
         dtype: torch.dtype | None = None,
         segment: int = SEGMENT,
+        keep_to: int | None = None,
     ):
         if objective.resolution < 64 or objective.resolution % 32:
             raise ScoringError(
@@ -70,12 +73,14 @@ class ForwardScorer:
         self.device = device_named(device)
         self.notices: list[str] = []
         self._segment = segment
+        few_heaps()
         self._lanes = lanes_for(self.device)
         # tried out where passes will run: other work on a core would distort a joint effort
         self.dtype = dtype or self._lanes.run([self._fastest_dtype], 1, never)[0]
         # on a CPU, a few for each thread, so that few wait for the batch's last one
         self.batch = GPU_BATCH if self.device.type == "cuda" else 4 * self._lanes.count
         self.vanilla = self._make_pass(self.dtype)
+        self.memory = ForwardMemory(self.vanilla, self.forward.memory, keep_to)
         self._results: OrderedDict[tuple[Structure, int], Pass] = OrderedDict()
 
     @property
@@ -122,10 +127,19 @@ class ForwardScorer:
         detail = self.described(len(passes))
         return Score(fmean(zs), entropies, z_std, self.method, detail, len(passes))
 
+    def refuse_beyond_memory(self, structures: Sequence[Structure]) -> None:
+        """Raise ScoringError if a structure cannot be run within the memory."""
+        self.memory.share(structures, 1, 1)
+
     def close(self) -> None:
-        """Give back the memory; the scorer can still be used, and takes it again."""
-        self.vanilla.cache.clear()
-        self.vanilla.pool.clear()
+        """Give back memory and threads; the scorer can still be used, and takes them again."""
+        self._lanes.close()
+        self.memory.give_up()
+        self._free()
+
+    def _forget(self) -> None:
+        """Drop what can be had again."""
+        self.vanilla.clear()
         self._free()
 
     def _fastest_dtype(self, stop: Stop) -> torch.dtype:
@@ -174,7 +188,7 @@ class ForwardScorer:
 
     def _make_do_with_less(self, batch: int, emptied: bool) -> None:
         """After running out of memory: drop what can be recomputed, and halve the batch."""
-        self.close()
+        self._forget()
         if batch > 1:
             self.batch = batch // 2
             self.notices.append(
@@ -191,7 +205,9 @@ class ForwardScorer:
         self, jobs: list[tuple[Structure, int]], cancelled: Stop
     ) -> dict[tuple[Structure, int], Pass]:
         """Passes whose results are read in one go, after all have been issued."""
-        lanes = self._share_memory(self.vanilla, jobs)
+        structures = {structure for structure, _ in jobs}
+        most = min(self._lanes.count, self.batch)
+        lanes = self.memory.share(structures, len({index for _, index in jobs}), most)
         passes = [partial(self._run, self.vanilla, *job) for job in jobs]
         entropies = _entropies(self._lanes.run(passes, lanes, cancelled))
         return {job: self._checked(job, values, cancelled) for job, values in zip(jobs, entropies)}
@@ -199,6 +215,7 @@ class ForwardScorer:
     def _run(
         self, vanilla: VanillaPass, structure: Structure, index: int, cancelled: Stop
     ) -> tuple[Measured, ...]:
+        self.memory.tidy()
         try:
             return vanilla.run(structure, index, cancelled)
         except ValueError as error:
@@ -210,9 +227,9 @@ class ForwardScorer:
         """The pass if its entropies are finite, else the same pass in float32."""
         structure, index = job
         if not all(map(isfinite, entropies)) and self.dtype != torch.float32:
-            self.close()
+            self._forget()
             wider = self._make_pass(torch.float32)
-            self._share_memory(wider, [job])
+            ForwardMemory(wider, self.forward.memory).share([structure], 1, 1)
             again = partial(self._run, wider, structure, index)
             entropies = _entropies(self._lanes.run([again], 1, cancelled))[0]
             self._note_range()
@@ -231,33 +248,6 @@ class ForwardScorer:
         if notice not in self.notices:
             self.notices.append(notice)
 
-    def _share_memory(self, vanilla: VanillaPass, jobs: list[tuple[Structure, int]]) -> int:
-        """Divide the memory among weights, kept maps and work; the lanes that fit in.
-
-        Weights take what these passes need, up to a half; kept maps the rest. Raises
-        ScoringError if a structure cannot be run within the memory.
-        """
-        pool, itemsize = vanilla.pool, vanilla.pool.dtype.itemsize
-        structures = {structure for structure, _ in jobs}
-        resolution = self.objective.resolution
-        work = max(working_bytes(s, resolution, itemsize) for s in structures)
-        # drawing goes by float32, and a library may reorder weights in a copy
-        overhead = pool.segment * (4 + itemsize) + vanilla.image_bytes
-        least = work + overhead + 2 * pool.segment_bytes
-        if least > self.forward.memory:
-            raise ScoringError(
-                f"a forward pass at resolution {resolution} needs "
-                f"{least / 1e9:.2g} GB, but memory is limited to {self.forward.memory / 1e9:.2g} "
-                "GB: raise the limit, or lower the resolution"
-            )
-        lanes = min(self._lanes.count, self.batch, max(1, self.forward.memory // 2 // work))
-        free = max(self.forward.memory - overhead - lanes * work, 2 * pool.segment_bytes)
-        segments = 2 + max(map(weights, structures)) * 5 // 4 // pool.segment
-        wanted = segments * len({index for _, index in jobs}) * pool.segment_bytes
-        pool.shrink(max(2 * pool.segment_bytes, min(free // 2, max(wanted, pool.bytes))))
-        vanilla.cache.shrink(free - pool.limit)
-        return lanes
-
     def _remember(self, passes: dict[tuple[Structure, int], Pass]) -> None:
         self._results.update(passes)
         while len(self._results) > _REMEMBERED:
@@ -267,6 +257,7 @@ class ForwardScorer:
         if self.device.type == "cuda":
             settle(self.device)
             torch.cuda.empty_cache()
+        give_back()
 
 
 def _entropies(passes: list[tuple[Measured, ...]]) -> list[tuple[float, ...]]:

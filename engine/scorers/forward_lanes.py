@@ -41,6 +41,9 @@ class Lanes(Protocol):
         Each job is given what it must poll: `cancelled`, or another job's failure.
         """
 
+    def close(self) -> None:
+        """End the threads, if there are any; they are started again when needed."""
+
     def mark(self) -> torch.cuda.Event | None:
         """The present end of this lane's work."""
 
@@ -100,6 +103,11 @@ class ThreadLanes:
             raise failures[0]
         return [results[number] for number in range(len(jobs))]
 
+    def close(self) -> None:
+        if self._executor is not None:
+            executor, self._executor = self._executor, None
+            executor.shutdown()
+
     def mark(self) -> None:
         return None
 
@@ -145,6 +153,9 @@ class StreamLanes:
                 for stream in self._streams:
                     torch.cuda.current_stream(self.device).wait_stream(stream)
         return results
+
+    def close(self) -> None:
+        pass
 
     def mark(self) -> torch.cuda.Event:
         event: torch.cuda.Event = torch.cuda.current_stream(self.device).record_event()

@@ -59,6 +59,13 @@ class VanillaPass:
         """Most bytes that input images take."""
         return IMAGES * IMAGE_CHANNELS * self.resolution**2 * self.pool.dtype.itemsize
 
+    def clear(self) -> None:
+        """Forget weights, maps and images; they come again, the same, when needed."""
+        self.cache.clear()
+        self.pool.clear()
+        with self._lock:
+            self._images.clear()
+
     def run(self, structure: Structure, index: int, cancelled: Stop) -> tuple[Measured, ...]:
         """Pass `index` through the structure: the measured map of each stage, C1 first.
 

@@ -45,17 +45,18 @@ class Settings:
         problems = [
             f"{name} is {value}, but must be {what}"
             for name, value, sound, what in (
-                ("steps", self.steps, self.steps >= 1, "at least 1"),
-                ("batch", self.batch, self.batch >= 1, "at least 1"),
-                ("size", _text(self.size), min(self.size) >= SMALLEST, f"from {SMALLEST}x32"),
+                ("steps", self.steps, 1 <= self.steps <= 10**9, "from 1 to 1,000,000,000"),
+                ("batch", self.batch, 1 <= self.batch <= 65_536, "from 1 to 65,536"),
+                ("size", _text(self.size), _moderate(self.size), "from 32x32 to 16384x16384"),
                 ("scales", self.least, 0 < self.least <= self.most <= 4, "rising, above 0, to 4"),
                 ("lr", self.base_lr, 0 < self.base_lr < 100, "above 0 and below 100"),
-                ("warmup", self.warmup, self.warmup >= 0, "at least 0"),
+                ("warmup", self.warmup, 0 <= self.warmup <= 10**9, "from 0 to 1,000,000,000"),
                 ("momentum", self.momentum, 0 <= self.momentum < 1, "from 0 and below 1"),
                 ("weight_decay", self.weight_decay, 0 <= self.weight_decay < 1, "from 0, below 1"),
                 ("clip", self.clip, self.clip > 0, "above 0"),
-                ("channels", self.channels, self.channels % 8 == 0 < self.channels, "8, 16, 24…"),
+                ("channels", self.channels, self.channels in range(8, 8193, 8), "8, 16, … 8192"),
                 ("depth", self.depth, 0 <= self.depth <= 16, "from 0 to 16"),
+                ("seed", self.seed, 0 <= self.seed < 2**63, "from 0 to 2**63 - 1"),
                 ("precision", self.precision, self.precision in PRECISIONS, "/".join(PRECISIONS)),
             )
             if not sound
@@ -95,6 +96,10 @@ class Settings:
         """What as_dict returned. Raises TypeError, ValueError or TrainingError for less."""
         size, decays = tuple(values["size"]), tuple(values["decays"])
         return replace(cls(**values), size=size, decays=decays)
+
+
+def _moderate(size: tuple[int, int]) -> bool:
+    return all(SMALLEST <= side <= 16_384 for side in size)
 
 
 def _text(size: tuple[int, int]) -> str:

@@ -29,6 +29,7 @@ from maedet_tui.structures.comparison import (
 )
 from maedet_tui.structures.items import file_item, zoo_item
 from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -77,9 +78,9 @@ def compare(
     width = shutil.get_terminal_size().columns
     for lines in (number_lines(shown), blocks):
         for row in layout(lines, shown.names, width):
-            click.echo("".join(text for text, _ in row).rstrip())
-        click.echo()
-    click.echo("\n".join(legend(shown)))
+            echo("".join(text for text, _ in row).rstrip())
+        echo()
+    echo("\n".join(legend(shown)))
 
 
 def _comparison(

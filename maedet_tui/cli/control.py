@@ -16,6 +16,7 @@ from maedet_tui.store import control
 from maedet_tui.store.control import state_of, wait_for, wish
 from maedet_tui.store.folders import find_run
 from maedet_tui.store.lock import crashed, holder
+from maedet_tui.terminal import echo
 
 #: seconds that a search is given to hold
 PATIENCE = 5.0
@@ -52,13 +53,13 @@ def pause(run: str, runs_dir: Path) -> None:
         folder = _live(run, runs_dir)
         wish(folder, "pause")
         if not wait_for(lambda: state_of(folder) != "running", PATIENCE):
-            click.echo(f"{folder}: will pause when the pass that it is in allows it")
+            echo(f"{folder}: will pause when the pass that it is in allows it")
             return
         state = state_of(folder)
     if state == "paused":
-        click.echo(f"{folder}: paused; `maedet-tui resume {folder}` goes on")
+        echo(f"{folder}: paused; `maedet-tui resume {folder}` goes on")
     else:
-        click.echo(f"{folder}: has {state} meanwhile")
+        echo(f"{folder}: has {state} meanwhile")
 
 
 @click.command()
@@ -72,7 +73,7 @@ def stop(run: str, runs_dir: Path) -> None:
             raise Failure(
                 f"{folder}: does not stop; its process neither heeds the wish nor a SIGTERM"
             )
-        click.echo(
+        echo(
             f"{folder}: stopped, {folder / 'best.yaml'} is saved; "
             f"`maedet-tui resume {folder}` goes on"
         )

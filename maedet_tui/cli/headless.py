@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol, TextIO
-
-import click
 
 from engine.formats.structure_yaml import to_rows
 from engine.snapshot import Snapshot
@@ -18,7 +16,9 @@ from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json, score_values
 from maedet_tui.cli.progress import Display, Row, shown_on
+from maedet_tui.cli.streams import OutputLost, unless_full
 from maedet_tui.runs.local import LocalRun
+from maedet_tui.terminal import echo
 
 #: seconds between two looks at the search, and between two lines of JSON
 LOOK_EVERY, JSON_EVERY = 0.1, 1.0
@@ -27,23 +27,36 @@ PATIENCE = 0.5
 
 
 def search_headless(
-    run: LocalRun, *, as_json: bool = False, json_lines: bool = False, detached: bool = False
+    begin: Callable[[], LocalRun],
+    *,
+    as_json: bool = False,
+    json_lines: bool = False,
+    detached: bool = False,
 ) -> int:
     """Search, showing progress; print the result. Returns the exit code.
 
+    begin: makes the run; a signal that comes meanwhile ends it as one that comes later.
     json_lines: progress too is JSON, on standard output. detached: the terminal that
-    the search was started from may go.
+    the search was started from may go. Raises OutputLost, with the best saved.
     """
     stream = sys.stderr if as_json and not json_lines else sys.stdout
     with signals.collected(keep_on_hangup=detached) as received:
-        run.start()
-        with _shown(stream, json_lines) as display:
-            told: set[str] = set()
-            while not run.wait(LOOK_EVERY) and not received:
-                display.show(run.snapshot)
+        run = begin()
+        if not received:
+            run.start()
+        try:
+            with _shown(stream, json_lines) as display:
+                told: set[str] = set()
+                while not run.wait(LOOK_EVERY) and not received:
+                    display.show(run.snapshot)
+                    _tell(run.snapshot.notices, told, display)
+                display.show(run.snapshot)  # a search may end before it was looked at once
                 _tell(run.snapshot.notices, told, display)
-            display.show(run.snapshot)  # a search may end before it was looked at once
-            _tell(run.snapshot.notices, told, display)
+        except OutputLost:
+            run.close(PATIENCE)
+            if run.saved:
+                echo(f"{run.run_dir}: stopped; `maedet-tui resume {run.run_dir}` goes on", err=True)
+            raise
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
     return 128 + received[0] if received else code
@@ -62,20 +75,20 @@ def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
     snapshot = run.snapshot
     if snapshot.best is None:
         reason = snapshot.error or "interrupted before the first structure was scored"
-        click.echo(f"Error: {reason}", err=True)
+        echo(f"Error: {reason}", err=True)
         return FAILED
     if snapshot.state == "failed":
-        click.echo(f"Error: {snapshot.error}", err=True)
+        echo(f"Error: {snapshot.error}", err=True)
     if run.save_error:
-        click.echo(summary.rescue(run.save_error, snapshot), err=True)
+        echo(summary.rescue(run.save_error, snapshot), err=True)
     elif run.trouble:
-        click.echo(f"Error: {run.trouble}", err=True)
+        echo(f"Error: {run.trouble}", err=True)
     if as_json:
         print_json({**label, **result(run, snapshot)})
     else:
-        click.echo(summary.outcome(snapshot))
+        echo(summary.outcome(snapshot))
         if run.saved and not run.save_error:
-            click.echo(f"\nSaved: {run.saved}")
+            echo(f"\nSaved: {run.saved}")
     return FAILED if snapshot.state == "failed" or run.trouble else 0
 
 
@@ -142,7 +155,7 @@ class _JsonLines:
             return
         self._next = time.monotonic() + JSON_EVERY
         best = snapshot.best
-        print_json(
+        self._print(
             {
                 "event": "progress",
                 "state": snapshot.state,
@@ -159,7 +172,12 @@ class _JsonLines:
         )
 
     def note(self, sentence: str) -> None:
-        print_json({"event": "notice", "text": sentence})
+        self._print({"event": "notice", "text": sentence})
+
+    @staticmethod
+    def _print(values: dict[str, Any]) -> None:
+        with unless_full():
+            print_json(values)
 
 
 @contextmanager

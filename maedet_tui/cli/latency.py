@@ -13,6 +13,7 @@ from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import latency_folder, read_structure
+from maedet_tui.terminal import echo
 
 if TYPE_CHECKING:
     from engine.latency.model import Latency
@@ -36,7 +37,7 @@ def build(preset: str) -> None:
         _build(table, chosen.space, chosen.initial)
     if table.trouble:
         raise Failure(table.trouble)
-    click.echo(f"{len(table.grids)} families of operations: {table.path}")
+    echo(f"{len(table.grids)} families of operations: {table.path}")
 
 
 def _table(preset: Preset) -> Latency:
@@ -50,7 +51,7 @@ def _table(preset: Preset) -> Latency:
 def _build(table: Latency, space: Space, initial: Structure) -> None:
     """Measure what is missing, with a bar on a terminal."""
     missing = len(table.missing(space, initial))
-    click.echo(f"{missing} families of operations to measure: {table.detail}", err=True)
+    echo(f"{missing} families of operations to measure: {table.detail}", err=True)
     with shown_on(sys.stderr) as display:
         table.build(
             space, initial, progress=lambda done, of: display.show(Row("measuring", done, of))
@@ -75,7 +76,7 @@ def show(structure: str, preset: str, as_json: bool) -> None:
         _build(table, chosen.space, found)
     predicted, measured = table(found), table.measure(found)
     if table.trouble:
-        click.echo(table.trouble, err=True)
+        echo(table.trouble, err=True)
     if as_json:
         print_json(
             {
@@ -87,7 +88,7 @@ def show(structure: str, preset: str, as_json: bool) -> None:
             }
         )
         return
-    click.echo(
+    echo(
         f"{title}: predicted {1e3 * predicted:.1f} ms, measured {1e3 * measured:.1f} ms "
         f"({table.detail})"
     )

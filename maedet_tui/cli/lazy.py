@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from engine.messages import LONGEST, clipped
+
+#: characters that Click puts around a message: "Error: ", and the option that it is about
+_AROUND = 60
 
 
 class LazyGroup(click.Group):
@@ -33,6 +39,16 @@ class LazyGroup(click.Group):
             self.commands[cmd_name] = getattr(import_module(module), attribute)
         return super().get_command(ctx, cmd_name)
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """The context of the command line; what is wrong with it is told in short lines."""
+        with _in_short_lines():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; how it fails is told in short lines."""
+        with _in_short_lines():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help."""
         self._listed.format_commands(ctx, formatter)
@@ -44,3 +60,14 @@ class LazyGroup(click.Group):
             for name, command in sorted(self._listed.commands.items())
             if name.startswith(incomplete)
         ] + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@contextmanager
+def _in_short_lines() -> Iterator[None]:
+    """Cut lines of a message that are too long, such as those that quote a whole argument."""
+    try:
+        yield
+    except click.ClickException as error:
+        short = clipped(error.message, LONGEST - _AROUND)
+        error.message = short  # type: ignore[misc] # final, but only printed later
+        raise

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from maedet_tui.cli.lazy import LazyGroup
+from maedet_tui.terminal import echo
 
 #: `maedet_tui.logs.LEVELS`, whose import brings the standard library's logging
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -88,7 +89,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         # no other start needs it, and it takes a while
         from importlib.metadata import version
 
-        click.echo(f"maedet-tui {version('maedet-tui')}")
+        echo(f"maedet-tui {version('maedet-tui')}")
         context.exit()
 
 

@@ -18,8 +18,10 @@ from engine.settings import Preset
 from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import Failure
+from maedet_tui.cli.numbers import FiniteRange
 from maedet_tui.cli.output import failures, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -27,14 +29,14 @@ from maedet_tui.cli.progress import Row, shown_on
 @click.option(
     "--time",
     "limit",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, 1e9, min_open=True),
     metavar="SECONDS",
     help="Give the bound and the best structure found by then.  [default: until proven]",
 )
 @click.option(
     "--gap",
     "enough",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=0.0,
     metavar="PERCENT",
     help="End once the best is this near to the bound.  [default: 0, the optimum itself]",
@@ -73,7 +75,7 @@ def optimum(
     if as_json:
         print_json(values(found, seconds))
     else:
-        click.echo(outcome(found, seconds, chosen.budget.image_size))
+        echo(outcome(found, seconds, chosen.budget.image_size))
     if received:
         context.exit(128 + received[0])
 

@@ -18,11 +18,18 @@ from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load
+from maedet_tui.terminal import echo
 
 
 def print_json(values: Mapping[str, Any]) -> None:
-    """One JSON object on one line of standard output; what is no number becomes null."""
-    click.echo(json.dumps(_finite(values), ensure_ascii=False, allow_nan=False))
+    """One JSON object on one line of standard output; what is no number becomes null.
+
+    Characters that a terminal would obey are escaped, as JSON asks of some of them.
+    """
+    text = json.dumps(_finite(values), ensure_ascii=False, allow_nan=False)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    echo(text)
 
 
 def _finite(value: Any) -> Any:

@@ -11,6 +11,7 @@ from maedet_tui.presets.glance import HEADINGS, glance
 from maedet_tui.presets.library import Entry, entries
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load, read_source, shown_name
+from maedet_tui.terminal import echo
 
 
 @click.group(invoke_without_command=True)
@@ -29,18 +30,16 @@ def presets(context: click.Context) -> None:
         found = list(entries())
     width = max(len(shown_name(entry.name)) for entry in found)
     flops, params, layers, latency, _, _ = HEADINGS
-    click.echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
+    echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
     for entry in found:
         name = f"{shown_name(entry.name):{width}}"
         if entry.preset is None:
-            click.echo(f"{name} {_broken(entry)}")
+            echo(f"{name} {_broken(entry)}")
             continue
         flops, params, layers, latency, _, _ = glance(entry.preset)
-        click.echo(
-            f"{name} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {entry.preset.description}"
-        )
+        echo(f"{name} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {entry.preset.description}")
     if not all(entry.builtin for entry in found):
-        click.echo(f"Your own presets are in {user_folder()}.")
+        echo(f"Your own presets are in {user_folder()}.")
 
 
 def _broken(entry: Entry) -> str:
@@ -54,7 +53,7 @@ def show(name: str) -> None:
     """Print the preset NAME as it is written, ready to be edited."""
     with failures():
         text, _, _ = read_source(name)
-    click.echo(text, nl=False)
+    echo(text, nl=False)
 
 
 @presets.command()
@@ -65,6 +64,6 @@ def validate(file: str) -> None:
         preset = load(file)
     except PresetError as error:
         count = tally(error.problems)
-        click.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise Failure(f"{file} has {count:,} problem{'s' if count > 1 else ''}", FAILED) from None
-    click.echo(f"{file} is valid: {preset.description or preset.name}")
+    echo(f"{file} is valid: {preset.description or preset.name}")

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-import click
+from maedet_tui.cli.streams import unless_full
+from maedet_tui.formatting import printable
+from maedet_tui.terminal import echo
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -55,7 +57,8 @@ class _Bars(Display):
     commands measure how fast others are."""
 
     def __init__(self, progress: Progress):
-        super().__init__(lambda text: progress.console.print(text, markup=False, highlight=False))
+        console = progress.console
+        super().__init__(lambda text: console.print(printable(text), markup=False, highlight=False))
         self._progress = progress
         self._tasks: list[TaskID] = []
         self._next = 0.0
@@ -88,7 +91,12 @@ def shown_on(stream: TextIO | None) -> Iterator[Display]:
     if stream is None:
         yield Display(lambda _: None)
     elif not stream.isatty():
-        yield Display(lambda text: click.echo(text, file=stream))
+
+        def write(text: str) -> None:
+            with unless_full():
+                echo(text, file=stream)
+
+        yield Display(write)
     else:
         # a twentieth of a second that plain lines do without
         from rich.console import Console

@@ -18,6 +18,7 @@ from maedet_tui.files import write_atomically
 from maedet_tui.reproduce import render, searches, tables
 from maedet_tui.reproduce.paper import TABLES
 from maedet_tui.reproduce.searches import Found, Job, Running
+from maedet_tui.terminal import echo
 
 NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "all")
 
@@ -95,16 +96,16 @@ def _write(
                 ("csv", render.comma_separated(sheet)),
             ):
                 write_atomically(output / f"{sheet.name}.{ending}", text, option="--output")
-    click.echo(f"Tables: {output}")
+    echo(f"Tables: {output}")
     try:  # matplotlib is an extra
         from maedet_tui.reproduce import figures
     except ImportError:
-        click.echo("Figures need matplotlib: pip install 'maedet-tui[figures]'", err=True)
+        echo("Figures need matplotlib: pip install 'maedet-tui[figures]'", err=True)
         return
     with failures():
         drawn = figures.draw(names, found, seeds, iterations, output)
     if drawn:
-        click.echo("Figures: " + ", ".join(path.name for path in drawn))
+        echo("Figures: " + ", ".join(path.name for path in drawn))
 
 
 def _check_writable(folder: Path) -> None:

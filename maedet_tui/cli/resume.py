@@ -10,13 +10,15 @@ import click
 
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
+from maedet_tui.cli.leave import leave
 from maedet_tui.cli.output import failures
 from maedet_tui.cli.runs_options import runs_dir_option, track_option
-from maedet_tui.runs.detach import detach as leave
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.store.begin import branch_run, reopen_run
 from maedet_tui.store.control import told_to_go_on
 from maedet_tui.store.folders import find_run
+from maedet_tui.store.writer import RunStore
+from maedet_tui.terminal import echo
 from maedet_tui.trackers import refuse_missing
 
 
@@ -73,23 +75,31 @@ def resume(
         refuse_missing(track)
         folder = find_run(run, runs_dir)
         if not overrides and told_to_go_on(folder):
-            click.echo(f"{folder}: goes on in the process that searches it")
+            echo(f"{folder}: goes on in the process that searches it")
             return
         if not (headless or detach) and not (sys.stdout.isatty() and sys.stdin.isatty()):
             raise Failure(
                 "there is no terminal to draw the screen on; add --headless to search without it",
                 USAGE,
             )
-        store = branch_run(folder, overrides, runs_dir, name) if overrides else reopen_run(folder)
+
+        def opened() -> RunStore:
+            if overrides:
+                return branch_run(folder, overrides, runs_dir, name)
+            return reopen_run(folder)
+
         if detach:
-            code = leave(store, track)
+            code = leave(opened, track)
         elif headless:
             code = search_headless(
-                LocalRun.of(store, track), as_json=as_json, json_lines=json_lines, detached=detached
+                lambda: LocalRun.of(opened(), track),
+                as_json=as_json,
+                json_lines=json_lines,
+                detached=detached,
             )
         else:
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import go_on
 
-            code = go_on(store, track)
+            code = go_on(opened, runs_dir if overrides else folder.parent, track)
     click.get_current_context().exit(code)

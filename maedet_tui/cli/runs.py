@@ -17,9 +17,11 @@ from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.files import write_atomically
+from maedet_tui.formatting import one_line, printable
 from maedet_tui.store.folders import find_run, remove_run, run_folders
 from maedet_tui.store.listing import Line, history_csv, line
 from maedet_tui.store.reader import RunReader
+from maedet_tui.terminal import echo
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 
@@ -39,24 +41,23 @@ def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
         print_json({"runs": [found.values() for found in lines]})
         return
     if not lines:
-        click.echo(f"There are no runs in {runs_dir}; `maedet-tui search maedet-m` makes one.")
+        echo(f"There are no runs in {runs_dir}; `maedet-tui search maedet-m` makes one.")
         return
     width = max(len(found.name) for found in lines)
-    click.echo(
-        f"{'run':{width}} {'state':11} {'preset':12} {'progress':>19} {'best Z':>10} {'age':>12}"
-    )
+    echo(f"{'run':{width}} {'state':11} {'preset':12} {'progress':>19} {'best Z':>10} {'age':>12}")
     for found in lines:
-        click.echo(_row(found, width))
+        echo(_row(found, width))
 
 
 def _row(found: Line, width: int) -> str:
+    name = one_line(found.name)
     if found.problem:
-        return f"{found.name:{width}} {found.state:11} {found.problem}"
+        return f"{name:{width}} {found.state:11} {found.problem}"
     done = formatting.percent(found.iteration, found.iterations)
     progress = f"{formatting.count(found.iteration)} ({done})"
     z = formatting.score(found.score) if found.score is not None else "-"
     return (
-        f"{found.name:{width}} {found.state:11} {found.preset:12} {progress:>19} {z:>10} "
+        f"{name:{width}} {found.state:11} {one_line(found.preset):12} {progress:>19} {z:>10} "
         f"{formatting.duration(found.age):>12}"
     )
 
@@ -85,16 +86,16 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{folder}: {found.state}, preset {found.preset}")
+    echo(f"{folder}: {found.state}, preset {found.preset}")
     if found.parent:
-        click.echo(f"Goes on from {found.parent}.")
+        echo(f"Goes on from {found.parent}.")
     if snapshot is None:
         return
     if snapshot.error:
-        click.echo(f"Error: {snapshot.error}")
+        echo(f"Error: {snapshot.error}")
     counts = ", ".join(f"{formatting.count(n)} {reason}" for reason, n in snapshot.counts.items())
-    click.echo(f"Children: {counts or 'none yet'}.")
-    click.echo(summary.outcome(snapshot))
+    echo(f"Children: {counts or 'none yet'}.")
+    echo(summary.outcome(snapshot))
 
 
 class _Compared(NamedTuple):
@@ -148,20 +149,20 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
         )
         return
     width = max(len(row.name) for row in rows)
-    click.echo(
+    echo(
         f"{'run':{width}} {'best Z':>10} {'params':>7} {'FLOPs':>8} {'layers':>6} "
         f"{'iterations':>12} {'seed':>6}  widths of C1-C5"
     )
     for name, preset, snapshot, best in rows:
         cost = best.cost
-        click.echo(
+        echo(
             f"{name:{width}} {formatting.score(best.score.z):>10} "
             f"{formatting.quantity(cost.params):>7} {formatting.quantity(cost.flops):>8} "
             f"{cost.layers:>6} {formatting.count(snapshot.iteration):>12} "
             f"{preset.schedule.seed:>6}  {' '.join(map(str, best.structure.widths))}"
         )
     if not alike:
-        click.echo("These runs differ in objective or scorer, so their Z do not compare.", err=True)
+        echo("These runs differ in objective or scorer, so their Z do not compare.", err=True)
 
 
 def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:
@@ -180,9 +181,10 @@ def rm(names: tuple[str, ...], runs_dir: Path, yes: bool) -> None:
     with failures():
         folders = [find_run(name, runs_dir) for name in names]
         if not yes:
-            click.confirm(f"Remove {', '.join(map(str, folders))} for good?", abort=True, err=True)
+            question = printable(f"Remove {', '.join(map(str, folders))} for good?")
+            click.confirm(question, abort=True, err=True)
         for folder in folders:
-            click.echo(remove_run(folder))
+            echo(remove_run(folder))
 
 
 @runs.command("export-csv")
@@ -195,7 +197,7 @@ def export_csv(run: str, file: Path | None, runs_dir: Path) -> None:
         with contextlib.closing(RunReader(find_run(run, runs_dir))) as reader:
             text = history_csv(reader)
         if file is None:
-            click.echo(text, nl=False)
+            echo(text, nl=False)
         else:
             write_atomically(file, text, named=True)
-            click.echo(f"Wrote {file}")
+            echo(f"Wrote {file}")

@@ -18,6 +18,7 @@ from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
 from maedet_tui.files import read_structure
+from maedet_tui.terminal import echo
 
 #: given to the bound where it is not proven sooner
 OPTIMUM_SECONDS = 10.0
@@ -81,9 +82,9 @@ def score(
         named = context.get_parameter_source("preset") is not ParameterSource.DEFAULT
         optimum = _optimum(found, cost, chosen) if named and result.is_entropy else None
     for notice in judge.notices:
-        click.echo(notice, err=True)
+        echo(notice, err=True)
     if repeats is not None and not result.passes and not all_proxies:
-        click.echo("The closed form makes no passes: --repeats has no effect.", err=True)
+        echo("The closed form makes no passes: --repeats has no effect.", err=True)
     if as_json:
         listed = {
             name: {key: value for key, value in score_values(one).items() if key != "entropy"}
@@ -113,7 +114,7 @@ def score(
         f"{formatting.score(expected)} in closed form"
         for one, expected, seconds in proxies.values()
     ]
-    click.echo("\n".join([*lines, "", summary.table(found)]))
+    echo("\n".join([*lines, "", summary.table(found)]))
 
 
 class _Distance(NamedTuple):

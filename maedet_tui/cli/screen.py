@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from maedet_tui.app import MaedetApp
+from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
+from maedet_tui.terminal import echo
 
 # home's first paint does without what only a search, its end or its continuation needs:
 # functions below import that
@@ -41,9 +41,12 @@ def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str]
     return _open(preset, runs_dir, name, track=track)
 
 
-def go_on(store: RunStore, track: Sequence[str] = ()) -> int:
-    """Show a search that goes on from what is stored. Returns the exit code."""
-    return _open(None, store.folder.parent, None, store, track)
+def go_on(opened: Callable[[], RunStore], runs_dir: Path, track: Sequence[str] = ()) -> int:
+    """Show a search that goes on from what is stored. Returns the exit code.
+
+    opened: opens it. runs_dir: where home finds runs.
+    """
+    return _open(None, runs_dir, None, opened, track)
 
 
 def look_on(run: WatchedRun) -> int:
@@ -55,7 +58,7 @@ def _open(
     preset: Preset | None,
     runs_dir: Path,
     name: str | None,
-    store: RunStore | None = None,
+    opened: Callable[[], RunStore] | None = None,
     track: Sequence[str] = (),
     watched: WatchedRun | None = None,
 ) -> int:
@@ -90,37 +93,41 @@ def _open(
     class Screens(MaedetApp):
         def on_ready(self) -> None:
             """Begin once there is something to see: a search at full speed would hold that up."""
-            if runs:
+            if received:  # before anything was there to be asked about
+                self.leaving.end_by(received[0])
+            elif runs:
                 self.call_after_refresh(runs[0].start)
 
-    crashed = False
-    first: SearchRun | None = watched
-    if store is not None or preset is not None:
-        from maedet_tui.cli.output import failures
+    with signals.collected() as received:
+        first: SearchRun | None = watched
+        if opened is not None or preset is not None:
+            from maedet_tui.cli.output import failures
 
-        with failures():
-            if store is not None:
-                first = gone_on_with(store)
-            elif preset is not None:
-                first = new(preset)
-    app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
-    try:
-        app.run()
-        crashed = bool(app.return_code)
-    finally:
-        from maedet_tui.cli.output import failures
+            with failures():
+                if opened is not None:
+                    first = gone_on_with(opened())
+                elif preset is not None:
+                    first = new(preset)
+        codes: list[int] = []
+        try:
+            app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
+            app.run()
+            codes.append(FAILED if app.return_code else 0)
+        finally:
+            from maedet_tui.cli.output import failures
 
-        with failures():
-            codes = [_report(run) for run in runs]
-    _say_what_goes_on(app.shown_run)
-    return max([FAILED if crashed else 0, *codes])
+            with failures():
+                codes += [_report(run) for run in runs]
+        _say_what_goes_on(app.shown_run)
+        ended_by = app.leaving.ended_by or (received[0] if received else None)
+        return 128 + ended_by if ended_by else max(codes)
 
 
 def _say_what_goes_on(run: SearchRun | None) -> None:
     """A search of another process that was on show when the screen closed."""
     if run is not None and not run.here:
         if not run.snapshot.ended:
-            click.echo(f"The search goes on: maedet-tui watch {run.run_dir}")
+            echo(f"The search goes on: maedet-tui watch {run.run_dir}")
         run.close()
 
 
@@ -128,8 +135,10 @@ def _report(run: LocalRun) -> int:
     """Say where the best of a run is; the exit code that it deserves."""
     from maedet_tui.summary import ending, rescue
 
+    left = run.closed
     run.close(PATIENCE)
-    if run.saved and not run.run_dir.exists():  # removed meanwhile on the home screen
+    # closed, it could be removed on the home screen; under a search, its folder is lost
+    if left and not run.run_dir.exists() and not run.trouble:
         return 0
     snapshot = run.snapshot
     if run.detached and snapshot.state == "stopped" and not run.trouble:
@@ -138,13 +147,13 @@ def _report(run: LocalRun) -> int:
 
         return detach(reopen_run(run.run_dir), run.track)
     if snapshot.state == "failed":
-        click.echo(f"Error: {snapshot.error}", err=True)
+        echo(f"Error: {snapshot.error}", err=True)
     if run.save_error:
-        click.echo(rescue(run.save_error, snapshot), err=True)
+        echo(rescue(run.save_error, snapshot), err=True)
     elif run.saved:
-        click.echo(ending(run.saved, snapshot))
+        echo(ending(run.saved, snapshot))
         if run.trouble:
-            click.echo(f"Error: {run.trouble}", err=True)
+            echo(f"Error: {run.trouble}", err=True)
     if snapshot.state == "stopped" and run.saved:
-        click.echo(f"To go on with it: maedet-tui resume {run.run_dir}")
+        echo(f"To go on with it: maedet-tui resume {run.run_dir}")
     return FAILED if snapshot.state == "failed" or run.trouble else 0

@@ -9,9 +9,9 @@ import click
 
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
+from maedet_tui.cli.leave import leave
 from maedet_tui.cli.output import failures, load_preset, scorer_options
 from maedet_tui.cli.runs_options import track_option
-from maedet_tui.runs.detach import detach as leave
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.store.begin import new_run
 from maedet_tui.trackers import refuse_missing
@@ -94,10 +94,13 @@ def search(
         chosen = load_preset(preset, options)
         if detach:
             refuse_missing(track)
-            code = leave(new_run(chosen, runs_dir, name), track)
+            code = leave(lambda: new_run(chosen, runs_dir, name), track)
         elif headless:
-            run = LocalRun(chosen, runs_dir, name, track=track)
-            code = search_headless(run, as_json=as_json, json_lines=json_lines)
+
+            def begin() -> LocalRun:
+                return LocalRun(chosen, runs_dir, name, track=track)
+
+            code = search_headless(begin, as_json=as_json, json_lines=json_lines)
         else:
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import watch

@@ -12,8 +12,20 @@ from engine.training.shapes import write_shapes
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Row, shown_on
-from maedet_tui.cli.train_options import image_size
+from maedet_tui.cli.train_options import MOST_SEED, image_size
 from maedet_tui.files import save_error
+from maedet_tui.terminal import echo
+
+#: largest side of an image: it is drawn four times as large, in memory
+MOST_SIDE = 4096
+
+
+def _moderate(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    """(height, width) of an image that is drawn."""
+    size = image_size(context, parameter, value)
+    if size is None or max(size) > MOST_SIDE:
+        raise click.BadParameter(f"{value!r}: sides are at most {MOST_SIDE}; write such as 128x128")
+    return size
 
 
 @click.command()
@@ -37,10 +49,12 @@ from maedet_tui.files import save_error
     default="128x128",
     show_default=True,
     metavar="WIDTHxHEIGHT",
-    callback=image_size,
+    callback=_moderate,
     help="Of each image.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, metavar="S"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def shapes(
     folder: Path,
@@ -69,8 +83,8 @@ def shapes(
     if as_json:
         print_json({"folder": str(folder), "train": images, "val": validation, "seed": seed})
         return
-    click.echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
-    click.echo(
+    echo(f"Saved: {folder}, {images:,} images to train on and {validation:,} to evaluate on")
+    echo(
         f"Train: maedet-tui train SOURCE --data {folder}/train.json --images {folder}/images "
         f"--val-data {folder}/val.json --size {size[1]}x{size[0]} --fpn-channels 64"
     )

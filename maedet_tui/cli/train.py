@@ -15,8 +15,9 @@ from engine.training.annotations import Annotations, read_annotations
 from engine.training.errors import TrainingError, need
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.output import failures, print_json
-from maedet_tui.cli.train_options import settings, settings_options
+from maedet_tui.cli.train_options import MOST_STEPS, settings, settings_options
 from maedet_tui.export.source import Source, read_source
+from maedet_tui.terminal import echo
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -56,7 +57,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--evaluate-every",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST_STEPS),
     default=0,
     show_default=True,
     metavar="N",
@@ -64,7 +65,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--save-every",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_STEPS),
     default=500,
     show_default=True,
     metavar="N",
@@ -174,7 +175,7 @@ def _same_categories(annotations: Annotations, validation: Annotations) -> None:
 
 def _tell_left_out(annotations: Annotations, stream: TextIO) -> None:
     if ids := annotations.left_out:
-        click.echo(
+        echo(
             f"{annotations.path}: {len(ids)} annotations without an area are left out "
             f"(id {ids[0]}{', …' * (len(ids) > 1)})",
             file=stream,
@@ -205,8 +206,8 @@ def _print(values: dict[str, Any], outcome: Outcome, as_json: bool) -> None:
         print_json(values)
         return
     word = "Interrupted after" if outcome.signal else "Finished:"
-    click.echo(f"{word} {values['steps']:,} of {values['settings']['steps']:,} steps.")
-    click.echo(f"Saved: {values['checkpoint']}")
+    echo(f"{word} {values['steps']:,} of {values['settings']['steps']:,} steps.")
+    echo(f"Saved: {values['checkpoint']}")
     if outcome.signal:
         folder = os.path.dirname(values["checkpoint"])
-        click.echo(f"Go on: the same command with --resume --output {folder}")
+        echo(f"Go on: the same command with --resume --output {folder}")

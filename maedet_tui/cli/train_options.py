@@ -10,6 +10,9 @@ import click
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.presets.quantities import parse_image_size
 
+#: what a number can sensibly be at most
+MOST_STEPS, MOST_BATCH, MOST_CHANNELS, MOST_SEED = 10**9, 65_536, 8192, 2**63 - 1
+
 if TYPE_CHECKING:
     from engine.training.settings import Settings
 
@@ -33,13 +36,18 @@ def _scales(_: Any, parameter: click.Parameter, value: str | None) -> tuple[floa
     return least, most
 
 
-def _whole(option: str, metavar: str, text: str, least: int = 1) -> Any:
-    return click.option(option, type=click.IntRange(least), metavar=metavar, help=text)
+def _whole(option: str, metavar: str, text: str, least: int = 1, most: int = MOST_STEPS) -> Any:
+    return click.option(option, type=click.IntRange(least, most), metavar=metavar, help=text)
 
 
 _OPTIONS = (
     _whole("--steps", "N", "Steps in all.  [default: 1000]"),
-    _whole("--batch", "B", "Images of a step, of all processes together.  [default: 8]"),
+    _whole(
+        "--batch",
+        "B",
+        "Images of a step, of all processes together.  [default: 8]",
+        most=MOST_BATCH,
+    ),
     click.option(
         "--size",
         metavar="WIDTHxHEIGHT",
@@ -71,9 +79,11 @@ _OPTIONS = (
         help="auto is float32 on a CPU; on a GPU bfloat16 where it has that, else float16."
         "  [default: auto]",
     ),
-    _whole("--fpn-channels", "N", "Channels of pyramid and head.  [default: 256]"),
-    _whole("--head-depth", "N", "Convolutions of each of the head's towers.  [default: 4]", 0),
-    click.option("--seed", type=int, metavar="S", help="Of weights and order.  [default: 0]"),
+    _whole(
+        "--fpn-channels", "N", "Channels of pyramid and head.  [default: 256]", most=MOST_CHANNELS
+    ),
+    _whole("--head-depth", "N", "Convolutions of each of the head's towers.  [default: 4]", 0, 16),
+    _whole("--seed", "S", "Of weights and order.  [default: 0]", 0, MOST_SEED),
 )
 #: option's name in Python, and its name in Settings where that is another
 _NAMES = {"fpn_channels": "channels", "head_depth": "depth"}

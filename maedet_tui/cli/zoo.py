@@ -11,6 +11,7 @@ from engine.settings import Objective
 from engine.zoo import ZOO
 from maedet_tui import formatting
 from maedet_tui.cli.output import print_json, score_values
+from maedet_tui.terminal import echo
 
 
 @click.command()
@@ -48,10 +49,10 @@ def zoo(as_json: bool) -> None:
         )
         return
     heading = f"{'name':19} {'source':15} {'params':>7} {'FLOPs':>8} {'layers':>6}"
-    click.echo(f"{heading} {'C1':>6} {'C2':>6} {'C3':>6} {'C4':>6} {'C5':>7} {'Z':>9}")
+    echo(f"{heading} {'C1':>6} {'C2':>6} {'C3':>6} {'C4':>6} {'C5':>7} {'Z':>9}")
     for entry, cost, score in rows:
         first, *middle, last = (f"{entropy:.2f}" for entropy in score.entropies)
-        click.echo(
+        echo(
             f"{entry.name:19} {entry.source:15} {formatting.quantity(cost.params):>7} "
             f"{formatting.quantity(cost.flops):>8} {cost.layers:>6} {first:>6} "
             f"{' '.join(f'{entropy:>6}' for entropy in middle)} {last:>7} "

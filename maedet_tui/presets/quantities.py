@@ -11,7 +11,7 @@ from engine.formats.rows import shown
 
 #: what is sensible at most: MAE-DET-L has 153G FLOPs and 44M params, the largest machines
 #: some terabytes; a batch that takes longer is no detector's
-MOST_FLOPS, MOST_PARAMS, MOST_MEMORY = 10**15, 10**12, 10**14
+MOST_FLOPS, MOST_PARAMS, MOST_MEMORY = 10**14, 10**12, 10**14
 MOST_SECONDS = 1000.0
 
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

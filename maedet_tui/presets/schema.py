@@ -143,7 +143,8 @@ def _text(value: str) -> str:
 
 Device = Annotated[Any, AfterValidator(_one_of(DEVICES))]
 Scorer = Annotated[Any, AfterValidator(_one_of(SCORERS))]
-Text = Annotated[str, AfterValidator(_text)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_text)]
+Text = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_text)]
 Flops = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_FLOPS))]
 Params = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_PARAMS))]
 Memory = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_MEMORY))]
@@ -261,8 +262,8 @@ class ForwardSection(_Section):
 class PresetFile(_Section):
     """A whole preset; `initial` (blocks or a zoo name) is read by `engine.formats`."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
-    description: Annotated[Text, Field(max_length=MOST_TEXT)] = ""
+    name: Name | None = None
+    description: Text = ""
     reference: str | None = None
     budget: BudgetSection = BudgetSection()
     score: ScoreSection = ScoreSection()

@@ -188,7 +188,7 @@ def _worded(path: KeyPath, details: Mapping[str, Any]) -> str:
         "list_type": f"a list, such as [{value if isinstance(value, str) else '3, 5'}]",
         "model_type": f"a mapping of keys ({', '.join(_section_keys(path))})",
         "string_too_short": "longer than that",
-        "string_too_long": f"shorter than {context.get('max_length')} characters",
+        "string_too_long": f"at most {context.get('max_length')} characters long",
     }
     return f"is {shown(value)}, but must be {types.get(kind, details['msg'])}"
 

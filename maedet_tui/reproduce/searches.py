@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.costs import Cost
 from engine.run.history import History
-from engine.scorers.base import Score
+from engine.scorers.base import Score, close
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import Evolution
 from engine.settings import CLOSED, CLOSED_PROXIES, Preset
@@ -195,7 +195,10 @@ def own_score(job: Job, structure: Structure, measured: bool = False) -> Score:
     preset = job.settings()
     scorer = preset.scorer.removesuffix(CLOSED) if measured else preset.scorer
     judge = make_scorer(scorer, "cpu", preset.objective, preset.forward, job.seed)
-    return judge.score([structure])[0]
+    try:
+        return judge.score([structure])[0]
+    finally:
+        close(judge)
 
 
 def jobs_of(

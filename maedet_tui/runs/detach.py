@@ -8,12 +8,11 @@ import sys
 import time
 from collections.abc import Sequence
 
-import click
-
 from maedet_tui import logs
 from maedet_tui.logs import RUN_LOG
 from maedet_tui.store.lock import holder
 from maedet_tui.store.writer import RunStore
+from maedet_tui.terminal import echo
 
 #: seconds that the new process is given to take the run over
 PATIENCE = 20.0
@@ -42,9 +41,9 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     if process.poll():
         said = (folder / RUN_LOG).read_text(encoding="utf-8", errors="replace").strip()
         nothing = f"Error: the search did not start; see {folder / RUN_LOG}"
-        click.echo(said[-2000:] or nothing, err=True)
+        echo(said[-2000:] or nothing, err=True)
         return 1
-    click.echo(
+    echo(
         f"Searching in the background (process {process.pid}): {folder}\n"
         f"  maedet-tui watch {folder}\n"
         f"  maedet-tui pause {folder}   (maedet-tui resume {folder} goes on)\n"

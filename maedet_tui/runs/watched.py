@@ -43,6 +43,16 @@ class WatchedRun:
         self._reading = threading.Lock()
         self._snapshot = self._starting()
 
+    @classmethod
+    def readable(cls, folder: Path) -> WatchedRun:
+        """A run of which something can be shown. Raises StoreError, also for a damaged one."""
+        run = cls(folder)
+        _ = run.snapshot  # a long history takes a while to read
+        if run._read is None and run._trouble is not None:
+            run.close()
+            raise StoreError(run._trouble)
+        return run
+
     @property
     def snapshot(self) -> Snapshot:
         """The newest state that the searching process has written."""
@@ -168,7 +178,7 @@ class WatchedRun:
 @contextlib.contextmanager
 def watching(folder: Path) -> Iterator[WatchedRun]:
     """A `WatchedRun` that is closed at the end."""
-    run = WatchedRun(folder)
+    run = WatchedRun.readable(folder)
     try:
         yield run
     finally:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.files import Unreadable, read_regular
+from engine.formats.strict_yaml import MAX_LENGTH
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
 from maedet_tui.files import write_atomically
@@ -112,8 +114,8 @@ def going_on(store: RunStore) -> list[str]:
     if record.parent is not None:
         notices.append(f"goes on from {record.parent}, iteration {record.parent_iteration:,}")
     frozen = store.folder / "preset.yaml"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        if frozen.read_text(encoding="utf-8") != record.text:
+    with contextlib.suppress(Unreadable, UnicodeDecodeError):
+        if read_regular(frozen, MAX_LENGTH).decode() != record.text:
             notices.append(
                 f"{frozen} was edited, which changes nothing here: the run keeps to the "
                 "preset that it began with"

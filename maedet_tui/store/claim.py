@@ -34,15 +34,20 @@ _TRIES = 100
 class Claim:
     """The folder of a run, whose lock this process holds.
 
-    made: the folder was made for it.
+    new: there was no run in it. made: the folder was made for it.
     """
 
-    def __init__(self, lock: RunLock, *, made: bool = False):
-        self.folder, self.lock, self.made = lock.folder, lock, made
+    def __init__(self, lock: RunLock, *, new: bool, made: bool = False):
+        self.folder, self.lock = lock.folder, lock
+        self.new, self.made = new, made
 
     def give_up(self) -> None:
-        """Take away what this process has put there, and the folder if it was made for it."""
-        if not self.lock.kept:  # somebody else has taken it away, and may have it now
+        """Take away what this process has put there, and the folder if it was made for it.
+
+        A run that was there before stays as it is.
+        """
+        # without the lock, the folder may be another's by now
+        if not (self.new and self.lock.kept):
             self.lock.release()
             return
         for path in [self.folder / database.FILE, *_left(self.folder)]:
@@ -99,7 +104,7 @@ def _claimed(runs_dir: Path, folder: Path, *, new: bool) -> Claim | None:
         lock = RunLock(folder)
         try:
             lock.take(sign=False)
-            return _settled(Claim(lock, made=made))
+            return _settled(Claim(lock, new=True, made=made))
         except Gone:  # whoever had it has found nothing, and removed it
             continue
         except Held as held:

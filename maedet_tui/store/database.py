@@ -80,6 +80,8 @@ def meaning(path: Path, error: BaseException) -> StoreError:
     """A failure of SQLite or the file system in the user's words."""
     if isinstance(error, OSError):
         return StoreError(str(save_error(path, error)))
+    if isinstance(error, UnicodeError):  # in what SQLite says
+        return StoreError(f"{path}: is damaged: a name in it is no text; {INSTEAD}")
     said = str(error)
     for words, help_ in _MEANINGS:
         if words in said.lower():
@@ -94,7 +96,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turn failures of SQLite and the file system into StoreErrors."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         raise meaning(path, error) from None
 
 

@@ -40,6 +40,8 @@ _STATUS = (
 #: rows that a table never has more of
 _MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
 _MOST_BATCH = 1_000_000
+#: characters of what is said of a value
+_MOST_SAID = 120
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
 
 
@@ -120,8 +122,10 @@ class RunReader:
             try:
                 preset = parse(text, source=str(self.path), name=name)
             except PresetError as error:
-                first = str(error).splitlines()[0]
-                raise StoreError(clipped(f"{self.path}: its preset is damaged: {first}")) from None
+                problem = error.problems[0]
+                where = f"line {problem.line}" if problem.line else ""
+                first = ": ".join(filter(None, (where, problem.key, problem.message)))
+                raise ValueError(f"its preset: {first}") from None
             return Record(
                 preset,
                 text,
@@ -352,5 +356,5 @@ def _said(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {shown(error.args[0])}"
     if isinstance(error, ValueError):
-        return clipped(printable(str(error)), 120)
+        return clipped(printable(str(error)), _MOST_SAID)
     return "a value of the wrong kind"

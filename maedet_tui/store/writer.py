@@ -82,7 +82,7 @@ class RunStore:
             with _released(lock):
                 return cls.create(
                     folder, preset, text,
-                    claim=Claim(lock), parent=parent, start_from=start_from,
+                    claim=Claim(lock, new=True), parent=parent, start_from=start_from,
                 )  # fmt: skip
         record = Record(preset, text, time.time(), *(parent or (None, None)))
 
@@ -108,7 +108,7 @@ class RunStore:
         with _released(lock):
             connection = database.open_to_write(path)
             with contextlib.closing(RunReader(folder)) as reader, database.explained(path):
-                store = cls(Claim(lock), connection, reader.record, reader.checkpoint())
+                store = cls(Claim(lock, new=False), connection, reader.record, reader.checkpoint())
         store.crashed = before
         return store
 
@@ -236,7 +236,7 @@ class RunStore:
             self._claim.lock.release()
 
     def discard(self) -> None:
-        """Close, and take away what was made for this run."""
+        """Close, and take away what was made for a new run; one that was reopened stays."""
         with self._using:
             self._disconnect()
             self._claim.give_up()

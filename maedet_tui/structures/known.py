@@ -8,11 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
 
-from engine.scorers.base import Cancelled, Score, ScoringError, never
+from engine.formats.rows import shown
+from engine.scorers.base import Cancelled, Score, ScoringError, close, never
 from engine.settings import CLOSED, PROXIES, Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
 
+#: of C1-C5 in a sum that stays within the range of numbers
+MOST_ALPHA = 1e12
 #: forward passes behind a measured Z
 PASSES = 4
 
@@ -52,7 +55,9 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     except ValueError:
         alphas = ()
     if len(alphas) != len(LEVELS) or not all(isfinite(one) and one >= 0 for one in alphas):
-        raise ValueError(f"{text!r} is not five numbers from 0, one each of C1-C5: 0 0 1 1 6")
+        raise ValueError(f"{shown(text)} is not five numbers from 0, one each of C1-C5: 0 0 1 1 6")
+    if max(alphas) > MOST_ALPHA:
+        raise ValueError(f"No weight may be above {MOST_ALPHA:g}; only their ratios matter.")
     if not any(alphas):
         raise ValueError("All weights are zero; give at least one level a weight above 0.")
     return alphas
@@ -70,6 +75,7 @@ def measure(
     forward = preset.forward
     if name == "forward":
         forward = replace(forward, repeats=max(forward.repeats, PASSES))
+    judge = None
     try:
         judge = make_scorer(name, preset.device, preset.objective, forward)
         (score,) = judge.score([structure], cancelled)
@@ -77,4 +83,6 @@ def measure(
         return None
     except ScoringError as error:
         return str(error)
+    finally:
+        close(judge)
     return score

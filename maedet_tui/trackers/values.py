@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from engine.files import Unreadable, read_regular
 from engine.snapshot import Point
 from engine.structure import LEVELS
 
@@ -27,10 +28,11 @@ def curves(point: Point) -> dict[str, float]:
 
 def settings(folder: Path) -> dict[str, Any]:
     """The run's frozen preset as nested plain data; empty if it cannot be read."""
-    import yaml
+    # not before a tracker is asked for
+    from engine.formats.strict_yaml import MAX_LENGTH, read
 
     try:
-        read = yaml.safe_load((folder / "preset.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        value = read(read_regular(folder / "preset.yaml", MAX_LENGTH).decode()).value
+    except (Unreadable, ValueError):  # which a YamlError is
         return {}
-    return read if isinstance(read, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -55,6 +55,37 @@ def test_an_interrupted_search_saves_its_best_and_ends(folder, number, code):
     assert "Traceback" not in err
 
 
+#: the program, which is sent a signal as soon as it has claimed its run
+EARLY = """
+import os, sys
+from maedet_tui.__main__ import main
+from maedet_tui.store import begin
+
+number, create = int(sys.argv.pop(1)), begin.RunStore.create
+
+def created(*args, **options):
+    store = create(*args, **options)
+    os.kill(os.getpid(), number)
+    return store
+
+begin.RunStore.create = created
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize("option", ["--headless", "--detach"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_search_that_is_interrupted_as_it_begins_leaves_its_name_free(folder, number, option):
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, str(int(number)), *LONG, option],
+        capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.returncode == 128 + number, done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((folder / "runs").iterdir()) == []
+
+
 def test_plain_lines_come_while_the_search_runs(folder, monkeypatch):
     process = program(*LONG, "--headless")
     lines = []

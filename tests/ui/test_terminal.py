@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -172,7 +173,7 @@ def test_termination_gives_the_terminal_back(terminal, tmp_path):
     t = terminal(1_000_000_000)
     t.sees("running", "mean Z")
     t.child.kill(signal.SIGTERM)
-    t.ends()
+    assert t.ends() == 143
     assert t.given_back
     assert (tmp_path / "runs/one/best.yaml").exists()
 
@@ -211,7 +212,7 @@ def test_quitting_does_not_wait_for_an_export(tmp_path, way):
             t.child.send("y")
         else:
             t.child.kill(signal.SIGTERM)
-        assert t.ends() == 0 and t.given_back
+        assert t.ends() == (0 if way == "key" else 143) and t.given_back
     finally:
         t.child.close(force=True)
     assert b"Not written, for it was not finished" in t.output
@@ -224,4 +225,45 @@ def test_a_lost_terminal_ends_the_program_and_keeps_the_best(terminal, tmp_path)
     t.sees("running", "mean Z")
     t.child.ptyproc.fileobj.close()  # as when the connection breaks
     until(lambda: not t.child.isalive())
+    assert t.child.exitstatus == 129
     assert (tmp_path / "runs/one/best.yaml").exists()
+
+
+#: the program, which is sent a signal as soon as it has claimed its run
+EARLY = """\
+import os, sys
+from maedet_tui.__main__ import main
+from maedet_tui.runs.local import LocalRun
+
+number, claim = int(sys.argv.pop(1)), LocalRun.__init__
+
+def claimed(self, *args, **options):
+    claim(self, *args, **options)
+    os.kill(os.getpid(), number)
+
+LocalRun.__init__ = claimed
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_screen_is_up_leaves_nothing_behind(tmp_path, number):
+    (tmp_path / "quick.yaml").write_text(PRESET.replace("ITERATIONS", "1000000000"))
+    args = (str(int(number)), "search", "quick.yaml", "--name", "one")
+    t = Terminal(tmp_path, *args, program=("-c", EARLY))
+    try:
+        assert t.ends() == 128 + number
+    finally:
+        t.child.close(force=True)
+    assert b"Traceback" not in t.output
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_folder_that_is_lost_under_a_screen_is_no_success(terminal, tmp_path):
+    t = terminal(1_000_000_000)
+    t.sees("running", "mean Z")
+    shutil.rmtree(tmp_path / "runs/one")
+    t.sees("moved or")
+    t.child.kill(signal.SIGTERM)
+    assert t.ends() == 143
+    assert b"to be copied from here" in t.output

@@ -63,7 +63,7 @@ class ClosedNaswot(ClosedProxy):
         )
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def block_terms(block: Block, side: int, past: Past) -> Terms:
     """Terms of a block whose input has that side and past."""
     relus = different = 0.0

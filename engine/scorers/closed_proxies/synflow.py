@@ -129,7 +129,7 @@ def _behind(moments: np.ndarray, op: str, kernel: int, stride: int) -> np.ndarra
     return np.array([moments[max(0, start - half) : start + half + 1].max() for start in starts])
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def lowered(block: Block) -> tuple[tuple[Unit, int], ...]:
     """The block as (unit, how many in a row)."""
     return tuple((_unit(unit), count) for unit, count in units(block))

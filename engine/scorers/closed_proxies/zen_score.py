@@ -70,7 +70,7 @@ class ClosedZenScore(ClosedProxy):
         return log(structure.blocks[-1].out_channels * side * side * apart) / 2 + log_sigmas
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def block_terms(block: Block, side: int, entering: Entering) -> Terms:
     """Terms of a block whose input has that side; residual links are left out."""
     log_sigmas, relus = 0.0, 0

@@ -10,11 +10,13 @@ from statistics import fmean, stdev
 
 import torch
 
+from engine.memory import few_heaps, give_back
 from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import device_named, fastest_dtype, out_of_memory
 from engine.scorers.forward_lanes import lanes_for
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
 from engine.scorers.proxies.network import Weights, weights_number, working_bytes
+from engine.scorers.room import Room
 from engine.settings import Forward, Objective
 from engine.structure import IMAGE_CHANNELS, Structure
 
@@ -48,7 +50,10 @@ class Proxy(ABC):
         self.count = self.images or self.forward.batch
         self.notices: list[str] = []
         self.pool = self.make_pool(seed, segment)
+        few_heaps()
         self._lanes = lanes_for(self.device)
+        self._working = 0
+        self._room = Room(self.forward.memory, self, self.device.type != "cuda")
         self.batch = 4 * self._lanes.count
 
     def number_format(self, fastest: torch.dtype) -> torch.dtype:
@@ -108,6 +113,33 @@ class Proxy(ABC):
                 values[structure].append(self._finite(self.value(one)))
         return [self._summary(values[structure]) for structure in structures]
 
+    def refuse_beyond_memory(self, structures: Sequence[Structure]) -> None:
+        """Raise ScoringError if a structure cannot be scored within the memory."""
+        self._share_memory(list(structures))
+
+    @property
+    def held(self) -> int:
+        """Bytes of weights that are kept now."""
+        return self.pool.bytes
+
+    @property
+    def promised(self) -> int:
+        """The most bytes that may come to be held, what passes work on included."""
+        return self._working + self.pool.limit
+
+    def give_way(self) -> None:
+        """Leave the memory to another scorer until the next batch of structures."""
+        self.pool.shrink(2 * self.pool.segment_bytes)
+
+    def close(self) -> None:
+        """Give back memory and threads; the scorer can still be used, and takes them again."""
+        self._lanes.close()
+        self.pool.clear()
+        self._working = self.pool.limit = 0
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        give_back()
+
     def _pass(
         self, structure: Structure, index: int, images: torch.Tensor, cancelled: Stop
     ) -> torch.Tensor:
@@ -133,19 +165,20 @@ class Proxy(ABC):
 
     def _share_memory(self, structures: list[Structure]) -> int:
         """Divide the memory between weights and work; how many passes fit side by side."""
-        memory, segment = self.forward.memory, self.pool.segment_bytes
+        segment = self.pool.segment_bytes
         side, count = self.objective.resolution, self.copies * self.count
         images = count * IMAGE_CHANNELS * side**2
         itemsize = self.dtype.itemsize
         work = count * max(working_bytes(s, side, max(4, itemsize)) for s in structures)
         fixed = images * (4 + itemsize) + self.pool.segment * (4 + itemsize) + 2 * segment
-        if work + fixed > memory:
+        room = self._room.bytes(work + fixed)
+        if work + fixed > room:
             raise ScoringError(
-                f"{self.method} of {self.count} images at resolution {side} needs "
-                f"{(work + fixed) / 1e9:.2g} GB, but memory is limited to {memory / 1e9:.2g} GB: "
-                "lower forward.batch or the resolution, or raise forward.memory"
+                f"{self.method} of {self.count} images at resolution {side} "
+                f"{self._room.needs(work + fixed)}, or lower forward.batch or the resolution"
             )
-        lanes = min(self._lanes.count, max(1, (memory - fixed) // work))
+        lanes = min(self._lanes.count, max(1, (room - fixed) // work))
+        self._working = fixed + lanes * work
         needed = (2 + max(map(weights_number, structures)) * 5 // 4 // self.pool.segment) * segment
-        self.pool.shrink(max(2 * segment, min(memory - fixed - lanes * work, needed)))
+        self.pool.shrink(max(2 * segment, min(room - self._working, needed)))
         return lanes

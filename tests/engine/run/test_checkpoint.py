@@ -88,7 +88,7 @@ def test_random_search_and_compound_mutations_and_trades_end_the_same():
 FORWARD = replace(
     PRESET,
     scorer="forward",
-    forward=Forward(memory=300_000_000),
+    forward=Forward(memory=1_000_000_000),
     objective=Objective(resolution=64),
     budget=Budget(flops=4_000_000_000, image_size=(256, 256)),
     space=Space(max_width=64),

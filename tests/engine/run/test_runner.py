@@ -431,7 +431,7 @@ def test_an_auditor_that_breaks_off_after_the_end_is_told_too():
 
 
 def test_a_real_audit_agrees_with_the_closed_form():
-    preset = replace(QUICK, audit=True, device="cpu", forward=Forward(memory=500_000_000))
+    preset = replace(QUICK, audit=True, device="cpu", forward=Forward(memory=1_000_000_000))
     preset = replace(preset, schedule=replace(preset.schedule, iterations=300))
     audit = finished(preset).snapshot.audit
     assert audit is not None and not audit.discrepant

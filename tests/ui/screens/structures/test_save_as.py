@@ -279,7 +279,7 @@ async def test_an_export_that_is_given_up_leaves_nothing(watch, folder, slow, wa
         await w.press("ctrl+s", "y")  # in place of what is there
         await w.until(slow.begun.is_set)
         if way == "terminated":
-            w.app._leaving.end()
+            w.app.leaving.end()
         else:
             await w.press("ctrl+c", way)
         await w.until(lambda: not w.app.is_running)
@@ -348,5 +348,5 @@ async def test_what_is_there_is_not_said_to_be_lost(watch, folder, slow, monkeyp
         ends = []
         with monkeypatch.context() as patch:
             patch.setattr(w.app, "exit", lambda message=None: ends.append(message))
-            w.app._leaving.end()
+            w.app.leaving.end()
         assert ends == [None]
