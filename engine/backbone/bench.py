@@ -6,7 +6,9 @@ Modules take turns, round after round, so that what else the machine does hits a
 from __future__ import annotations
 
 import gc
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -14,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from engine.backbone import build
+from engine.backbone import Backbone, build
 from engine.structure import Structure
 
 #: a module, compiled or not
@@ -37,13 +39,15 @@ class Bench(NamedTuple):
     """One backbone's measurements.
 
     compiled is None where torch.compile was not asked for or failed; `compile_error` says
-    why. memory: bytes, the weights and the most that a forward pass held beside them.
+    why. memory: bytes, the weights and the most that a forward pass of torch held beside them.
+    onnx: in onnxruntime, None where that was not asked for.
     """
 
     eager: Timing
     compiled: Timing | None
     compile_error: str
     memory: int
+    onnx: Timing | None = None
 
 
 def timing(seconds: Sequence[float]) -> Timing:
@@ -60,11 +64,13 @@ def bench(
     *,
     rounds: int = 10,
     compiled: bool = False,
+    onnx: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Bench]:
     """Measure backbones on images of (height, width), in evaluation mode, in float32.
 
-    Raises RuntimeError if a device runs out of memory.
+    onnx: also as graphs in onnxruntime, on a CPU with as many threads as torch has. Raises
+    RuntimeError if a device runs out of memory.
     """
     images = torch.randn(batch, 3, *size, device=device)
     modules = [build(structure).eval().to(device) for structure in structures]
@@ -89,7 +95,30 @@ def bench(
             timings = _in_turns(list(ready.values()), images, rounds, progress, "compiled")
             for number, found in zip(ready, timings, strict=True):
                 fast[number] = found
-    return [Bench(*row) for row in zip(eager, fast, errors, memories, strict=True)]
+        graphs: list[Timing | None] = [None] * len(modules)
+        if onnx:
+            sessions: list[Forward] = []
+            for number, module in enumerate(modules, 1):
+                progress(f"graph {number} of {len(modules)}")
+                sessions.append(_session(module))
+            graphs[:] = _in_turns(sessions, images, rounds, progress, "onnxruntime")
+    return [Bench(*row) for row in zip(eager, fast, errors, memories, graphs, strict=True)]
+
+
+def _session(module: Backbone) -> Forward:
+    """A forward pass of the module's graph in onnxruntime."""
+    import onnxruntime
+
+    from engine.backbone.onnx_graph import trace
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    with tempfile.TemporaryDirectory() as folder, torch.inference_mode(False):
+        path = Path(folder) / "graph.onnx"
+        trace(module, path)
+        providers = ["CPUExecutionProvider"]
+        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=providers)
+    return lambda images: session.run(None, {"images": images.numpy()})
 
 
 def _in_turns(

@@ -63,12 +63,14 @@ class Design:
         path: str | PathLike[str] | None = None,
         *,
         weights: str | PathLike[str] | None = None,
+        **options: Any,
     ) -> Path:
         """Write the backbone for another program, loaded back and checked; where it is.
 
         format: one of `maedet_tui.export.FORMATS`, as of `maedet-tui export`. path: a file or a
         folder; by default, a file named after the design in the current folder. weights: a
-        state dict, for formats that hold weights. Raises ExportError, SaveError.
+        state dict, for formats that hold weights. options: `opset` of onnx, `names` of state-dict.
+        Raises ExportError, SaveError.
         """
         from engine.formats.rows import closest
         from maedet_tui.export import FORMATS, ExportError, export, source_of
@@ -77,7 +79,7 @@ class Design:
             raise ExportError(f"{format!r} is no format; {closest(format, FORMATS)}")
         source = source_of(self.name, self.name, self.structure)
         place, held = (None if one is None else Path(one) for one in (path, weights))
-        return export(source, format, place, held, option=None).path
+        return export(source, format, place, held, option=None, **options).path
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write structure, costs and score as YAML, which `design` and `maedet-tui score` read.

@@ -44,6 +44,13 @@ if TYPE_CHECKING:
     help="Times that each backbone is measured.",
 )
 @click.option("--compiled", is_flag=True, help="Also with torch.compile, where it works.")
+@click.option(
+    "--runtime",
+    type=click.Choice(["torch", "onnx"]),
+    default="torch",
+    show_default=True,
+    help="onnx: also as graphs in onnxruntime, on a CPU.",
+)
 @click.option("--reference", default="resnet-50", show_default=True, help="SOURCE to compare with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def bench(
@@ -53,6 +60,7 @@ def bench(
     size: str,
     rounds: int,
     compiled: bool,
+    runtime: str,
     reference: str,
     as_json: bool,
 ) -> None:
@@ -74,13 +82,22 @@ def bench(
         raise click.BadParameter(f"{size!r} {error}", param_hint="--size") from None
     chosen = "cuda" if device == "auto" and torch.cuda.is_available() else device
     chosen = "cpu" if chosen == "auto" else chosen
+    if runtime == "onnx":
+        from maedet_tui.export import FORMATS
+        from maedet_tui.export.source import broken
+
+        if chosen == "cuda":
+            raise Failure("--runtime onnx: graphs are measured on a CPU; use --device cpu")
+        if trouble := FORMATS["onnx"].lacks or broken(FORMATS["onnx"].packages):
+            raise Failure(f"--runtime onnx: {trouble}")
     if chosen == "cuda" and not torch.cuda.is_available():
         raise Failure("--device cuda: torch finds no GPU here; use --device cpu")
     with failures():
         found = [read_structure(ref) for ref in dict.fromkeys((*sources, reference))]
     structures = [one.structure for one in found]
-    # what is told: the memory or compiling of each backbone, and the rounds after a first one
-    steps, of = count(), (len(structures) + rounds + 1) * (2 if compiled else 1)
+    # what is told: memory, compiling or graph of each backbone, and the rounds after a first one
+    modes = 1 + compiled + (runtime == "onnx")
+    steps, of = count(), (len(structures) + rounds + 1) * modes
     try:
         with shown_on(sys.stderr) as display:
             results = measure(
@@ -90,6 +107,7 @@ def bench(
                 image_size,
                 rounds=rounds,
                 compiled=compiled,
+                onnx=runtime == "onnx",
                 progress=lambda text: display.show(Row(text, next(steps), of), at_once=True),
             )
     except RuntimeError as error:
@@ -109,7 +127,12 @@ def bench(
         ]
         settings = {"device": where, "batch": batch, "size": size, "rounds": rounds}
         threads = torch.get_num_threads() if chosen == "cpu" else None
-        print_json({**settings, "threads": threads, "torch": torch.__version__, "results": rows})
+        versions = {"torch": torch.__version__}
+        if runtime == "onnx":
+            import onnxruntime
+
+            versions["onnxruntime"] = onnxruntime.__version__
+        print_json({**settings, "threads": threads, **versions, "results": rows})
         return
     _print_table(found, costs, results, batch)
     echo(f"\nOn {where}, {batch} x {size}, float32, {rounds} rounds in turns.")
@@ -128,6 +151,7 @@ def _values(result: Bench, batch: int) -> dict[str, Any]:
     return {
         "eager": values(result.eager),
         "compiled": values(result.compiled),
+        "onnx": values(result.onnx),
         "compile_error": result.compile_error or None,
         "memory_bytes": result.memory,
     }
@@ -140,7 +164,8 @@ def _print_table(found: Any, costs: Any, results: list[Bench], batch: int) -> No
         f"{'images/s':>9} {'memory':>8}"
     )
     for one, cost, result in zip(found, costs, results, strict=True):
-        for mode, timing in (("eager", result.eager), ("compiled", result.compiled)):
+        modes = (("eager", result.eager), ("compiled", result.compiled), ("onnx", result.onnx))
+        for mode, timing in modes:
             if timing is None:
                 continue
             echo(

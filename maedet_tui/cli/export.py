@@ -28,11 +28,27 @@ from maedet_tui.terminal import echo
 @click.option(
     "--weights",
     type=click.Path(path_type=Path),
-    help="State dict (.pth, .safetensors) for onnx and state-dict.  [default: initial weights]",
+    help="State dict or checkpoint (.pth, .safetensors) for mmdet, onnx and state-dict, with our "
+    "names or those of the authors' code.  [default: initial weights]",
+)
+@click.option(
+    "--opset", type=click.IntRange(18, 26), help="Of onnx.  [default: the exporter's own]"
+)
+@click.option(
+    "--names",
+    type=click.Choice(["own", "detector", "authors"]),
+    help="Of the weights of a state-dict: as they are, with `backbone.` in front, or those of the "
+    "authors' CnnNet.  [default: own]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def export(
-    source: str, format_: str, output: Path | None, weights: Path | None, as_json: bool
+    source: str,
+    format_: str,
+    output: Path | None,
+    weights: Path | None,
+    opset: int | None,
+    names: str | None,
+    as_json: bool,
 ) -> None:
     """Write SOURCE as a file for another program, and check it by loading it back.
 
@@ -46,12 +62,12 @@ def export(
     torchvision  factories of FCOS, RetinaNet, Mask R-CNN
     timm         for timm.create_model(..., features_only=True)
     onnx         C2-C5 with any batch and image size, compared in onnxruntime
-    state-dict   weights as safetensors
+    state-dict   weights as safetensors, or as a .pth file
     """
     with failures():
         found = read_source(source)
         try:
-            path, checked = write(found, format_, output, weights)
+            path, checked = write(found, format_, output, weights, opset=opset, names=names)
         except ExportError as error:
             raise Failure(f"{format_} export of {found.title}: {error}") from None
     if as_json:

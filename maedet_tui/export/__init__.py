@@ -9,14 +9,22 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from engine.outputs import is_special, move_whole
-from maedet_tui.export.source import ExportError, Source, missing, read_source, source_of
+from engine.outputs import is_special
+from maedet_tui.export.placing import put
+from maedet_tui.export.source import (
+    ExportError,
+    Source,
+    broken,
+    missing,
+    read_source,
+    shadowed,
+    source_of,
+)
 from maedet_tui.export.underway import GivenUp, Underway
-from maedet_tui.files import save_error, set_usual_permissions
+from maedet_tui.files import save_error
 
 
 class Exported(NamedTuple):
@@ -31,6 +39,7 @@ class Format(NamedTuple):
 
     ending: of the file's name. takes_weights: can hold weights of the user's. extra: of
     pyproject.toml, which installs the packages that are needed. packages: their names.
+    options: what can be chosen about it. is_module: a file that others import.
     """
 
     ending: str
@@ -38,6 +47,8 @@ class Format(NamedTuple):
     takes_weights: bool = False
     extra: str = ""
     packages: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    is_module: bool = False
 
     @property
     def lacks(self) -> str | None:
@@ -49,19 +60,23 @@ FORMATS = {
     "yaml": Format(".yaml", "the structure as YAML, as maedet-tui saves it"),
     "structure-info": Format(".txt", "the structure for the authors' released code"),
     "markdown": Format(".md", "structure and costs as tables"),
-    "python": Format(".py", "one file that defines the backbone and needs torch alone"),
-    "mmdet": Format("_mmdet", "a folder for MMDetection 3: with GFLV2, FCOS, RetinaNet"),
+    "python": Format(
+        ".py", "one file that defines the backbone and needs torch alone", is_module=True
+    ),
+    "mmdet": Format("_mmdet", "a folder for MMDetection 3: with GFLV2, FCOS, RetinaNet", True),
     "torchvision": Format(
         "_torchvision.py",
         "FCOS, RetinaNet and Mask R-CNN of torchvision",
         extra="torchvision",
         packages=("torchvision",),
+        is_module=True,
     ),
     "timm": Format(
         "_timm.py",
         "makes timm.create_model(..., features_only=True) know it",
         extra="timm",
         packages=("timm", "torchvision"),
+        is_module=True,
     ),
     "onnx": Format(
         ".onnx",
@@ -69,6 +84,7 @@ FORMATS = {
         True,
         extra="onnx",
         packages=("onnx", "onnxscript", "onnxruntime"),
+        options=("opset",),
     ),
     "state-dict": Format(
         ".safetensors",
@@ -76,6 +92,7 @@ FORMATS = {
         True,
         extra="export",
         packages=("safetensors",),
+        options=("names",),
     ),
 }
 
@@ -87,6 +104,7 @@ def export(
     weights: Path | None = None,
     option: str | None = "--output",
     underway: Underway | None = None,
+    **options: Any,
 ) -> Exported:
     """Write a structure in one of FORMATS, and check it.
 
@@ -94,6 +112,8 @@ def export(
     weights: a state dict for formats that hold weights, in place of initial ones.
     option: names another place on the command line, for errors; None where there is none.
     underway: by which the export can be given up from another thread.
+    options: `opset` of onnx; `names` of state-dict, one of `engine.backbone.weight_names`.
+    What lies at the place is replaced, but for an export in another format.
     Raises ExportError, SaveError; GivenUp.
     """
     underway = underway or Underway(output or Path())
@@ -102,15 +122,23 @@ def export(
     from engine.backbone.checkpoint import CheckpointError
 
     chosen = FORMATS[format_]
-    if chosen.lacks:
-        raise ExportError(chosen.lacks)
+    options = {name: value for name, value in options.items() if value is not None}
+    for name in options:
+        if name not in chosen.options:
+            raise ExportError(f"{format_} has no option {name}")
+    path = _place(source, chosen, output)
+    # of the formats of a state dict, torch's own needs no package
+    packages = () if path.suffix in (".pth", ".pt") else chosen.packages
+    if trouble := missing(chosen.extra, packages) or broken(packages):
+        raise ExportError(trouble)
     if weights and not chosen.takes_weights:
         takers = " and ".join(name for name, one in FORMATS.items() if one.takes_weights)
         raise ExportError(f"{format_} holds no weights; only {takers} do")
-    path = _place(source, chosen, output)
+    if chosen.is_module and (hidden := shadowed(path.stem)):
+        raise ExportError(f"{path.name} would hide {hidden} from those who import it; rename it")
     write = _writer(format_)
     if weights:
-        write = partial(write, weights=weights)
+        options["weights"] = weights
     try:
         # beside a device, nobody but the system makes files
         beside = None if is_special(path) else path.parent
@@ -121,9 +149,9 @@ def export(
         underway.works_in(scratch)
         # under its final name, which generated code may need to be imported
         made = scratch / (path.name if path.suffix else source.name)
-        checked = write(source, made)
+        checked = write(source, made, **options)
         with underway.finishing():
-            _move(made, path)
+            put(made, path, format_)
     except OSError as error:
         raise save_error(path, error, option) from None
     except (MismatchError, CheckpointError) as error:
@@ -139,21 +167,6 @@ def _place(source: Source, chosen: Format, output: Path | None) -> Path:
         return name
     is_folder = not name.suffix
     return output / name if output.is_dir() and not is_folder else output
-
-
-def _move(made: Path, path: Path, *, named: bool = True) -> None:
-    """Put a finished file, or each file of a finished folder, where it belongs.
-
-    named: by the user, which files within a folder are not.
-    """
-    if made.is_dir():
-        path.mkdir(exist_ok=True)
-        for file in sorted(made.iterdir()):
-            if file.is_file():
-                _move(file, path / file.name, named=False)
-        return
-    set_usual_permissions(made)
-    move_whole(made, path, named=named)
 
 
 def _writer(format_: str) -> Callable[..., list[str]]:

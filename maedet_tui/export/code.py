@@ -41,7 +41,10 @@ def fill(template: str, **values: object) -> str:
 
 
 def with_imports(text: str, imports: str) -> str:
-    """The file with further imports between torch and what of it is imported by name."""
+    """The file with further imports in their alphabetical place."""
+    last = "from torch.utils.checkpoint import checkpoint\n"
+    if imports > last:
+        return replaced(text, last, last + imports)
     return replaced(text, "from torch import nn\n", imports + "from torch import nn\n")
 
 

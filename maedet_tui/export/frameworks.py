@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from maedet_tui.export.code import (
     replaced,
     with_imports,
 )
-from maedet_tui.export.mmdet import fpn_channels
+from maedet_tui.export.proportion import proportion
 from maedet_tui.export.source import ExportError, Source
 
 _TIMM = """\
@@ -30,40 +31,59 @@ from torchvision.ops.feature_pyramid_network import (
     LastLevelP6P7,
 )
 """
+_STANDARD = """\
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+"""
 _SIDE = 128
 
 
 def write_timm(source: Source, path: Path) -> list[str]:
-    """A file whose import makes timm.create_model know the backbone."""
+    """A file whose import makes timm.create_model know the backbone, and how to pre-train it."""
+    import timm
+
     text = with_imports(backbone_source(source), _TIMM)
     path.write_text(text + fill("timm.py.txt", name=source.name, title=source.title), "utf-8")
-    with loaded(path) as module:
+    recipe = path.with_name(f"{path.stem}_pretrain.sh")
+    told = {"title": source.title, "file": recipe.name, "module": path.stem}
+    recipe.write_text(fill("timm_pretrain.sh.txt", name=source.name, **told), "utf-8")
+    name = f"{source.name}_timm"
+    with warnings.catch_warnings(), loaded(path) as module:
+        # an export of the same name may have been checked before in this process
+        warnings.filterwarnings("ignore", message="Overwriting")
         phrases = check_backbone(source, module)
-        import timm
-
-        model = timm.create_model(f"{source.name}_timm", features_only=True).eval()
+        image = torch.randn(1, 3, _SIDE, _SIDE)
+        model = timm.create_model(name, features_only=True).eval()
         with torch.no_grad():
-            found = [tuple(map_.shape) for map_ in model(torch.randn(1, 3, _SIDE, _SIDE))]
+            found = [tuple(map_.shape) for map_ in model(image)]
+            logits = timm.create_model(name, num_classes=3).eval()(image)
         if found != list(promised_shapes(source.structure, (_SIDE, _SIDE), (1, 2, 3, 4))):
             raise ExportError(f"timm's features have the shapes {found}")
         if model.feature_info.reduction() != [4, 8, 16, 32]:
             raise ExportError(f"timm's features have strides {model.feature_info.reduction()}")
-    return [*phrases, f"timm.create_model('{source.name}_timm', features_only=True) gives C2-C5"]
+        if logits.shape != (1, 3):
+            raise ExportError(f"timm's classifier puts out {tuple(logits.shape)} for 3 classes")
+    return [
+        *phrases,
+        f"timm.create_model('{name}', features_only=True) of timm {timm.__version__} gives C2-C5",
+        f"{recipe.name} beside it pre-trains on ImageNet with the paper's settings",
+    ]
 
 
 def write_torchvision(source: Source, path: Path) -> list[str]:
     """A file with factories of FCOS, RetinaNet and Mask R-CNN on the backbone."""
-    nn_ = "from torch import nn\n"
-    text = replaced(backbone_source(source), nn_, nn_ + _TORCHVISION)
-    abstract = "from collections.abc import"
-    text = replaced(text, abstract, f"from collections import OrderedDict\n{abstract}")
-    factories = fill(
-        "torchvision.py.txt",
-        name=source.name,
-        title=source.title,
-        fpn_channels=fpn_channels(source),
-    )
-    path.write_text(text + factories, "utf-8")
+    import torchvision
+
+    text = with_imports(backbone_source(source), _TORCHVISION)
+    text = replaced(text, "from collections.abc import Sequence\n", _STANDARD)
+    channels = proportion(source.structure).channels
+    texts = [
+        text,
+        fill("weights.py.txt", name=source.name),
+        fill("torchvision.py.txt", name=source.name, title=source.title, fpn_channels=channels),
+    ]
+    path.write_text("".join(texts), "utf-8")
     with loaded(path) as module:
         phrases = check_backbone(source, module)
         image = torch.rand(3, _SIDE, _SIDE)
@@ -73,4 +93,5 @@ def write_torchvision(source: Source, path: Path) -> list[str]:
                 (found,) = detector([image])
             if not {"boxes", "labels", "scores"} <= set(found):
                 raise ExportError(f"{name} puts out {', '.join(found)}")
-    return [*phrases, "FCOS, RetinaNet and Mask R-CNN detect on an image"]
+    how = f"of torchvision {torchvision.__version__}"
+    return [*phrases, f"FCOS, RetinaNet and Mask R-CNN {how} detect on an image"]

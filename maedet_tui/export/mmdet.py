@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+import copy
+from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from engine.costs import total_cost
+import torch
+
 from maedet_tui.export.code import (
     backbone_source,
     check_backbone,
@@ -20,141 +18,178 @@ from maedet_tui.export.code import (
     replaced,
     with_imports,
 )
+from maedet_tui.export.mmdet_parts import DETECTORS, HEADS, LONGEST, SHORTER, Schedule
+from maedet_tui.export.mmdet_registry import MMDetection, mmdetection, standing_in
+from maedet_tui.export.proportion import proportion
 from maedet_tui.export.source import ExportError, Source
 
-#: the paper narrows pyramid and heads for MAE-DET-S, whose backbone takes 48.7 GFLOPs
-_NARROW_UP_TO = 50_000_000_000
-
-_HEADS = {
-    "gflv2": """type="GFLV2Head",
-        num_classes=80,
-        in_channels=$channels,
-        stacked_convs=4,
-        feat_channels=$channels,
-        anchor_generator=dict(
-            type="AnchorGenerator",
-            ratios=[1.0],
-            octave_base_scale=8,
-            scales_per_octave=1,
-            strides=[8, 16, 32, 64, 128],
-        ),
-        loss_cls=dict(type="QualityFocalLoss", use_sigmoid=True, beta=2.0, loss_weight=1.0),
-        loss_dfl=dict(type="DistributionFocalLoss", loss_weight=0.25),
-        reg_max=16,
-        loss_bbox=dict(type="GIoULoss", loss_weight=2.0),""",
-    "fcos": """type="FCOSHead",
-        num_classes=80,
-        in_channels=$channels,
-        stacked_convs=4,
-        feat_channels=$channels,
-        strides=[8, 16, 32, 64, 128],
-        norm_on_bbox=True,
-        centerness_on_reg=True,
-        center_sampling=True,
-        conv_bias=True,
-        loss_cls=dict(type="FocalLoss", use_sigmoid=True, gamma=2.0, alpha=0.25, loss_weight=1.0),
-        loss_bbox=dict(type="GIoULoss", loss_weight=1.0),
-        loss_centerness=dict(type="CrossEntropyLoss", use_sigmoid=True, loss_weight=1.0),""",
-    "retinanet": """type="RetinaHead",
-        num_classes=80,
-        in_channels=$channels,
-        stacked_convs=4,
-        feat_channels=$channels,
-        anchor_generator=dict(
-            type="AnchorGenerator",
-            octave_base_scale=4,
-            scales_per_octave=3,
-            ratios=[0.5, 1.0, 2.0],
-            strides=[8, 16, 32, 64, 128],
-        ),
-        bbox_coder=dict(
-            type="DeltaXYWHBBoxCoder",
-            target_means=[0.0, 0.0, 0.0, 0.0],
-            target_stds=[1.0, 1.0, 1.0, 1.0],
-        ),
-        loss_cls=dict(type="FocalLoss", use_sigmoid=True, gamma=2.0, alpha=0.25, loss_weight=1.0),
-        loss_bbox=dict(type="L1Loss", loss_weight=1.0),""",
-}
-_ATSS = """dict(
-        assigner=dict(type="ATSSAssigner", topk=9), allowed_border=-1, pos_weight=-1, debug=False
-    )"""
-_MAX_IOU = """dict(
-        assigner=dict(
-            type="MaxIoUAssigner",
-            pos_iou_thr=0.5,
-            neg_iou_thr=0.4,
-            min_pos_iou=0,
-            ignore_iof_thr=-1,
-        ),
-        sampler=dict(type="PseudoSampler"),
-        allowed_border=-1,
-        pos_weight=-1,
-        debug=False,
-    )"""
-#: file -> (name, model type, training, IoU of the suppression)
-_DETECTORS = {
-    "gflv2": ("GFLV2", "GFL", _ATSS, 0.6),
-    "fcos": ("FCOS", "FCOS", "None", 0.6),
-    "retinanet": ("RetinaNet", "RetinaNet", _MAX_IOU, 0.5),
-}
+_IMPORTS = """\
+from mmcv.cnn import build_norm_layer
+from mmdet.registry import MODELS
+from mmengine.model import BaseModule
+from mmengine.runner import CheckpointLoader
+"""
 
 
-def fpn_channels(source: Source) -> int:
-    """Width of pyramid and heads: 256, and 192 for backbones as small as MAE-DET-S."""
-    return 192 if total_cost(source.structure).flops <= _NARROW_UP_TO else 256
+def write_mmdet(source: Source, folder: Path, weights: Path | None = None) -> list[str]:
+    """Write the folder and load it back, in MMDetection if it is installed.
 
-
-def write_mmdet(source: Source, folder: Path) -> list[str]:
-    """Write the folder and load back what can be loaded without MMDetection."""
+    weights: written beside the configs, which then start from them.
+    """
     folder.mkdir()
-    backbone = with_imports(backbone_source(source), "from mmdet.registry import MODELS\n")
-    registered = fill("mmdet_backbone.py.txt", title=source.title, class_name=source.class_name)
+    backbone = with_imports(backbone_source(source), _IMPORTS)
+    abstract = "from collections.abc import Sequence\n"
+    more = "import copy\nfrom collections.abc import Mapping, Sequence\n"
     texts = {
-        f"{source.name}.py": backbone + registered,
+        f"{source.name}.py": replaced(backbone, abstract, more)
+        + fill("weights.py.txt", name=source.name)
+        + fill("mmdet_backbone.py.txt", title=source.title, class_name=source.class_name),
         "gflv2_head.py": fill("mmdet_gflv2_head.py.txt"),
-        "schedule_6x.py": fill("mmdet_schedule.py.txt"),
-        **{f"{key}_{source.name}.py": _config(source, key) for key in _DETECTORS},
+        "schedule_6x.py": _schedule(source),
     }
+    for key in DETECTORS:
+        texts[f"{key}_{source.name}.py"] = _config(source, key, weights is not None)
+        for name, schedule in SHORTER.items():
+            file_name = f"{key}_{source.name}_{name}.py"
+            texts[file_name] = _shorter(source, key, schedule, file_name)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
-    return _check(source, folder)
+    phrases: list[str] = []
+    if weights is not None:
+        from maedet_tui.export.weights import with_weights
+
+        module, phrases = with_weights(source, weights, out_indices=(1, 2, 3, 4))
+        torch.save(module.state_dict(), folder / f"{source.name}.pth")
+    return [*_check(source, folder), *phrases]
 
 
-def _config(source: Source, key: str) -> str:
-    detector, model_type, train_cfg, nms = _DETECTORS[key]
-    channels = fpn_channels(source)
-    imports = [source.name, "gflv2_head"] if key == "gflv2" else [source.name]
+def _scales(source: Source, shares: tuple[float, float]) -> list[tuple[int, int]]:
+    """Sizes that images are made to fit into: long side, short side."""
+    if proportion(source.structure).mobile:
+        return [(round(320 * share), round(320 * share)) for share in shares]
+    return [(1333, round(800 * share)) for share in shares]
+
+
+def _schedule(source: Source) -> str:
+    low, high = LONGEST.scales
+    side = "size" if proportion(source.structure).mobile else "short side"
+    of = _scales(source, (1.0, 1.0))[0]
     return fill(
-        "mmdet_config.py.txt",
+        "mmdet_schedule.py.txt",
+        scales_words=f"# the {side} is drawn from {low} to {high} times {of[1]}",
+        scales=_scales(source, LONGEST.scales),
+        test_scale=of,
+    )
+
+
+def _shorter(source: Source, key: str, schedule: Schedule, file_name: str) -> str:
+    detector, (low, high) = DETECTORS[key], _scales(source, schedule.scales)
+    resize = f'dict(type="RandomResize", scale=[{low}, {high}], keep_ratio=True)'
+    if low == high:
+        resize = f'dict(type="Resize", scale={low}, keep_ratio=True)'
+    return fill(
+        "mmdet_shorter.py.txt",
+        detector=detector.name,
         title=source.title,
-        detector=detector,
-        file_name=f"{key}_{source.name}.py",
-        imports=str(imports).replace("'", '"'),
-        model_type=model_type,
-        class_name=source.class_name,
-        widths=list(source.structure.widths[1:]),
-        channels=channels,
-        head=replaced(_HEADS[key], "$channels", str(channels), times=2),
-        train_cfg=train_cfg,
-        nms=nms,
+        how=schedule.how,
+        file_name=file_name,
+        base=f"{key}_{source.name}.py",
+        resize=resize,
+        epochs=schedule.epochs,
+        lr=schedule.lr,
+        start=detector.start if schedule.warmup == 500 else "0.1",
+        warmup=schedule.warmup,
+        decays=list(schedule.decays),
+    )
+
+
+def _config(source: Source, key: str, has_weights: bool = False) -> str:
+    detector, size = DETECTORS[key], proportion(source.structure)
+    imports = [source.name, "gflv2_head"] if key == "gflv2" else [source.name]
+    head = replaced(HEADS[key], "$channels", str(size.channels), times=2)
+    file = f"{source.name}.pth"
+    init = f'\n        init_cfg=dict(type="Pretrained", checkpoint="{file}"),\n    '
+    words = f"It starts from the backbone's weights in {file}."
+    if not has_weights:
+        words = (
+            "To start from weights of the backbone, give the backbone below\n"
+            'init_cfg=dict(type="Pretrained", checkpoint=FILE).'
+        )
+    return (
+        fill(
+            "mmdet_config.py.txt",
+            title=source.title,
+            detector=detector.name,
+            how=LONGEST.how,
+            file_name=f"{key}_{source.name}.py",
+            weights=words,
+            imports=str(imports).replace("'", '"'),
+            model_type=detector.model,
+            class_name=source.class_name,
+            init_cfg=f",{init}" if has_weights else "",
+            widths=list(source.structure.widths[1:]),
+            channels=size.channels,
+            head=replaced(head, "$depth", str(size.depth)),
+            train_cfg=detector.train_cfg,
+            nms=detector.nms,
+            optimisation=detector.optimisation,
+        ).rstrip()
+        + "\n"
     )
 
 
 def _check(source: Source, folder: Path) -> list[str]:
-    with _registry() as registered, loaded(folder / f"{source.name}.py") as module:
-        phrases = check_backbone(source, module)
-        if registered is not None and source.class_name not in registered:
-            raise ExportError("the backbone did not register itself")
-    ast.parse((folder / "gflv2_head.py").read_text("utf-8"))
-    for key in _DETECTORS:
+    widths = source.structure.widths[1:]
+    for key in DETECTORS:
         model = _executed(folder / f"{key}_{source.name}.py")["model"]
-        if tuple(model["neck"]["in_channels"]) != source.structure.widths[1:]:
+        if tuple(model["neck"]["in_channels"]) != widths:
             raise ExportError(f"the pyramid of {key} does not fit the backbone's channels")
+        for name, schedule in SHORTER.items():
+            shorter = _executed(folder / f"{key}_{source.name}_{name}.py")
+            if shorter["train_cfg"]["max_epochs"] != schedule.epochs:
+                raise ExportError(f"the {name} of {key} does not have {schedule.epochs} epochs")
     settings = _executed(folder / "schedule_6x.py")
     if settings["train_cfg"]["max_epochs"] != 73 or settings["sync_bn"] != "torch":
         raise ExportError("the training settings are not the paper's")
-    how = "as MMDetection loads it" if registered is None else "with a stand-in for its registry"
-    return [*phrases, f"the backbone registers itself ({how}), and the configs fit its channels"]
+    ast.parse((folder / "gflv2_head.py").read_text("utf-8"))
+    known = mmdetection()
+    if isinstance(known, str):
+        with standing_in() as registered, loaded(folder / f"{source.name}.py") as module:
+            phrases = check_backbone(source, module)
+        if source.class_name not in registered:
+            raise ExportError("the backbone did not register itself")
+        return [
+            *phrases,
+            f"the backbone registers itself (with a stand-in for its registry: {known}), and the "
+            "configs fit its channels",
+        ]
+    with ExitStack() as stack:
+        module = stack.enter_context(loaded(folder / f"{source.name}.py"))
+        stack.enter_context(loaded(folder / "gflv2_head.py"))
+        phrases = check_backbone(source, module)
+        for key in DETECTORS:
+            for end in ("", *(f"_{name}" for name in SHORTER)):
+                _build(source, folder / f"{key}_{source.name}{end}.py", known)
+    names = ", ".join(detector.name for detector in DETECTORS.values())
+    return [*phrases, f"MMDetection {known.version} builds {names} from the configs, 1x, 3x and 6x"]
+
+
+def _build(source: Source, path: Path, known: MMDetection) -> None:
+    """Build the detector of a config, and look at its pyramid. Raises ExportError."""
+    config = known.config.fromfile(str(path), import_custom_modules=False)
+    model = copy.deepcopy(config.model)
+    if init_cfg := model.backbone.get("init_cfg"):  # which is looked for where training starts
+        init_cfg.checkpoint = str(path.with_name(init_cfg.checkpoint))
+    with known.scope():
+        detector = known.models.build(model).eval()
+    if init_cfg and path.with_name(f"{source.name}.pth").exists():
+        detector.backbone.init_weights()
+    with torch.no_grad():
+        maps = detector.extract_feat(torch.randn(1, 3, 256, 256))
+    found = [tuple(map_.shape[1:]) for map_ in maps]
+    channels = proportion(source.structure).channels
+    if found != [(channels, side, side) for side in (32, 16, 8, 4, 2)]:
+        raise ExportError(f"the pyramid of {path.name} has the shapes {found}")
 
 
 def _executed(path: Path) -> dict[str, Any]:
@@ -162,29 +197,3 @@ def _executed(path: Path) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec(compile(path.read_text("utf-8"), str(path), "exec"), names)
     return names
-
-
-@contextmanager
-def _registry() -> Iterator[list[str] | None]:
-    """MMDetection's registry if it is installed (None), else one that lists class names."""
-    if find_spec("mmdet") is not None:
-        yield None
-        return
-    names: list[str] = []
-
-    class Registry:
-        @staticmethod
-        def register_module() -> Callable[[type], type]:
-            def register(found: type) -> type:
-                names.append(found.__name__)
-                return found
-
-            return register
-
-    package, registry = ModuleType("mmdet"), ModuleType("mmdet.registry")
-    registry.MODELS = Registry  # type: ignore[attr-defined]  # a module made here
-    sys.modules.update({"mmdet": package, "mmdet.registry": registry})
-    try:
-        yield names
-    finally:
-        del sys.modules["mmdet"], sys.modules["mmdet.registry"]

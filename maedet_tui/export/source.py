@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -13,7 +15,16 @@ from engine.structure import Structure
 from maedet_tui.files import read_structure
 
 #: names that the generated files use themselves
-_TAKEN = {"torch", "nn", "activation", "module_of", "fcos", "retinanet", "mask_rcnn", "timm"}
+_TAKEN = {
+    "nn", "activation", "module_of", "check_size", "checkpoint", "signature", "fcos", "retinanet",
+    "mask_rcnn", "one_stage_pyramid", "two_stage_pyramid", "state_dict_of", "backbone_weights",
+    "default_cfgs", "build_model_with_cfg", "generate_default_cfgs", "register_model",
+}  # fmt: skip
+#: modules beside which a generated file is imported; one of the same name would hide them
+_FRAMEWORKS = {
+    "torch", "torchvision", "timm", "mmdet", "mmcv", "mmengine", "numpy", "onnx", "onnxruntime",
+    "onnxscript", "safetensors", "engine", "maedet_tui", "gflv2_head", "train",
+}  # fmt: skip
 
 
 class ExportError(Exception):
@@ -61,9 +72,30 @@ def source_of(stem: str, title: str, structure: Structure) -> Source:
 
 def _identifier(text: str) -> str:
     name = re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")[:40]
-    if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN:
+    if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN or shadowed(name):
         name = f"backbone_{name}".rstrip("_")
     return name
+
+
+def shadowed(name: str) -> str | None:
+    """What a module of this name would hide from those who import it, as a phrase."""
+    if name in sys.stdlib_module_names:
+        return f"Python's own module {name}"
+    return f"the module {name}" if name in _FRAMEWORKS else None
+
+
+def broken(packages: Sequence[str]) -> str | None:
+    """What to install, in a sentence, if one of the packages is there and cannot be imported."""
+    for package in packages:
+        try:
+            import_module(package)
+        except Exception as error:  # builds that do not belong together fail in many ways
+            reason = (str(error).strip().splitlines() or [repr(error)])[0]
+            return (
+                f"{package} is installed, but cannot be imported: {reason[:200]}; install releases "
+                "of torch and of it that belong together"
+            )
+    return None
 
 
 def missing(extra: str, packages: Sequence[str]) -> str | None:

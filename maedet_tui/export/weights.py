@@ -5,10 +5,6 @@ Without weights of the user's own, both hold initial ones, drawn from seed 0.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,57 +13,102 @@ from torch import nn
 
 from engine.backbone import Backbone, build, promised_shapes, verify
 from engine.backbone.checkpoint import load_weights
+from engine.backbone.onnx_graph import IMAGES, trace
+from engine.backbone.weight_names import NoNamesError, authors_names
+from engine.costs import total_cost
 from engine.formats import structure_yaml
-from engine.structure import LEVELS
 from maedet_tui.export.code import ALL_LEVELS, measured_phrases
 from maedet_tui.export.source import ExportError, Source
 
 #: largest difference of a feature from torch's, as a share of the map's largest value
 TOLERANCE = 1e-4
-#: batch, height and width of the images on which an ONNX graph is compared; the graph is
-#: traced on the first, so the others show that its batch and size are free
-_IMAGES = ((2, 64, 96), (1, 32, 32), (3, 97, 65))
+#: how the weights of a state dict can be named
+STATE_DICT_NAMES = ("own", "detector", "authors")
 
 
-def with_weights(source: Source, weights: Path | None, **options: Any) -> Backbone:
-    """The backbone in evaluation mode, with weights from a file or initial ones."""
+def with_weights(
+    source: Source, weights: Path | None, **options: Any
+) -> tuple[Backbone, list[str]]:
+    """The backbone in evaluation mode, with weights from a file or initial ones.
+
+    Returns it with a phrase that says how the weights were named in the file. Raises
+    CheckpointError.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module = build(source.structure, **options)
-    if weights:
-        load_weights(module, weights)
-    return module.eval()
+    if weights is None:
+        return module.eval(), []
+    return module.eval(), [f"weights of {weights.name}, in {load_weights(module, weights)}"]
 
 
-def write_state_dict(source: Source, path: Path, weights: Path | None = None) -> list[str]:
-    """Weights and batch-norm statistics as safetensors, with the structure beside them."""
-    from safetensors.torch import load_file, save_file
-
-    module = with_weights(source, weights, out_indices=ALL_LEVELS)
-    measured = verify(module, source.structure)
+def named(module: Backbone, names: str) -> dict[str, torch.Tensor]:
+    """The state dict under other names, one of STATE_DICT_NAMES. Raises ExportError."""
     state = {name: value.contiguous() for name, value in module.state_dict().items()}
-    metadata = {"format": "pt", "structure": structure_yaml.dumps(source.structure)}
-    save_file(state, path, metadata)
+    if names == "detector":
+        return {f"backbone.{name}": value for name, value in state.items()}
+    if names == "authors":
+        try:
+            theirs = authors_names(module)
+        except NoNamesError as error:
+            raise ExportError(str(error)) from None
+        return {theirs[name]: value for name, value in state.items()}
+    return state
+
+
+def write_state_dict(
+    source: Source, path: Path, weights: Path | None = None, names: str = "own"
+) -> list[str]:
+    """Weights and batch-norm statistics, as safetensors with the structure beside them, or as a
+    file of torch where its name ends with .pth or .pt.
+
+    names: "own"; "detector", which puts `backbone.` in front of them; "authors", those of the
+    authors' CnnNet.
+    """
+    module, phrases = with_weights(source, weights, out_indices=ALL_LEVELS)
+    measured = verify(module, source.structure)
+    state = named(module, names)
+    if path.suffix in (".pth", ".pt"):
+        torch.save(state, path)
+    else:
+        from safetensors.torch import save_file
+
+        save_file(
+            state, path, {"format": "pt", "structure": structure_yaml.dumps(source.structure)}
+        )
     again = build(source.structure, out_indices=ALL_LEVELS).eval()
-    again.load_state_dict(load_file(path))
+    found = load_weights(again, path)
     image = torch.randn(1, 3, 64, 96)
     with torch.no_grad():
         same = all(torch.equal(a, b) for a, b in zip(module(image), again(image), strict=True))
-    if not same:
+    written = again.state_dict()
+    if not same or any(not torch.equal(v, written[k]) for k, v in module.state_dict().items()):
         raise ExportError("the weights read back give other features")
-    return [*measured_phrases(measured), "a module with the weights read back gives equal features"]
+    back = f"a module with the weights read back gives equal features, by {found}"
+    return [*measured_phrases(measured), *phrases, back]
 
 
-def write_onnx(source: Source, path: Path, weights: Path | None = None) -> list[str]:
-    """C2-C5 as an ONNX graph with any batch and any image size from 32x32."""
+def write_onnx(
+    source: Source, path: Path, weights: Path | None = None, opset: int | None = None
+) -> list[str]:
+    """C2-C5 as an ONNX graph with any batch and any image size from 32x32.
+
+    opset: its version of ONNX's operators, from 18; by default, the exporter's own.
+    """
     import onnx
 
-    module = with_weights(source, weights)
-    measured = verify(with_weights(source, None, out_indices=ALL_LEVELS), source.structure)
-    with _quiet():
-        _trace(module, path)
-        _name_sizes(path)
+    # no path is switched off in a graph that nobody trains from, so that all can be compared
+    module, phrases = with_weights(source, weights, zero_init_last=False)
+    whole, _ = with_weights(source, None, out_indices=ALL_LEVELS)
+    measured = verify(whole, source.structure)
+    trace(module, path, opset)
+    described = onnx.load(path)
+    _describe(described, source)
+    onnx.save(described, path)
     onnx.checker.check_model(path, full_check=True)
+    (version,) = [one.version for one in described.opset_import if one.domain == ""]
+    if opset not in (None, version):
+        raise ExportError(f"the exporter writes opset {version} in place of {opset}")
     worst = _largest_difference(source, module, path)
     if not worst <= TOLERANCE:
         raise ExportError(
@@ -75,42 +116,29 @@ def write_onnx(source: Source, path: Path, weights: Path | None = None) -> list[
         )
     return [
         *measured_phrases(measured),
+        *phrases,
         f"onnxruntime agrees with torch to {worst:.1g} of each map's largest value, on batches of "
-        f"{', '.join(f'{batch} {width}x{height}' for batch, height, width in _IMAGES)}",
+        f"{', '.join(f'{batch} {width}x{height}' for batch, height, width in IMAGES)}",
+        f"opset {version}, with structure, costs and this program's version as metadata",
     ]
 
 
-def _trace(module: nn.Module, path: Path) -> None:
-    from torch.export import Dim
+def _describe(model: Any, source: Source) -> None:
+    """Say in the graph's metadata what it is."""
+    from importlib.metadata import version
 
-    # tracing needs sizes of which it is known how they round when halved; the graph that
-    # comes out takes others as well, which the comparison afterwards includes
-    free = {0: Dim("batch", min=1), 2: 32 * Dim("rows", min=1), 3: 32 * Dim("columns", min=1)}
-    torch.onnx.export(
-        module,
-        (torch.randn(_IMAGES[0][0], 3, *_IMAGES[0][1:]),),
-        path,
-        dynamo=True,
-        verbose=False,
-        external_data=False,
-        dynamic_shapes={"x": free},
-        input_names=["images"],
-        output_names=list(LEVELS[1:]),
-    )
-
-
-def _name_sizes(path: Path) -> None:
-    """Free sizes under names that say what they are, in place of the tracer's expressions."""
-    import onnx
-
-    model = onnx.load(path)
-    del model.graph.value_info[:]
-    for value in (*model.graph.input, *model.graph.output):
-        sizes = value.type.tensor_type.shape.dim
-        suffix = "" if value.name == "images" else f"_{value.name}"
-        for axis, name in ((0, "batch"), (2, f"height{suffix}"), (3, f"width{suffix}")):
-            sizes[axis].dim_param = name
-    onnx.save(model, path)
+    cost = total_cost(source.structure)
+    model.producer_name, model.producer_version = "maedet-tui", version("maedet-tui")
+    model.doc_string = f"{source.title}: {source.summary}"
+    for key, value in {
+        "title": source.title,
+        "structure": structure_yaml.dumps(source.structure),
+        "params": str(cost.params),
+        "flops_at_1280x800": str(cost.flops),
+        "layers": str(cost.layers),
+    }.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
 
 
 def _largest_difference(source: Source, module: nn.Module, path: Path) -> float:
@@ -118,7 +146,7 @@ def _largest_difference(source: Source, module: nn.Module, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
-    for batch, height, width in _IMAGES:
+    for batch, height, width in IMAGES:
         images = torch.randn(batch, 3, height, width)
         with torch.no_grad():
             expected = module(images)
@@ -130,17 +158,3 @@ def _largest_difference(source: Source, module: nn.Module, path: Path) -> float:
             difference = (ours - torch.from_numpy(theirs)).abs().max() / ours.abs().max()
             worst = max(worst, difference.item())
     return worst
-
-
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """Without the exporter's remarks on its own workings; what fails is still raised."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)

@@ -6,7 +6,7 @@ import pytest
 
 from engine.zoo import ZOO
 from maedet_tui import export
-from maedet_tui.export import GivenUp, Underway, source_of
+from maedet_tui.export import GivenUp, Underway, placing, source_of
 
 SOURCE = source_of("small", "small", ZOO["maedet-s"].structure)
 
@@ -39,7 +39,7 @@ def test_while_a_folder_is_put_in_its_place(tmp_path, monkeypatch):
     underway, files, real = (
         Underway(tmp_path / "small_mmdet"),
         ("a.py", "b.py", "c.py"),
-        export._move,
+        placing.move,
     )
     giving_up = threading.Thread(target=underway.give_up)
 
@@ -57,7 +57,7 @@ def test_while_a_folder_is_put_in_its_place(tmp_path, monkeypatch):
             assert giving_up.is_alive()
 
     monkeypatch.setattr(export, "_writer", lambda format_: write)
-    monkeypatch.setattr(export, "_move", move)
+    monkeypatch.setattr(placing, "move", move)
     export.export(SOURCE, "mmdet", underway.path, underway=underway)
     giving_up.join(10)
     assert not giving_up.is_alive()

@@ -465,3 +465,21 @@ def test_a_search_that_has_ended_keeps_neither_scorer_nor_threads():
     assert kept == [[QUICK.initial], "closed"]
     assert gone() is None and runner.snapshot.scorer == ClosedForm.detail
     assert {thread.name for thread in threading.enumerate()} <= names
+
+
+def test_an_end_that_cannot_be_told_is_a_failure_that_is(monkeypatch, caplog):
+    runner = Runner(QUICK)
+    publish = runner._publisher.publish
+
+    def broken(state):
+        if state != "running":
+            raise MemoryError
+        publish(state)
+
+    monkeypatch.setattr(runner._publisher, "publish", broken)
+    runner.start()
+    assert runner.join(PATIENCE)
+    snapshot = runner.snapshot
+    assert snapshot.state == "failed" and "MemoryError" in snapshot.error
+    assert snapshot.best is not None
+    assert "could not be told" in caplog.text

@@ -193,3 +193,15 @@ class TestThreadLanes:
             assert [one() for one in seen] == [None]
         finally:
             gc.enable()
+
+
+def test_a_thread_that_cannot_begin_ends_the_wait_for_it(monkeypatch):
+    lanes = ThreadLanes()
+    lanes.count = 2
+
+    def refused(_):
+        raise RuntimeError("no threads")
+
+    monkeypatch.setattr(torch, "set_num_threads", refused)
+    with pytest.raises(RuntimeError, match="no threads"):
+        lanes.run([lambda stop: 1], 1, lambda: False)
