@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import log
 
 import numpy as np
@@ -11,7 +10,8 @@ from engine.costs import total_cost
 from engine.optimum.bounding import Group
 from engine.optimum.coefficients import width_terms
 from engine.optimum.skeletons import Skeletons
-from engine.optimum.space import Layout, count_of, layouts, limits_of
+from engine.optimum.space import Floats, Layout, count_of, layouts, limits_of, outside
+from engine.optimum.stages import MOST_WIDTHS, Stages
 from engine.scorers.objective import z_weights
 from engine.search.evolution import exceeded
 from engine.search.sampling import smallest
@@ -29,7 +29,8 @@ class Problem:
     """A preset whose Z is an entropy, and within whose budgets there is a structure.
 
     notes: sentences on what the bound leaves out. count: how many skeletons there are.
-    complete: all of them are bounded one by one.
+    rising: Z rises with each width. layouts: those whose skeletons are bounded one by one;
+    others: which are too many for that.
     Raises NoOptimum.
     """
 
@@ -45,6 +46,11 @@ class Problem:
                 "space.width_step is 1, and a depthwise convolution of one channel has another "
                 "finite-width term than wider ones; write a width_step of 2 or more"
             )
+        if (place := outside(preset)) is not None:
+            raise NoOptimum(
+                f"{place} of the initial structure is outside its space; "
+                "`maedet-tui presets validate` says what to change"
+            )
         self.preset = preset
         self.notes: list[str] = []
         if preset.budget.latency is not None:
@@ -54,24 +60,21 @@ class Problem:
             )
         self._refuse_empty()
         self.layouts, self.others, self.count = self._divided()
-        self.complete = not self.others
-        if self.others:
-            self.notes.append(
-                "The space has too many skeletons to bound one by one: those of most blocks "
-                "have one bound together, which is all that is proven."
-            )
+        few = preset.space.max_width // preset.space.width_step <= MOST_WIDTHS
+        concave = preset.objective.size != "volume"
+        self._stages = Stages(preset, self.layouts[0]) if few and concave else None
+        pooled = any(block.kind == "MaxPool" for block in preset.initial.blocks)
+        self.rising = preset.objective.activation == "relu" or not pooled
 
     def _divided(self) -> tuple[list[Layout], list[Layout], int]:
         """The layouts whose skeletons are bounded one by one, the others, and how many
         skeletons the first have."""
-        preset = self.preset
-        depths, most = preset.space.stage_depths, preset.budget.layers
         one_by_one: list[Layout] = []
         others: list[Layout] = []
         count = 0
-        for layout in layouts(preset):
-            more = count_of(layout, depths, most)
-            if others or count + more > MOST_SKELETONS:
+        for layout in layouts(self.preset):
+            more = self.size(layout)
+            if others or (one_by_one and count + more > MOST_SKELETONS):
                 others.append(layout)
             else:
                 one_by_one.append(layout)
@@ -99,18 +102,19 @@ class Problem:
             )
             raise NoOptimum(f"no structure meets all budgets at once: the smallest has {named}")
 
-    def groups(self) -> Iterator[Group]:
-        """The skeletons by layout."""
-        yield from map(self._group, self.layouts)
+    def group(self, layout: Layout) -> Group:
+        """The skeletons of a layout."""
+        skeletons = Skeletons(self.preset, layout)
+        return Group(self.preset, skeletons, limits_of(self.preset.space))
 
-    def _group(self, layout: Layout) -> Group:
-        preset = self.preset
-        skeletons = Skeletons(preset, layout)
-        return Group(preset, skeletons, limits_of(preset.space))
+    def size(self, layout: Layout) -> int:
+        """How many skeletons a layout has."""
+        return count_of(layout, self.preset.space.stage_depths, self.preset.budget.layers)
 
-    def rest(self) -> float:
-        """A bound on the skeletons that are not bounded one by one; -inf without any."""
-        return max(map(self._widest, self.others), default=-np.inf)
+    def together(self, prices: Floats) -> float:
+        """A bound on all skeletons at once, from multipliers of the budgets; inf where there
+        is none but the trivial one."""
+        return np.inf if self._stages is None else self._stages.bound(prices)
 
     def trivial_bound(self) -> float:
         """A bound on everything, found at once."""

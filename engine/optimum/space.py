@@ -20,7 +20,7 @@ from engine.blocks import KINDS
 from engine.costs import block_cost
 from engine.search.widths import bottlenecks, outputs_with_bottleneck
 from engine.settings import Preset, Space
-from engine.structure import Block, Structure, stage_bounds
+from engine.structure import LEVELS, Block, Structure, stage_bounds
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -60,6 +60,28 @@ def layouts(preset: Preset) -> Iterator[Layout]:
             for stage, row in enumerate(chosen)
             for place, template in enumerate(row)
         )
+
+
+def outside(preset: Preset) -> str | None:
+    """Which block of the initial structure is outside the space, in a phrase; None if none
+    is. The validation of a preset's file says more."""
+    space, step = preset.space, preset.space.width_step
+    blocks = preset.initial.blocks
+    for number, block in enumerate(blocks, 1):
+        like = block._replace(in_channels=0, out_channels=0, bottleneck=0, se=0)
+        widths = [block.out_channels] * ("out_channels" in KINDS[block.kind].mutable)
+        inside = "bottleneck" in KINDS[block.kind].fields
+        limits = bottlenecks(space, block.out_channels) or (1, 0)
+        fits = not inside or limits[0] <= block.bottleneck <= limits[1]
+        widths += [block.bottleneck] * inside
+        fits &= all(width % step == 0 and width <= space.max_width for width in widths)
+        if not fits or like not in [one._replace(se=0) for one in _choices(block, space)]:
+            return f"block {number} ({block.kind})"
+    for (start, end), limit, level in zip(stage_bounds(blocks), space.stage_depths, LEVELS):
+        stage = (block for block in blocks[start:end] if "depth" in KINDS[block.kind].fields)
+        if sum(block.depth for block in stage) > limit:
+            return f"stage {level}"
+    return None
 
 
 def _rows(templates: tuple[Block, ...], limit: int, space: Space) -> list[list[Block]]:
