@@ -113,6 +113,12 @@ class Publisher:
             error=search.error,
         )
 
+    def break_off(self, error: str) -> None:
+        """Say that the search has failed, on top of what was last published."""
+        self._snapshot = replace(
+            self._snapshot, state="failed", progress=None, eta=None, error=error
+        )
+
     def _best_candidate(self) -> Candidate | None:
         best = self._search.best
         if best is None:

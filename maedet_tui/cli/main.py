@@ -51,7 +51,7 @@ COMMANDS = {
     ),
     "runs": (
         "maedet_tui.cli.runs:runs",
-        "List the runs in RUNS_DIR, newest first: state, preset, progress, best Z, age.",
+        "List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, age.",
     ),
     "score": (
         "maedet_tui.cli.score:score",

@@ -15,8 +15,9 @@ from typing import Any
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
 from engine.snapshot import Snapshot
+from maedet_tui.errors import SaveError
 from maedet_tui.store import codec, database
-from maedet_tui.store.claim import Claim
+from maedet_tui.store.claim import PRESET_COPY, Claim, write_preset_copy
 from maedet_tui.store.environment import environment
 from maedet_tui.store.lock import Held, Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
@@ -204,6 +205,9 @@ class RunStore:
         self._connection = database.open_to_write(self.path)
         self._watch = Watch(self.path)
         self._take_note(checkpoint)
+        if not os.path.lexists(self.folder / PRESET_COPY):
+            with contextlib.suppress(SaveError):  # for people alone
+                write_preset_copy(self.folder, self.record.text)
 
     def _take_note(self, written: Checkpoint | None) -> None:
         """Remember what the database has of a checkpoint, so that it is not written twice."""

@@ -436,3 +436,21 @@ def test_a_real_audit_agrees_with_the_closed_form():
     audit = finished(preset).snapshot.audit
     assert audit is not None and not audit.discrepant
     assert abs(audit.measured - audit.predicted) < 4 * audit.error
+
+
+def test_an_end_that_cannot_be_told_is_a_failure_that_is(monkeypatch, caplog):
+    runner = Runner(QUICK)
+    publish = runner._publisher.publish
+
+    def broken(state):
+        if state != "running":
+            raise MemoryError
+        publish(state)
+
+    monkeypatch.setattr(runner._publisher, "publish", broken)
+    runner.start()
+    assert runner.join(PATIENCE)
+    snapshot = runner.snapshot
+    assert snapshot.state == "failed" and "MemoryError" in snapshot.error
+    assert snapshot.best is not None
+    assert "could not be told" in caplog.text

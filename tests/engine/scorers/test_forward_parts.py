@@ -155,3 +155,15 @@ class TestThreadLanes:
         with pytest.raises(KeyError):
             ThreadLanes().run([give_up, partial(fail, number=1)], 2, never)
         assert not caplog.records  # those that were told to give up have not failed
+
+
+def test_a_thread_that_cannot_begin_ends_the_wait_for_it(monkeypatch):
+    lanes = ThreadLanes()
+    lanes.count = 2
+
+    def refused(_):
+        raise RuntimeError("no threads")
+
+    monkeypatch.setattr(torch, "set_num_threads", refused)
+    with pytest.raises(RuntimeError, match="no threads"):
+        lanes.run([lambda stop: 1], 1, lambda: False)
