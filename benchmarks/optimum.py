@@ -54,7 +54,7 @@ def row(name: str, size: str, limit: float) -> str:
     in_all -= before.children_user + before.children_system
     bound, best, gap, proven, skeletons, nodes, seconds, peak = json.loads(done.stdout)
     return (
-        f"{name:16}{size:14}{best:>14,.3f}{bound:>14,.3f}{100 * gap:>10.4f} %"
+        f"{name:16}{size:14}{best:>16,.3f}{bound:>16,.3f}{100 * gap:>10.4f} %"
         f"{'yes' if proven else 'no':>8}{skeletons:>11,}{nodes:>11,}{seconds:>8.2f} s"
         f"{in_all:>8.2f} s{peak / 1e6:>8.0f} MB"
     )
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", choices=SIZE_READINGS, default=SIZE_READINGS)
     arguments = parser.parse_args()
     print(
-        f"{'preset':16}{'size':14}{'best':>14}{'bound':>14}{'gap':>12}{'proven':>8}"
+        f"{'preset':16}{'size':14}{'best':>16}{'bound':>16}{'gap':>12}{'proven':>8}"
         f"{'skeletons':>11}{'boxes':>11}{'search':>10}{'in all':>10}{'memory':>11}"
     )
     for name in arguments.presets:

@@ -18,9 +18,9 @@ from engine.optimum.certificate import Best, Certificate
 from engine.optimum.problem import NoOptimum
 from engine.optimum.search import certified
 from engine.optimum.skeletons import Skeletons
-from engine.optimum.space import Layout, Slot, layers_of, limits_of
+from engine.optimum.space import layers_of, layout_of, limits_of
 from engine.settings import Preset
-from engine.structure import Structure, stage_bounds
+from engine.structure import Structure
 
 
 class Worth(NamedTuple):
@@ -34,17 +34,6 @@ class Worth(NamedTuple):
     limit: int
     more: float
     gain: float
-
-
-def layout_of(structure: Structure) -> Layout:
-    """The structure's skeleton, as a layout whose slots have one choice."""
-    blocks, slots = structure.blocks, []
-    for stage, (start, end) in enumerate(stage_bounds(blocks)):
-        for place in range(start, end):
-            block = blocks[place]._replace(in_channels=0, out_channels=0, bottleneck=0)
-            repeats = "depth" in KINDS[block.kind].fields
-            slots.append(Slot(stage, place == end - 1, (block,), repeats))
-    return tuple(slots)
 
 
 def skeleton_bound(preset: Preset, structure: Structure) -> tuple[float, dict[str, float]]:
