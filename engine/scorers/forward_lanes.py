@@ -101,7 +101,13 @@ class ThreadLanes:
             if not isinstance(further, Cancelled):
                 _log.error("a pass beside one that failed did too", exc_info=further)
         if failures:
-            raise failures[0]
+            first = failures[0]
+            # its frames hold this list, and the maps of a pass: no circle may keep them
+            failures.clear()
+            try:
+                raise first
+            finally:
+                del first
         return [results[number] for number in range(len(jobs))]
 
     def close(self) -> None:
