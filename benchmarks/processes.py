@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 #: seconds between two looks at a process
 LOOK_EVERY = 0.2
+#: how a program ends that is told to
+TOLD = (128 + signal.SIGTERM, -signal.SIGTERM)
 #: rows and columns of a terminal
 SIZE = (40, 120)
 

@@ -24,7 +24,7 @@ SCORERS = ("auto", "forward", "closed-form", *PROXIES, *CLOSED_PROXIES)
 DEVICES = ("auto", "cpu", "cuda")
 DTYPES = ("float32", "bfloat16", "float16")
 
-#: memory that the forward scorer keeps to, in bytes: the paper's claim
+#: memory that a search by passes keeps to, the whole process counted, in bytes: the paper's claim
 DEFAULT_MEMORY = 2_000_000_000
 
 
@@ -113,6 +113,7 @@ class Schedule:
 class Forward:
     """How forward passes are made: `repeats` passes a score, within `memory` bytes.
 
+    memory: on a CPU of the whole process, torch and the program included; on a GPU of its own.
     batch: images in a pass of Zen-Score or NASWOT; the entropy and SynFlow take one.
     """
 

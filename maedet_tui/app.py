@@ -20,6 +20,7 @@ from maedet_tui.screens import messages
 from maedet_tui.screens.keeping import Keeping
 from maedet_tui.searches import Searches
 from maedet_tui.styles.no_color import Uncoloured
+from maedet_tui.styles.printable import Printable
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
 from maedet_tui.widgets.textual_private import Crashes
@@ -68,7 +69,7 @@ class MaedetApp(Crashes):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
         super().__init__()
-        self._uncoloured = Uncoloured()
+        self._uncoloured, self._printable = Uncoloured(), Printable()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
         #: exports that are being written
         self.exports: list[Underway] = []
@@ -102,7 +103,7 @@ class MaedetApp(Crashes):
                     ),
                 )
         yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
-        yield SystemCommand("Screenshot", "Save the screen as SVG", self.deliver_screenshot)
+        yield SystemCommand("Screenshot", "Save the screen as SVG", self.keep_screenshot)
 
     async def on_event(self, event: events.Event) -> None:
         """A search in this process stands back while a key or a click takes effect."""
@@ -125,11 +126,13 @@ class MaedetApp(Crashes):
             export.give_up()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual would turn colours into greys; who sets NO_COLOR wants none at all."""
+        """Nothing that a terminal would obey; and while Textual would turn colours into greys,
+        who sets NO_COLOR wants none at all."""
         filters = super().get_line_filters()
-        if not self.no_color:
-            return filters
-        return [*(one for one in filters if not isinstance(one, Monochrome)), self._uncoloured]
+        if self.no_color:
+            coloured = [one for one in filters if not isinstance(one, Monochrome)]
+            filters = [*coloured, self._uncoloured]
+        return [*filters, self._printable]
 
     def _home(self) -> Home:
         from maedet_tui.screens.home.screen import Home
@@ -210,6 +213,13 @@ class MaedetApp(Crashes):
     def notify(self, message: str, *, title: str = "", **options: Any) -> None:
         """A toast, which may quote files and names of files."""
         super().notify(printable(message), title=printable(title), **options)
+
+    def keep_screenshot(self) -> None:
+        """Save the screen as SVG, in the folder of the run on show, else in the current one."""
+        from maedet_tui.screens.picture import keep
+
+        run = self.searches.shown
+        keep(self, run.run_dir if run is not None and run.run_dir.is_dir() else Path())
 
     def action_help(self) -> None:
         """Show the keys of the screen that is up."""

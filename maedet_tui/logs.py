@@ -176,7 +176,7 @@ class _Logs(logging.Handler):
             # no file is held open for long runs' folders that may be removed meanwhile
             if self._open is None or self._open[0] != place or not place.exists():
                 self._close()
-                self._open = (place, LogFile(place))
+                self._open = (place, LogFile(place, through_links=place not in self._runs))
                 self._open[1].setFormatter(self.formatter)
             return self._open[1].write(record)
         except OSError:

@@ -46,8 +46,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def found(problems: Problems[RowProblem]) -> StructureError:
-    """The error that they amount to."""
+def refusal(problems: Problems[RowProblem]) -> StructureError:
+    """What blocks with such problems are refused with."""
     return StructureError([str(problem) for problem in problems.told], problems.more)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.checks import check
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, found, numbers, shown
+from engine.formats.rows import RowProblem, closest, numbers, refusal, shown
 from engine.formats.strict_yaml import MAX_NUMBER
 from engine.messages import Problems
 from engine.structure import Block, Structure, StructureError
@@ -82,7 +82,7 @@ def loads(text: str) -> Structure:
     problems: Problems[RowProblem] = Problems()
     blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
     if problems:
-        raise found(problems)
+        raise refusal(problems)
     structure = Structure(tuple(block for block in blocks if block))
     refuse_oversized(structure.blocks)
     return check(structure)

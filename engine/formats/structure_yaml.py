@@ -18,7 +18,7 @@ from engine.blocks import KINDS
 from engine.checks import check
 from engine.formats import strict_yaml
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, found, numbers, shown
+from engine.formats.rows import RowProblem, closest, numbers, refusal, shown
 from engine.messages import MOST_PROBLEMS, Problems
 from engine.structure import Block, Structure, StructureError
 
@@ -105,7 +105,7 @@ def from_rows(rows: Any) -> Structure:
     """
     structure, problems = read_rows(rows)
     if structure is None:
-        raise found(problems)
+        raise refusal(problems)
     refuse_oversized(structure.blocks)
     return check(structure)
 

@@ -46,15 +46,14 @@ class Nodes:
         return Nodes(self.group, self.rows, self.lower, self.upper, x)
 
     @staticmethod
-    def joined(nodes: list[Nodes]) -> Nodes:
-        """All of them, which are of one group."""
+    def gathered(nodes: list[tuple[Nodes, int]]) -> Nodes:
+        """The nodes at these places of others, which are of one group."""
         return Nodes(
-            nodes[0].group,
-            np.concatenate([one.rows for one in nodes]),
-            *(
-                np.concatenate([getattr(one, name) for one in nodes], axis=1)
-                for name in ("lower", "upper", "x")
-            ),
+            nodes[0][0].group,
+            np.array([one.rows[place] for one, place in nodes]),
+            np.stack([one.lower[:, place] for one, place in nodes], axis=1),
+            np.stack([one.upper[:, place] for one, place in nodes], axis=1),
+            np.stack([one.x[:, place] for one, place in nodes], axis=1),
         )
 
 
@@ -150,6 +149,7 @@ class Group:
         first, second = nodes.upper.copy(), nodes.lower.copy()
         first[chosen, each] = below[chosen, each]
         second[chosen, each] = below[chosen, each] + 1
-        low_half = Nodes(self, nodes.rows, nodes.lower, first, nodes.x)
-        high_half = Nodes(self, nodes.rows, second, nodes.upper, nodes.x)
-        return self._without_empty(Nodes.joined([low_half, high_half]))
+        both = (np.concatenate([one, other], axis=1) for one, other in (
+            (nodes.lower, second), (first, nodes.upper), (nodes.x, nodes.x)
+        ))  # fmt: skip
+        return self._without_empty(Nodes(self, np.tile(nodes.rows, 2), *both))

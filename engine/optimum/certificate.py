@@ -32,8 +32,7 @@ class Certificate(NamedTuple):
     trivial: the bound is that of the widest and deepest blocks, whatever they cost. best: None
     before a structure was found. nodes: boxes of widths bounded so far, whole skeletons
     among them. left: skeletons not bounded yet, and boxes that may hold a better structure.
-    skeletons: how many there are. complete: every one of them counts, so that with
-    nothing left the best is the optimum. notes: sentences on what the bound leaves out.
+    skeletons: how many are bounded one by one. notes: sentences on what the bound leaves out.
     """
 
     bound: float
@@ -42,7 +41,6 @@ class Certificate(NamedTuple):
     nodes: int
     left: int
     skeletons: int
-    complete: bool
     notes: tuple[str, ...]
 
     @property

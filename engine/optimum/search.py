@@ -6,7 +6,9 @@ It knows nothing of threads, files or screens; `Optimum` has an example.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
+from time import monotonic
 
 import numpy as np
 
@@ -15,13 +17,18 @@ from engine.optimum.bounding import Nodes, Relaxed
 from engine.optimum.certificate import Best, Certificate
 from engine.optimum.problem import NoOptimum, Problem
 from engine.optimum.rounding import improved
-from engine.optimum.space import Ints
+from engine.optimum.space import Floats, Ints, Layout, layout_of
 from engine.scorers.closed_form import ClosedForm
-from engine.search.evolution import exceeded
-from engine.settings import Preset
+from engine.search.evolution import Evolution, exceeded
+from engine.settings import Preset, Schedule
 
-#: skeletons bounded in one step, and nodes
-CHUNK, BATCH = 8192, 128
+#: skeletons bounded in one step, and boxes divided in one where there are few
+CHUNK, FEWEST = 8192, 64
+#: the evolution whose best is compared with, where there are too many skeletons: N and T
+SMALL, EVOLVED = 32, 12_000
+#: of the multipliers of the best skeleton, round by round: those tried where skeletons are
+#: bounded together
+SHARES = ((1.0, 0.25, 0.5, 2.0, 4.0), (0.7, 1.4), (0.85, 1.2))
 #: how near to its bound a skeleton's first one is taken, as a share
 COARSE = 1e-5
 #: skeletons of a chunk whose widths are rounded for a structure to compare with
@@ -59,16 +66,18 @@ class Optimum:
         self.best: Best | None = None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
-        self._heap: list[tuple[float, int, Nodes]] = []
+        self._heap: list[tuple[float, int, Nodes, int]] = []
         self._number = 0
-        self._open = self.problem.trivial_bound()
-        self._first = self._skeletons()
+        self._open = self._trivial = self.problem.trivial_bound()
+        self._prices: Floats | None = None
+        self._work = self._skeletons()
+        self._working = True
         self._to_bound = self.problem.count
 
     @property
     def trivial(self) -> bool:
         """Whether the bound is the trivial one."""
-        return self._to_bound > 0
+        return self.bound == self._trivial
 
     @property
     def z(self) -> float:
@@ -87,13 +96,13 @@ class Optimum:
         problem = self.problem
         return Certificate(
             self.bound, self.trivial, self.best, self.nodes, self.left, problem.count,
-            problem.complete, tuple(problem.notes),
+            tuple(problem.notes),
         )  # fmt: skip
 
     @property
     def done(self) -> bool:
         """Whether nothing is left that could hold a better structure."""
-        return not self._heap and self._to_bound == 0
+        return not self._heap and not self._working
 
     @property
     def left(self) -> int:
@@ -105,40 +114,92 @@ class Optimum:
 
         Raises NoOptimum where nothing keeps to all budgets.
         """
-        if self._to_bound:
-            next(self._first)
-            if not self._to_bound:
-                self._open = self.problem.rest()
+        if self._working:
+            self._working = next(self._work, None) is not None
         else:
             self._branch()
-        if self.done and self.best is None and self.problem.complete:
+        if self.done and self.best is None and self._open == -np.inf:
             raise NoOptimum("no structure meets all budgets at once: raise one of them")
         return not self.done
 
-    def _skeletons(self) -> Iterator[None]:
-        """Bound every skeleton, a chunk at a time."""
-        for group in self.problem.groups():
-            yield
-            # the deepest first: they tend to be the best, and to prune the others
-            order = np.argsort(-group.skeletons.layers, kind="stable")
-            for start in range(0, len(order), CHUNK):
-                which = order[start : start + CHUNK]
-                self._to_bound -= len(which)
-                nodes = group.roots(which)
-                self._bounded(group.relaxed(nodes, self.z, COARSE))
-                yield
+    def _skeletons(self) -> Iterator[str]:
+        """Bound every skeleton; yields what it has been at."""
+        problem = self.problem
+        if problem.others:
+            yield from self._evolved()
+        together = True
+        for layout in problem.layouts:
+            for done in self._one_by_one(layout):
+                if together and self._prices is not None:
+                    together = False
+                    self._open = min(self._open, problem.together(self._prices))
+                yield done
+        yield from self._others()
+
+    def _one_by_one(self, layout: Layout) -> Iterator[str]:
+        """Bound the skeletons of a layout, a chunk at a time."""
+        group = self.problem.group(layout)
+        yield "listed"
+        # the deepest first: they tend to be the best, and to prune the others
+        order = np.argsort(-group.skeletons.layers, kind="stable")
+        for start in range(0, len(order), CHUNK):
+            which = order[start : start + CHUNK]
+            self._to_bound -= len(which)
+            self._bounded(group.relaxed(group.roots(which), self.z, COARSE))
+            yield "bounded"
+
+    def _evolved(self) -> Iterator[str]:
+        """A structure to compare with, where there are too many skeletons to look at each."""
+        preset = self.problem.preset
+        schedule = Schedule(SMALL, EVOLVED, SMALL // 4, compound=0.4, trade=0.3)
+        evolution = Evolution(replace(preset, schedule=schedule))
+        while proposals := evolution.ask(8):
+            scores = self._scorer.score([one.structure for one in proposals])
+            evolution.tell(zip(proposals, scores))
+            yield "evolved"
+        if (best := evolution.best) is not None and best.score.z > self.z:
+            self.best = Best(best.structure, best.score, best.cost)
+
+    def _others(self) -> Iterator[str]:
+        """Bound the layouts of too many skeletons together, at the best multipliers found."""
+        problem = self.problem
+        if not problem.others:
+            self._open = -np.inf
+            return
+        if self._prices is None and self.best is not None:
+            group = problem.group(layout_of(self.best.structure))
+            self._prices = group.relaxed(group.roots(np.zeros(1, int)), -np.inf).multipliers[:, 0]
+        prices = self._prices
+        if prices is None:
+            return
+        for shares in SHARES:
+            best = prices
+            for some in (share * best for share in shares):
+                bound = problem.together(some)
+                if bound < self._open:
+                    self._open, prices = bound, some
+                yield "bounded together"
+        if self._open > self.z:
+            problem.notes.append(
+                "The space has too many skeletons to bound one by one: those of most blocks have "
+                "one bound together, and the best is the best that a short evolution found."
+            )
 
     def _bounded(self, relaxed: Relaxed) -> None:
         """Keep the nodes that may hold a better structure."""
         self.nodes += len(relaxed.bound)
+        if self._prices is None and len(relaxed.bound):
+            self._prices = relaxed.multipliers[:, relaxed.bound.argmax()]
         for place in np.argsort(-relaxed.bound)[:ROUNDED]:
             if relaxed.bound[place] > self.z:
+                self._prices = relaxed.multipliers[:, place]
                 row, widths = relaxed.nodes.rows[place], relaxed.x[:, place]
                 self._try(relaxed.nodes, int(row), improved(relaxed.nodes.group, int(row), widths))
-        for place in np.flatnonzero(relaxed.bound > self.z):
+        kept = np.flatnonzero(relaxed.bound > self.z)
+        nodes = relaxed.nodes.take(kept).at(relaxed.x[:, kept])
+        for place, bound in enumerate(relaxed.bound[kept]):
             self._number += 1
-            node = relaxed.nodes.take(np.array([place])).at(relaxed.x[:, [place]])
-            heappush(self._heap, (-float(relaxed.bound[place]), self._number, node))
+            heappush(self._heap, (-float(bound), self._number, nodes, place))
 
     def _try(self, nodes: Nodes, row: int, widths: Ints | None) -> bool:
         """Compare the best with a structure; whether that keeps to the budgets."""
@@ -156,23 +217,34 @@ class Optimum:
 
     def _branch(self) -> None:
         """Divide the boxes of highest bound, and bound their halves."""
-        group = self._heap[0][2].group
-        taken: list[Nodes] = []
-        while self._heap and len(taken) < BATCH and self._heap[0][2].group is group:
-            bound, _, node = heappop(self._heap)
-            if -bound <= self.z:
-                self._heap.clear()  # so are all others
-                break
-            taken.append(node)
-        if not taken:
+        if -self._heap[0][0] <= self.z:
+            self._heap.clear()  # as are all others
             return
-        halves = group.halves(Nodes.joined(taken))
-        solved = []
-        fit = group.corners_fit(halves)
-        for place in range(len(halves.rows)):
-            if fit[place] and self._try(halves, int(halves.rows[place]), halves.upper[:, place]):
-                continue  # nothing in the box is wider than the corner
-            if (halves.lower[:, place] < halves.upper[:, place]).any():
-                solved.append(place)
-        if solved:
-            self._bounded(group.relaxed(halves.take(np.array(solved)), self.z))
+        group = self._heap[0][2].group
+        taken: list[tuple[Nodes, int]] = []
+        most = max(FEWEST, min(CHUNK // 2, len(self._heap) // 8))
+        while self._heap and len(taken) < most and self._heap[0][2].group is group:
+            if -self._heap[0][0] <= self.z:
+                break
+            taken.append(heappop(self._heap)[2:])
+        halves = group.halves(Nodes.gathered(taken))
+        whole = (halves.lower == halves.upper).all(axis=0)
+        for place in np.flatnonzero(group.corners_fit(halves)):
+            fits = self._try(halves, int(halves.rows[place]), halves.upper[:, place])
+            # nothing in the box is wider than its corner
+            whole[place] |= fits and self.problem.rising
+        left = np.flatnonzero(~whole)
+        if left.size:
+            self._bounded(group.relaxed(halves.take(left), self.z))
+
+
+def certified(preset: Preset, seconds: float) -> Certificate:
+    """What is known of a preset's optimum after so many seconds, or as soon as it is proven.
+
+    Raises NoOptimum.
+    """
+    end = monotonic() + seconds
+    optimum = Optimum(preset)
+    while optimum.step() and monotonic() < end:
+        pass
+    return optimum.certificate

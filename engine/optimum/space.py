@@ -20,7 +20,7 @@ from engine.blocks import KINDS
 from engine.costs import block_cost
 from engine.search.widths import bottlenecks, outputs_with_bottleneck
 from engine.settings import Preset, Space
-from engine.structure import Block, Structure, stage_bounds
+from engine.structure import LEVELS, Block, Structure, stage_bounds
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -42,8 +42,13 @@ class Slot(NamedTuple):
 Layout = tuple[Slot, ...]
 
 
+#: blocks that are added to a stage at most; beyond them there are too many skeletons anyway
+MOST_ADDED = 8
+
+
 def layouts(preset: Preset) -> Iterator[Layout]:
-    """Every layout of a preset's space, those of fewest blocks first."""
+    """The layouts of a preset's space, those of fewest blocks first, with at most MOST_ADDED
+    more in a stage than the initial structure has."""
     space, blocks = preset.space, preset.initial.blocks
     stages = []
     for (start, end), limit in zip(stage_bounds(blocks), space.stage_depths, strict=True):
@@ -62,18 +67,49 @@ def layouts(preset: Preset) -> Iterator[Layout]:
         )
 
 
+def layout_of(structure: Structure) -> Layout:
+    """The structure's skeleton, as a layout whose slots have one choice."""
+    blocks, slots = structure.blocks, []
+    for stage, (start, end) in enumerate(stage_bounds(blocks)):
+        for place in range(start, end):
+            block = blocks[place]._replace(in_channels=0, out_channels=0, bottleneck=0)
+            repeats = "depth" in KINDS[block.kind].fields
+            slots.append(Slot(stage, place == end - 1, (block,), repeats))
+    return tuple(slots)
+
+
+def outside(preset: Preset) -> str | None:
+    """Which block of the initial structure is outside the space, in a phrase; None if none
+    is. The validation of a preset's file says more."""
+    space, step = preset.space, preset.space.width_step
+    blocks = preset.initial.blocks
+    for number, block in enumerate(blocks, 1):
+        like = block._replace(in_channels=0, out_channels=0, bottleneck=0, se=0)
+        widths = [block.out_channels] * ("out_channels" in KINDS[block.kind].mutable)
+        inside = "bottleneck" in KINDS[block.kind].fields
+        limits = bottlenecks(space, block.out_channels) or (1, 0)
+        fits = not inside or limits[0] <= block.bottleneck <= limits[1]
+        widths += [block.bottleneck] * inside
+        fits &= all(width % step == 0 and width <= space.max_width for width in widths)
+        if not fits or like not in [one._replace(se=0) for one in _choices(block, space)]:
+            return f"block {number} ({block.kind})"
+    for (start, end), limit, level in zip(stage_bounds(blocks), space.stage_depths, LEVELS):
+        stage = (block for block in blocks[start:end] if "depth" in KINDS[block.kind].fields)
+        if sum(block.depth for block in stage) > limit:
+            return f"stage {level}"
+    return None
+
+
 def _rows(templates: tuple[Block, ...], limit: int, space: Space) -> list[list[Block]]:
     """The rows of blocks that a stage may have: each of those of the initial structure,
     followed by as many as it can have been divided into.
 
-    To be divided once more, a block must be deeper than `split_above` while the others
-    have a depth of one at least.
     """
     dividing = [i for i, block in enumerate(templates) if _dividing(block, space)]
     repeating = sum("depth" in KINDS[block.kind].fields for block in templates)
     rows = [list(templates)]
     more = 1
-    while dividing and space.split_above + 1 + repeating - 1 + more - 1 <= limit:
+    while dividing and more <= MOST_ADDED and _can_add(more, repeating, limit, space):
         for places in combinations_with_replacement(dividing, more):
             row = []
             for i, block in enumerate(templates):
@@ -82,6 +118,25 @@ def _rows(templates: tuple[Block, ...], limit: int, space: Space) -> list[list[B
                 rows.append(row)
         more += 1
     return rows
+
+
+def _can_add(more: int, repeating: int, limit: int, space: Space) -> bool:
+    """Whether a stage of so many blocks with a depth can be divided into `more` besides: the
+    last to be divided is one deeper than it may be, the others as shallow as they can."""
+    return space.split_above + 1 + repeating - 1 + more - 1 <= limit
+
+
+def beyond(preset: Preset) -> bool:
+    """Whether a space has more layouts than `layouts` gives."""
+    space, blocks = preset.space, preset.initial.blocks
+    for (start, end), limit in zip(stage_bounds(blocks), space.stage_depths, strict=True):
+        stage = blocks[start:end]
+        repeating = sum("depth" in KINDS[block.kind].fields for block in stage)
+        if any(_dividing(block, space) for block in stage) and _can_add(
+            MOST_ADDED + 1, repeating, limit, space
+        ):
+            return True
+    return False
 
 
 def _dividing(block: Block, space: Space) -> bool:

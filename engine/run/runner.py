@@ -130,7 +130,11 @@ class Runner:
                 _log.exception("the search of %s failed", self.preset.name)
         if state != "finished":
             self._close_auditor()
-        self._publisher.publish(state)
+        try:
+            self._publisher.publish(state)
+        except Exception as error:  # nobody would hear of the end, and wait for it
+            _log.exception("the end of the search of %s could not be told", self.preset.name)
+            self._publisher.break_off(search.error or BROKE_OFF + reason(error, ()))
         self._scorer = None
         search.release()
         atexit.unregister(self._leave)

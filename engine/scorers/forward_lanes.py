@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from threading import Barrier, Lock
+from concurrent.futures.thread import BrokenThreadPool
+from threading import Barrier, BrokenBarrierError, Lock
 from typing import Protocol, TypeVar
 
 import torch
@@ -100,7 +101,13 @@ class ThreadLanes:
             if not isinstance(further, Cancelled):
                 _log.error("a pass beside one that failed did too", exc_info=further)
         if failures:
-            raise failures[0]
+            first = failures[0]
+            # its frames hold this list, and the maps of a pass: no circle may keep them
+            failures.clear()
+            try:
+                raise first
+            finally:
+                del first
         return [results[number] for number in range(len(jobs))]
 
     def close(self) -> None:
@@ -115,18 +122,27 @@ class ThreadLanes:
         pass
 
     def _start(self) -> ThreadPoolExecutor:
-        started = Barrier(self.count + 1)
+        started, failures = Barrier(self.count + 1), list[BaseException]()
 
         def begin() -> None:
-            torch.get_num_threads()  # without it, torch undoes the next line in this thread
-            torch.set_num_threads(self._share)
+            try:
+                torch.get_num_threads()  # without it, torch undoes the next line in this thread
+                torch.set_num_threads(self._share)
+            except BaseException as error:
+                failures.append(error)
+                started.abort()  # or all others would wait for this one
+                raise
             started.wait()
 
         threads = torch.get_num_threads()
         executor = ThreadPoolExecutor(self.count, "forward-pass", begin)
-        for _ in range(self.count):
-            executor.submit(int)
-        started.wait()
+        try:
+            for _ in range(self.count):
+                executor.submit(int)
+            started.wait()
+        except (BrokenBarrierError, BrokenThreadPool):
+            executor.shutdown(wait=False)
+            raise failures[0] from None
         # `set_num_threads` is for the calling thread, and for those that torch meets later
         torch.set_num_threads(threads)
         return executor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.runs.watched import watching
 from maedet_tui.store import control
 from maedet_tui.store.control import state_of, wait_for, wish
+from maedet_tui.store.database import StoreError
 from maedet_tui.store.folders import find_run
 from maedet_tui.store.lock import crashed, holder
 from maedet_tui.terminal import echo
@@ -82,7 +84,10 @@ def stop(run: str, runs_dir: Path) -> None:
 def _live(run: str, runs_dir: Path) -> Path:
     """The folder of a run that a process searches now. Raises Failure for another one."""
     folder = find_run(run, runs_dir)
-    if holder(folder) is not None:
+    if (owner := holder(folder)) is not None:
+        with contextlib.suppress(StoreError):  # that of a damaged run can be ended all the same
+            if (state := state_of(folder)) in ENDED:
+                raise Failure(f"{folder}: has {state} already; {owner} merely has it open")
         return folder
     state = state_of(folder)
     if state in ENDED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from maedet_tui.formatting import printable
+
 FAILED, USAGE = 1, 2
 
 
@@ -11,5 +13,5 @@ class Failure(click.ClickException):
     """Ends the command with a message on standard error."""
 
     def __init__(self, message: str, code: int = FAILED):
-        super().__init__(message)
+        super().__init__(printable(message))
         self.exit_code = code  # type: ignore[misc]  # declared of the class, read of the instance

@@ -19,7 +19,7 @@ from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.files import write_atomically
 from maedet_tui.formatting import one_line, printable
 from maedet_tui.store.folders import find_run, remove_run, run_folders
-from maedet_tui.store.listing import Line, history_csv, line
+from maedet_tui.store.listing import Line, history_csv, in_order, line
 from maedet_tui.store.reader import RunReader
 from maedet_tui.terminal import echo
 
@@ -31,12 +31,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of 
 @_JSON
 @click.pass_context
 def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
-    """List the runs in RUNS_DIR, newest first: state, preset, progress, best Z, age."""
+    """List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, age."""
     if context.invoked_subcommand is not None:
         return
     with failures():
         lines = [line(folder) for folder in run_folders(runs_dir)]
-    lines.sort(key=lambda found: (-found.created, found.name))
+    lines = in_order(lines)
     if as_json:
         print_json({"runs": [found.values() for found in lines]})
         return

@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 
 from maedet_tui import logs
+from maedet_tui.files import save_error
+from maedet_tui.log_file import open_log
 from maedet_tui.logs import RUN_LOG
 from maedet_tui.store.lock import holder
 from maedet_tui.store.writer import RunStore
@@ -19,12 +21,18 @@ PATIENCE = 20.0
 
 
 def detach(store: RunStore, track: Sequence[str] = ()) -> int:
-    """Have another process search a run, and say how to watch it. Returns the exit code."""
+    """Have another process search a run, and say how to watch it. Returns the exit code.
+
+    Raises SaveError where its output cannot be kept.
+    """
     folder = store.folder
     store.close()
     program = [sys.executable, "-m", "maedet_tui", "--log-level", logs.level()]
     tracking = [word for name in track for word in ("--track", name)]
-    log = os.open(folder / RUN_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        log = open_log(folder / RUN_LOG)
+    except OSError as error:
+        raise save_error(folder / RUN_LOG, error) from None
     try:
         process = subprocess.Popen(
             [*program, "resume", str(folder), "--headless", *tracking, "--detached"],

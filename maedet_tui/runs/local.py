@@ -68,7 +68,7 @@ class LocalRun:
         wishes = {
             "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
         }  # fmt: skip
-        self._trackers = Trackers(track, self.run_dir)
+        self._trackers = Trackers(track, self.run_dir, self._store.record.text)
         self._recorder = Recorder(self._store, self._runner, wishes, self._trackers)
         self._notices = going_on(self._store)
         self._saving, self._closing = threading.Lock(), threading.Lock()

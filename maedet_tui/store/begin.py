@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,9 @@ from engine.files import Unreadable, read_regular
 from engine.formats.strict_yaml import MAX_LENGTH
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
-from maedet_tui.files import write_atomically
+from maedet_tui.errors import SaveError
 from maedet_tui.presets.write import dump
-from maedet_tui.store.claim import PRESET_COPY, claim_folder
+from maedet_tui.store.claim import PRESET_COPY, claim_folder, write_preset_copy
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
@@ -36,7 +37,7 @@ def new_run(
     claim = claim_folder(runs_dir, preset.name, name)
     text = dump(preset)
     try:
-        write_atomically(claim.folder / PRESET_COPY, text, private=True)
+        write_preset_copy(claim.folder, text)
         return RunStore.create(
             claim.folder, preset, text, claim=claim, parent=parent, start_from=start_from
         )
@@ -113,12 +114,20 @@ def going_on(store: RunStore) -> list[str]:
         )
     if record.parent is not None:
         notices.append(f"goes on from {record.parent}, iteration {record.parent_iteration:,}")
-    frozen = store.folder / "preset.yaml"
-    with contextlib.suppress(Unreadable, UnicodeDecodeError):
-        if read_regular(frozen, MAX_LENGTH).decode() != record.text:
+    copy = store.folder / PRESET_COPY
+    if not os.path.lexists(copy):
+        with contextlib.suppress(SaveError):  # for people alone
+            write_preset_copy(store.folder, record.text)
+        return notices
+    try:
+        edited = read_regular(copy, MAX_LENGTH).decode() != record.text
+    except (Unreadable, UnicodeDecodeError):
+        notices.append(f"{copy} cannot be read, which changes nothing: the run keeps to run.db")
+    else:
+        if edited:
             notices.append(
-                f"{frozen} was edited, which changes nothing here: the run keeps to the "
-                "preset that it began with"
+                f"{copy} was edited, which changes nothing here: the run keeps to the preset "
+                f"that it began with, in run.db; `maedet-tui search {copy}` begins a new run"
             )
     return notices
 

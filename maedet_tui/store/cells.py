@@ -13,8 +13,8 @@ from engine.formats.rows import shown
 #: largest count, as large as a double holds exactly; any real number of ours, so that it can
 #: be printed; seconds of a search; the last second of year 9999, which calendars end with
 MOST_COUNT, MOST_REAL, MOST_SECONDS, LAST_TIME = 2**53, 1e100, 1e10, 253_402_300_799.0
-#: characters of a name, of a sentence, and of a path
-NAME, SENTENCE, PATH = 200, 10_000, 10_000
+#: characters of a name, of what is said, such as an error's text, and of a path
+NAME, SENTENCE, PATH = 200, 100_000, 10_000
 
 Read = TypeVar("Read")
 
@@ -52,6 +52,13 @@ def text(value: Any, name: str, most: int = NAME) -> str:
     return value
 
 
+def truth(value: Any, name: str) -> bool:
+    """True or false. Raises ValueError."""
+    if not isinstance(value, bool):
+        raise ValueError(f"its {name} is {shown(value)}")
+    return value
+
+
 def seconds(value: Any, name: str) -> float:
     """A span of time. Raises ValueError."""
     return real(value, name, 0.0, MOST_SECONDS)
@@ -73,7 +80,7 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "float": real,
     "float | None": lambda value, name: maybe(real, value, name),
     "str": lambda value, name: text(value, name, SENTENCE),
-    "bool": lambda value, name: bool(whole(int(value) if value in (True, False) else None, name)),
+    "bool": truth,
 }
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from maedet_tui.errors import SaveError
-from maedet_tui.files import names_a_file, save_error
+from maedet_tui.files import names_a_file, save_error, write_atomically
 from maedet_tui.logs import RUN_LOG
 from maedet_tui.store import database
 from maedet_tui.store.lock import FILE as RUN_LOCK
@@ -29,6 +29,11 @@ _UNFINISHED = (f".{PRESET_COPY}.", database.UNFINISHED)
 _LOGS = (RUN_LOG, f"{RUN_LOG}.1")
 #: times that a folder is made which others remove at that moment
 _TRIES = 100
+
+
+def write_preset_copy(folder: Path, text: str) -> None:
+    """Write the preset of run.db for people to read; nothing reads it back. Raises SaveError."""
+    write_atomically(folder / PRESET_COPY, text, private=True)
 
 
 class Claim:

@@ -207,7 +207,8 @@ def read_findings(text: str, image_size: tuple[int, int]) -> dict[str, Any]:
         "best": read_candidate(best, image_size) if best else None,
         "audit": _record(Audit, values["audit"], "audit"),
         "recheck": tuple(
-            Ranked(read_candidate(ranked, image_size), bool(ranked["tied"])) for ranked in recheck
+            Ranked(read_candidate(ranked, image_size), cells.truth(ranked["tied"], "tie"))
+            for ranked in recheck
         ),
         "latency": _record(LatencyResult, latency, "latency"),
         "notices": tuple(cells.text(one, "notice", cells.SENTENCE) for one in notices),

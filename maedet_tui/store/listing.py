@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One run. age: seconds since anything was written, never negative. problem: why a
-    run cannot be read, if so."""
+    """One run. age: seconds since anything was written, never negative. created, searched:
+    when it was made and last written, in seconds since 1970. problem: why a run cannot be
+    read, if so."""
 
     name: str
     state: str
@@ -42,6 +43,7 @@ class Line:
     seconds: float = 0.0
     created: float = 0.0
     age: float = 0.0
+    searched: float = 0.0
     parent: str | None = None
     problem: str | None = None
 
@@ -69,6 +71,7 @@ def _line(folder: Path, reader: RunReader) -> Line:
         iterations=record.preset.schedule.iterations,
         created=record.created,
         age=_age(record.created),
+        searched=record.created,
         parent=record.parent,
     )
     if status is None:
@@ -82,7 +85,13 @@ def _line(folder: Path, reader: RunReader) -> Line:
         scorer=status.scorer,
         seconds=status.seconds,
         age=_age(status.updated),
+        searched=status.updated,
     )
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """Runs, the one last searched first; of those that cannot be read, nobody knows."""
+    return sorted(lines, key=lambda line: (-line.searched, line.name))
 
 
 def _state(status: Status, live: bool) -> str:
@@ -133,7 +142,8 @@ def _mark(folder: Path) -> _Mark:
     for name in (FILE, f"{FILE}-wal"):
         with contextlib.suppress(OSError):
             stat = (folder / name).stat()
-            when, size = max(when, stat.st_mtime_ns), size + stat.st_size
+            if stat.st_size:  # whoever merely reads a run makes an empty log beside it
+                when, size = max(when, stat.st_mtime_ns), size + stat.st_size
     who = None
     with contextlib.suppress(StoreError):  # said where the run is read
         who = holder(folder)

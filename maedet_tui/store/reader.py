@@ -126,13 +126,12 @@ class RunReader:
                 where = f"line {problem.line}" if problem.line else ""
                 first = ": ".join(filter(None, (where, problem.key, problem.message)))
                 raise ValueError(f"its preset: {first}") from None
-            return Record(
-                preset,
-                text,
-                cells.moment(row["created"], "time of creation"),
-                cells.maybe(cells.text, row["parent"], "parent", cells.PATH),
-                cells.maybe(cells.whole, row["parent_iteration"], "parent's iteration"),
-            )
+            parent = cells.maybe(cells.text, row["parent"], "parent", cells.PATH)
+            iteration = cells.maybe(cells.whole, row["parent_iteration"], "parent's iteration")
+            if (parent is None) != (iteration is None):
+                raise ValueError("it has a parent without an iteration, or the other way round")
+            created = cells.moment(row["created"], "time of creation")
+            return Record(preset, text, created, parent, iteration)
 
     def status(self) -> Status | None:
         """Where the run stands; None before its process first wrote."""

@@ -15,8 +15,9 @@ from typing import Any
 from engine.run.checkpoint import Checkpoint
 from engine.settings import Preset
 from engine.snapshot import Snapshot
+from maedet_tui.errors import SaveError
 from maedet_tui.store import codec, database
-from maedet_tui.store.claim import Claim
+from maedet_tui.store.claim import PRESET_COPY, Claim, write_preset_copy
 from maedet_tui.store.environment import environment
 from maedet_tui.store.lock import Held, Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
@@ -31,7 +32,8 @@ class RunStore:
     """A run that this process writes.
 
     record: what never changes about it. found: the checkpoint that the search goes on
-    from, None for a new one. crashed: the process that wrote it before and died.
+    from, None for a new one. crashed: the process that wrote it before and died. closed:
+    this process has let go of it.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class RunStore:
         self._claim = claim
         self._connection = connection
         # a search that does not end in time is closed while its recorder still goes on
-        self._using, self._closed = threading.RLock(), False
+        self._using, self.closed = threading.RLock(), False
         self._place, self._watch = _identity(self.folder), Watch(self.path)
         self._other: Held | None = None
         self.record = record
@@ -204,6 +206,9 @@ class RunStore:
         self._connection = database.open_to_write(self.path)
         self._watch = Watch(self.path)
         self._take_note(checkpoint)
+        if not os.path.lexists(self.folder / PRESET_COPY):
+            with contextlib.suppress(SaveError):  # for people alone
+                write_preset_copy(self.folder, self.record.text)
 
     def _take_note(self, written: Checkpoint | None) -> None:
         """Remember what the database has of a checkpoint, so that it is not written twice."""
@@ -242,7 +247,7 @@ class RunStore:
             self._claim.give_up()
 
     def _disconnect(self) -> None:
-        self._closed = True
+        self.closed = True
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
@@ -250,7 +255,7 @@ class RunStore:
     def _used(self) -> Iterator[None]:
         """Alone with the database, and what fails explained. Raises StoreError."""
         with self._using, database.explained(self.path):
-            if self._closed:
+            if self.closed:
                 raise database.StoreError(f"{self.folder}: this process has let go of the run")
             yield
 

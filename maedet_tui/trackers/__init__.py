@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the command line names trackers before anything heavier is 
 class Sink(Protocol):
     """Takes the points of a history, each once and in order, from its beginning."""
 
-    def __init__(self, folder: Path) -> None: ...
+    def __init__(self, folder: Path, preset: str) -> None: ...
 
     @staticmethod
     def forget(folder: Path) -> None: ...
@@ -29,8 +29,8 @@ class Sink(Protocol):
 class Tracker(NamedTuple):
     """Where a tracker is, which packages it needs, and what it writes.
 
-    sink: module and class, made with the run's folder; its `forget(folder)` removes what
-    an earlier one wrote there.
+    sink: module and class, made with the run's folder and its preset as YAML; its
+    `forget(folder)` removes what an earlier one wrote there.
     """
 
     sink: str
@@ -79,9 +79,10 @@ def forget(folder: Path) -> None:
 class Trackers:
     """The sinks of a run. trouble: why one was given up, if so: a tracker never ends a search."""
 
-    def __init__(self, names: Sequence[str], folder: Path):
+    def __init__(self, names: Sequence[str], folder: Path, preset: str = ""):
+        """preset: the run's, as YAML."""
         self.trouble: str | None = None
-        self._names, self._folder = dict.fromkeys(names), folder
+        self._names, self._folder, self._preset = dict.fromkeys(names), folder, preset
         self._sinks: dict[str, Sink] = {}
         self._told = 0
         self._opened = False
@@ -105,7 +106,7 @@ class Trackers:
     def _open(self, name: str) -> None:
         sink = TRACKERS[name].load()
         sink.forget(self._folder)  # the history is told from its beginning again
-        self._sinks[name] = sink(self._folder)
+        self._sinks[name] = sink(self._folder, self._preset)
 
     def _try(self, name: str, work: Callable[[], object]) -> None:
         try:

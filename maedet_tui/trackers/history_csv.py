@@ -14,7 +14,7 @@ from maedet_tui.trackers.values import HEADINGS, row
 class CsvSink:
     """history.csv in the run's folder, complete after each addition."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, preset: str):
         # what an earlier one wrote is gone by now; what is there all the same is no file of ours
         handle = os.open(folder / "history.csv", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = open(handle, "w", newline="", encoding="utf-8")  # noqa: SIM115

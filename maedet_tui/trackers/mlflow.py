@@ -24,7 +24,7 @@ class MlflowSink:
     A server gets a new run, of the same name, each time that the search is gone on with.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, preset: str):
         from mlflow import MlflowClient
         from mlflow.entities import Param
 
@@ -35,7 +35,7 @@ class MlflowSink:
         known = client.get_experiment_by_name(EXPERIMENT)
         experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
         self._run = client.create_run(experiment, run_name=folder.name).info.run_id
-        params = [Param(key, str(value)[:_LONGEST]) for key, value in _flat(settings(folder))]
+        params = [Param(key, str(value)[:_LONGEST]) for key, value in _flat(settings(preset))]
         for start in range(0, len(params), _PARAMS):
             client.log_batch(self._run, params=params[start : start + _PARAMS])
 

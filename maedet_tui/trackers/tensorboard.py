@@ -13,7 +13,7 @@ from maedet_tui.trackers.values import curves
 class TensorBoardSink:
     """Event files in the run's folder `tensorboard`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, preset: str):
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         place = folder / "tensorboard"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from engine.files import Unreadable, read_regular
 from engine.snapshot import Point
 from engine.structure import LEVELS
 
@@ -26,13 +24,13 @@ def curves(point: Point) -> dict[str, float]:
     return values
 
 
-def settings(folder: Path) -> dict[str, Any]:
-    """The run's frozen preset as nested plain data; empty if it cannot be read."""
+def settings(preset: str) -> dict[str, Any]:
+    """A run's frozen preset, in YAML, as nested plain data; empty if it cannot be read."""
     # not before a tracker is asked for
-    from engine.formats.strict_yaml import MAX_LENGTH, read
+    from engine.formats.strict_yaml import read
 
     try:
-        value = read(read_regular(folder / "preset.yaml", MAX_LENGTH).decode()).value
-    except (Unreadable, ValueError):  # which a YamlError is
+        value = read(preset).value
+    except ValueError:  # which a YamlError is
         return {}
     return value if isinstance(value, dict) else {}

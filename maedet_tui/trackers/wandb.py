@@ -14,14 +14,14 @@ from maedet_tui.trackers.values import curves, settings
 class WandbSink:
     """An offline run in the run's folder `wandb`; `wandb sync FOLDER` uploads it."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, preset: str):
         import wandb
 
         self._run = wandb.init(
             dir=str(folder),
             project="maedet-tui",
             name=folder.name,
-            config=settings(folder),
+            config=settings(preset),
             # not a word on the terminal, which the screen has, nor of the machine and its code
             settings=wandb.Settings(
                 mode="offline",

@@ -55,7 +55,7 @@ DAMAGE = {
     ("UPDATE status SET state = ?", b"running"): "its state is b'running'",
     ("UPDATE status SET phase = ?", "fine 5/2"): "its progress is 5 of 2",
     ("UPDATE status SET phase = ?", "\x1b[2J"): "its phase is '\\x1b[2J'",
-    ("UPDATE status SET scorer = ?", "x" * 50_000): "its scorer is 'xxxx",
+    ("UPDATE status SET scorer = ?", "x" * 100_001): "its scorer is 'xxxx",
     ("UPDATE status SET findings = ?", "9" * 5000): "is damaged",
     ("UPDATE status SET findings = json_set(findings, '$.audit', json(?))", '{"iteration": 1}'):
         "its audit has no predicted",
@@ -76,6 +76,7 @@ DAMAGE = {
         "is damaged (its preset: line 1: '' is not a whole number; correct it); put",
     ("UPDATE run SET preset = ?", 5.5): "is damaged (its preset: line 1: a preset is a mapping",
     ("UPDATE run SET parent = ?", b"x"): "its parent is b'x'",
+    ("UPDATE run SET parent = ?", "x"): "it has a parent without an iteration",
     ("UPDATE history SET z = ?", INFINITE): "its history's score is inf",
     ("UPDATE history SET accepted = ?", -1): "its accepted children is -1",
     ("UPDATE stages SET params = ?", "x"): "its params is 'x'",

@@ -30,7 +30,7 @@ class Runs:
         """
         from engine.snapshot import LIVE
         from maedet_tui.store.database import StoreError
-        from maedet_tui.store.listing import Listing
+        from maedet_tui.store.listing import Listing, in_order
 
         if self._listing is None:
             self._listing = Listing(self.folder)
@@ -43,4 +43,4 @@ class Runs:
                         some(list(lines))
         except StoreError as error:
             return lines, str(error)
-        return sorted(lines, key=lambda line: line.state not in LIVE), ""
+        return sorted(in_order(lines), key=lambda line: line.state not in LIVE), ""

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import FrozenInstanceError, replace
 from types import SimpleNamespace
+from weakref import ref
 
 import pytest
 
@@ -436,3 +437,49 @@ def test_a_real_audit_agrees_with_the_closed_form():
     audit = finished(preset).snapshot.audit
     assert audit is not None and not audit.discrepant
     assert abs(audit.measured - audit.predicted) < 4 * audit.error
+
+
+def test_memory_too_small_for_the_process_is_said_before_anything_starts():
+    preset = replace(QUICK, scorer="forward", device="cpu", forward=Forward(memory=64_000_000))
+    snapshot = finished(preset).snapshot
+    assert (snapshot.state, snapshot.iteration, snapshot.best) == ("failed", 0, None)
+    assert "set `forward.memory` to" in snapshot.error and snapshot.error.count(". ") == 0
+
+
+def test_a_search_that_has_ended_keeps_neither_scorer_nor_threads():
+    kept, names = [], {thread.name for thread in threading.enumerate()}
+
+    class Closing(ClosedForm):
+        def refuse_beyond_memory(self, structures):
+            kept.append(structures)
+
+        def close(self):
+            kept.append("closed")
+
+    scorer = Closing(QUICK.objective)
+    gone = ref(scorer)
+    runner = Runner(QUICK, scorer=scorer)
+    del scorer
+    runner.start()
+    assert runner.join(PATIENCE)
+    assert kept == [[QUICK.initial], "closed"]
+    assert gone() is None and runner.snapshot.scorer == ClosedForm.detail
+    assert {thread.name for thread in threading.enumerate()} <= names
+
+
+def test_an_end_that_cannot_be_told_is_a_failure_that_is(monkeypatch, caplog):
+    runner = Runner(QUICK)
+    publish = runner._publisher.publish
+
+    def broken(state):
+        if state != "running":
+            raise MemoryError
+        publish(state)
+
+    monkeypatch.setattr(runner._publisher, "publish", broken)
+    runner.start()
+    assert runner.join(PATIENCE)
+    snapshot = runner.snapshot
+    assert snapshot.state == "failed" and "MemoryError" in snapshot.error
+    assert snapshot.best is not None
+    assert "could not be told" in caplog.text

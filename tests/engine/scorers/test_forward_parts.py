@@ -1,8 +1,12 @@
 """What the forward scorer is made of: pool of normals, cache of maps, threads."""
 
+import gc
 import logging
+from contextlib import suppress
 from functools import partial
 from threading import Barrier
+from threading import enumerate as enumerate_threads
+from weakref import ref
 
 import pytest
 import torch
@@ -155,3 +159,49 @@ class TestThreadLanes:
         with pytest.raises(KeyError):
             ThreadLanes().run([give_up, partial(fail, number=1)], 2, never)
         assert not caplog.records  # those that were told to give up have not failed
+
+    def test_threads_end_and_are_started_again_when_needed(self):
+        def names():
+            return [thread.name for thread in enumerate_threads()]
+
+        lanes, before = ThreadLanes(), len(names())
+        jobs = [lambda stop: 1] * 3
+        for _ in range(3):
+            assert lanes.run(jobs, lanes.count, never) == [1, 1, 1]
+            assert len(names()) == before + lanes.count
+            lanes.close()
+            assert len(names()) == before
+        lanes.close()
+
+    def test_what_a_pass_that_is_given_up_held_is_free_at_once(self):
+        """No collector has to come by: maps take megabytes, and it counts objects."""
+
+        class Map:
+            pass
+
+        seen = []
+
+        def given_up(stop):
+            held = Map()
+            seen.append(ref(held))
+            raise Cancelled
+
+        gc.disable()
+        try:
+            with suppress(Cancelled):
+                ThreadLanes().run([given_up], 1, never)
+            assert [one() for one in seen] == [None]
+        finally:
+            gc.enable()
+
+
+def test_a_thread_that_cannot_begin_ends_the_wait_for_it(monkeypatch):
+    lanes = ThreadLanes()
+    lanes.count = 2
+
+    def refused(_):
+        raise RuntimeError("no threads")
+
+    monkeypatch.setattr(torch, "set_num_threads", refused)
+    with pytest.raises(RuntimeError, match="no threads"):
+        lanes.run([lambda stop: 1], 1, lambda: False)

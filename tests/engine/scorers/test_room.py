@@ -108,3 +108,25 @@ def test_memory_goes_back_between_passes_once_it_is_short(process, monkeypatch):
     process["besides"] = 950
     one.room.tidy(100)
     assert calls
+
+
+def test_a_limit_below_torchs_own_is_refused_with_one_that_works(monkeypatch):
+    """Of the real scorer, in whatever process this is."""
+    monkeypatch.undo()
+    from engine.scorers.base import ScoringError
+    from engine.scorers.forward import ForwardScorer
+    from engine.settings import Forward
+    from tests.engine.scorers.test_forward import PLAIN, SMALL
+
+    small = ForwardScorer(SMALL, "cpu", Forward(memory=100_000_000))
+    with pytest.raises(ScoringError, match="of them for torch and the program") as refused:
+        small.refuse_beyond_memory([PLAIN])
+    with pytest.raises(ScoringError):
+        small.score([PLAIN])
+    enough = int(re.search(r"to (\d+)M or more", str(refused.value))[1]) * 10**6
+    ample = ForwardScorer(SMALL, "cpu", Forward(memory=enough))
+    (score,) = ample.score([PLAIN])
+    assert score.passes == 1
+    ample.close()
+    assert ample.memory.held == ample.memory.promised == 0
+    assert ample.score([PLAIN]) == [score]
