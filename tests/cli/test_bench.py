@@ -1,9 +1,13 @@
 """`maedet-tui bench`, on images small enough for a test."""
 
+import re
+
 import pytest
 import torch
 
 from engine.costs import total_cost
+from engine.formats import structure_yaml
+from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from tests.cli.conftest import last_json
 
@@ -102,3 +106,35 @@ def test_a_fault_of_the_program_is_not_taken_for_want_of_memory(run, monkeypatch
     monkeypatch.setattr(bench, "bench", broken)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         run("bench", "initial", "--device", "cpu")
+
+
+@pytest.fixture
+def small(folder):
+    blocks = [Block("ResBlock", 3, 8, 8, 2, 8, 1) for _ in range(4)]
+    structure = Structure((Block("Conv", 3, 3, 8, 2), *blocks))
+    (folder / "small.yaml").write_text(structure_yaml.dumps(structure))
+    return "small.yaml"
+
+
+def test_a_graph_is_timed_beside_torch(run, small):
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name)
+    args = ("bench", small, *QUICK, "--reference", small, "--runtime", "onnx")
+    values = last_json(run(*args, "--json").stdout)
+    (row,) = values["results"]
+    low, high = row["onnx"]["latency_ms_quartiles"]
+    assert 0 < low <= row["onnx"]["latency_ms"] <= high and row["eager"]["latency_ms"] > 0
+    assert values["onnxruntime"][0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [("cpu", r"--runtime onnx: onnx, .* not installed; pip install 'maedet-tui\[onnx\]'"),
+     ("cuda", "--runtime onnx: graphs are measured on a CPU; use --device cpu")],
+)  # fmt: skip
+def test_graphs_that_cannot_be_timed(device, message, run, small, monkeypatch):
+    from maedet_tui.export import source
+
+    monkeypatch.setattr(source, "find_spec", lambda name: None)
+    result = run("bench", small, "--runtime", "onnx", "--device", device)
+    assert result.exit_code == 1 and re.search(message, " ".join(result.output.split()))
