@@ -10,8 +10,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from engine.messages import LONGEST, clipped
-
 #: characters that Click puts around a message: "Error: ", and the option that it is about
 _AROUND = 60
 
@@ -68,6 +66,8 @@ def _in_short_lines() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
+        from engine.messages import LONGEST, clipped  # --help and --version do without
+
         short = clipped(error.message, LONGEST - _AROUND)
         error.message = short  # type: ignore[misc] # final, but only printed later
         raise

@@ -122,7 +122,7 @@ def cli(context: click.Context, log_level: str) -> None:
 
     \b
     Exit codes: 0 done, 1 failed with a message, 2 wrong usage,
-    130 or 143 interrupted (the best so far is saved, and `resume` goes on).
+    129, 130 or 143 interrupted (the best so far is saved, and `resume` goes on).
     """
     # --help and --version do without
     from maedet_tui import logs

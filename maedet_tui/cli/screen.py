@@ -116,8 +116,11 @@ def _open(
         finally:
             from maedet_tui.cli.output import failures
 
+            left = {run for run in runs if run.closed}
+            for run in runs:  # all of them, before anything can go wrong with saying so
+                run.close(PATIENCE)
             with failures():
-                codes += [_report(run) for run in runs]
+                codes += [_report(run, run in left) for run in runs]
         _say_what_goes_on(app.shown_run)
         ended_by = app.leaving.ended_by or (received[0] if received else None)
         return 128 + ended_by if ended_by else max(codes)
@@ -131,13 +134,14 @@ def _say_what_goes_on(run: SearchRun | None) -> None:
         run.close()
 
 
-def _report(run: LocalRun) -> int:
-    """Say where the best of a run is; the exit code that it deserves."""
+def _report(run: LocalRun, left: bool) -> int:
+    """Say where the best of a closed run is; the exit code that it deserves.
+
+    left: on the screen, before that had closed.
+    """
     from maedet_tui.summary import ending, rescue
 
-    left = run.closed
-    run.close(PATIENCE)
-    # closed, it could be removed on the home screen; under a search, its folder is lost
+    # left, it could be removed on the home screen; under a search, its folder is lost
     if left and not run.run_dir.exists() and not run.trouble:
         return 0
     snapshot = run.snapshot

@@ -74,6 +74,8 @@ class Recorder:
                     fresh = checkpoint if checkpoint is not self._written[0] else None
                     self._store.write(fresh, snapshot)
             except StoreError as error:
+                if self._store.closed:  # a search that did not end in time goes on alone
+                    return True
                 self.trouble = str(error)
                 return False
             self._written = (checkpoint, snapshot)
@@ -92,7 +94,7 @@ class Recorder:
 
     def _run(self) -> None:
         due = 0.0
-        while not self._runner.join(LOOK_EVERY):
+        while not self._runner.join(LOOK_EVERY) and not self._store.closed:
             self._heed()
             if time.monotonic() >= due or self._changed():
                 began, used = time.monotonic(), time.thread_time()
@@ -115,7 +117,8 @@ class Recorder:
             with self._using:
                 self._mended(self._runner.checkpoint, self._runner.snapshot)
         except StoreError as error:
-            self.trouble = str(error)
+            if not self._store.closed:
+                self.trouble = str(error)
             return
         try:
             with self._using:

@@ -32,7 +32,8 @@ class RunStore:
     """A run that this process writes.
 
     record: what never changes about it. found: the checkpoint that the search goes on
-    from, None for a new one. crashed: the process that wrote it before and died.
+    from, None for a new one. crashed: the process that wrote it before and died. closed:
+    this process has let go of it.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class RunStore:
         self._claim = claim
         self._connection = connection
         # a search that does not end in time is closed while its recorder still goes on
-        self._using, self._closed = threading.RLock(), False
+        self._using, self.closed = threading.RLock(), False
         self._place, self._watch = _identity(self.folder), Watch(self.path)
         self._other: Held | None = None
         self.record = record
@@ -246,7 +247,7 @@ class RunStore:
             self._claim.give_up()
 
     def _disconnect(self) -> None:
-        self._closed = True
+        self.closed = True
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
@@ -254,7 +255,7 @@ class RunStore:
     def _used(self) -> Iterator[None]:
         """Alone with the database, and what fails explained. Raises StoreError."""
         with self._using, database.explained(self.path):
-            if self._closed:
+            if self.closed:
                 raise database.StoreError(f"{self.folder}: this process has let go of the run")
             yield
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.run.runner import Runner
+from maedet_tui.runs.local import LocalRun
 from maedet_tui.store import recorder
 from maedet_tui.store.recorder import Recorder
 from maedet_tui.trackers import Trackers
@@ -51,6 +52,8 @@ class Disk:
     def __init__(self, clock, takes):
         self._clock, self._takes, self.written = clock, takes, []
 
+    closed = False
+
     def mend(self, checkpoint, snapshot, *, thorough):
         return None
 
@@ -78,3 +81,13 @@ def test_a_search_is_written_twice_a_second_but_at_a_twentieth_of_a_processor(
     assert disk.written[0] <= 0.1 + 1e-9 and disk.written[-1] >= 30.0
     assert max(gaps) <= gap + 1e-9
     assert takes * len(disk.written) <= 0.06 * disk.written[-1]
+
+
+def test_a_store_that_is_closed_is_no_trouble_to_a_search_that_goes_on(tmp_path):
+    """As where a search does not end in time: nothing of it failed to be written."""
+    run = LocalRun(QUICK, tmp_path, "one")
+    run._store.close()
+    recorder = run._recorder
+    recorder._heed()
+    assert recorder.write() and recorder.trouble is None
+    run.close()
