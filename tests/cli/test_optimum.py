@@ -38,6 +38,16 @@ def test_the_optimum_is_proven_and_keeps_to_its_budgets(run, small):
     assert f"Proven optimum: Z {found['best']:,.2f}" in said and "ResBlock" in said
 
 
+def test_why_says_what_more_of_each_budget_would_buy(run, small):
+    found = last_json(run("optimum", small, "--json", "--why").stdout)
+    flops, layers = found["worth"]
+    assert flops["name"] == "flops" and flops["limit"] == 20e9 and flops["gain"] > 0
+    assert layers["name"] == "layers" and layers["more"] == 3 and layers["gain"] > 0
+    said = run("optimum", small, "--why").stdout
+    assert "FLOPs bind: 1 % more FLOPs would raise the best Z by" in said
+    assert "layers bind: 3 more layers" in said
+
+
 def test_a_time_limit_too_short_gives_the_trivial_bound_and_says_so(run, small):
     found = last_json(run("optimum", small, "--json", "--time", "1e-9").stdout)
     proven = last_json(run("optimum", small, "--json").stdout)
