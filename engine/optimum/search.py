@@ -88,7 +88,7 @@ class Optimum:
     def bound(self) -> float:
         """What no structure's Z exceeds."""
         waiting = -self._heap[0][0] if self._heap else -np.inf
-        return max(self.z, waiting, self._open)
+        return max(self.z, min(self._trivial, max(waiting, self._open)))
 
     @property
     def certificate(self) -> Certificate:
@@ -157,7 +157,9 @@ class Optimum:
             scores = self._scorer.score([one.structure for one in proposals])
             evolution.tell(zip(proposals, scores))
             yield "evolved"
-        if (best := evolution.best) is not None and best.score.z > self.z:
+        # an initial structure over a budget would stay the best
+        best = evolution.best
+        if best is not None and exceeded(best.cost, preset.budget) is None:
             self.best = Best(best.structure, best.score, best.cost)
 
     def _others(self) -> Iterator[str]:
