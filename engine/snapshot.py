@@ -138,11 +138,11 @@ class Snapshot:
     """All that is known of a run at one moment.
 
     progress: families of operations measured, while the phase is "timing"; None otherwise.
-    rate: iterations per second, lately. eta: seconds left, None before it is known. counts:
-    how many children were "accepted", and refused as "duplicate" of a
-    member, as "worse" than all of a full population, or by the budgets "flops",
-    "params", "layers", "latency" (only reasons that occurred). switched_at: iteration at which
-    fine mutation began. history: the best over time, thinned to a bounded length.
+    rate: iterations per second, lately; once the run has ended, on average. eta: seconds
+    left, None before it is known. counts: how many children were "accepted", and refused as
+    "duplicate" of a member, as "worse" than all of a full population, or by the budgets
+    "flops", "params", "layers", "latency" (only reasons that occurred). switched_at: iteration
+    at which fine mutation began. history: the best over time, thinned to a bounded length.
     bests: the latest changes of the best, oldest first. members: the population, best
     first; the same tuple as long as it stays the same. notices: what the user should
     know, oldest first. recheck: the final structures re-scored, best first, where the

@@ -88,6 +88,24 @@ def test_every_page_that_a_page_links_to_exists():
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_each_cell_about_frameworks_is_a_test_that_runs_or_says_why_not():
+    rows = re.findall(r"^\|(.+)\|$", (DOCS / "frameworks.md").read_text("utf-8"), re.M)
+    head, _, *checks = ([cell.strip() for cell in row.split("|")] for row in rows)
+    assert head[1:] == ["python", "torchvision", "timm", "mmdet", "onnx", "state-dict"]
+    ran = ("tests/export", "tests/engine/backbone")  # of what .ci/frameworks runs
+    assert all(folder in (DOCS.parent / ".ci" / "frameworks").read_text() for folder in ran)
+    files = [file for folder in ran for file in (DOCS.parent / folder).rglob("test_*.py")]
+    known = {
+        name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+    }
+    for what, *cells in checks:
+        assert len(cells) == 6
+        for cell in cells:
+            tests = re.findall(r"`(\w+)`", cell)
+            assert set(tests) <= known, f"{what}: {set(tests) - known}"
+            assert tests or cell.startswith("no: "), what
+
+
 def test_a_version_is_the_same_wherever_it_stands():
     root = DOCS.parent
     (version,) = re.findall(r'^version = "(.+)"$', (root / "pyproject.toml").read_text(), re.M)

@@ -2,6 +2,8 @@
 
 torchvision's where it can be imported, which finds the same; otherwise numpy, a class and a
 block of boxes at a time, so that memory grows with the number of boxes and not with its square.
+Boxes that overlap few others are held against their neighbours alone, all at once; in a crowd, the
+best of those that are left drive most others out in a few turns.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from torch import Tensor
 
 #: boxes that are held against each other, and against how many others at a time; what is at hand
 #: then fits a processor's cache
-_BLOCK, _OTHERS = 128, 1024
+_BLOCK, _OTHERS = 64, 1024
+#: overlaps of a box, on average, beyond which boxes are a crowd, of which few stay
+_CROWD = 20
 _Floats = npt.NDArray[np.float32]
 _Indices = npt.NDArray[np.int64]
+_Some = _Indices | slice
 _Bools = npt.NDArray[np.bool_]
 
 
@@ -60,6 +65,50 @@ def by_blocks(boxes: Tensor, scores: Tensor, labels: Tensor, threshold: float) -
 def _of_class(sides: _Floats, threshold: float) -> _Indices:
     """Which of the boxes (4, N) stay, where the score falls from each to the next."""
     areas = (sides[2] - sides[0]) * (sides[3] - sides[1])
+    few = sides.shape[1] <= 2 * _BLOCK
+    pairs = None if few else _pairs(sides, areas, threshold)
+    if pairs is None:
+        return _of_crowd(sides, areas, threshold)
+    better, worse = pairs
+    alive = np.ones(sides.shape[1], dtype=np.bool_)
+    while True:  # as `_greedily`
+        now = np.ones_like(alive)
+        now[worse[alive[better]]] = False
+        if np.array_equal(now, alive):
+            return np.flatnonzero(alive)
+        alive = now
+
+
+def _pairs(sides: _Floats, areas: _Floats, threshold: float) -> tuple[_Indices, _Indices] | None:
+    """All that overlap, as (better, worse); None where that would be many for each box.
+
+    From left to right a box is held against those that begin so far before its right side that
+    the overlap can be a share of its own width.
+    """
+    order = np.argsort(sides[0], kind="stable")
+    ordered, sizes = np.ascontiguousarray(sides[:, order]), areas[order]
+    start = ordered[0].astype(np.float64)
+    reach = start + (1 - 0.999 * threshold) * (ordered[2] - start)  # 0.999: beyond rounding
+    found: list[tuple[_Indices, _Indices]] = []
+    count = 0
+    for first in range(0, len(order), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        end = int(np.searchsorted(start, reach[block].max(), side="right"))
+        for other in range(first, end, _OTHERS):
+            others = slice(other, min(other + _OTHERS, end))
+            one, two = np.nonzero(_overlapping(ordered, sizes, block, others, threshold))
+            one, two = order[one + first], order[two + other]
+            # a block meets itself too, so that some pairs come twice, which does no harm
+            found.append((np.minimum(one, two), np.maximum(one, two)))
+            count += len(one)
+        if count > _CROWD * len(order):
+            return None
+    better, worse = (np.concatenate(ends) for ends in zip(*found, strict=True))
+    return better[better < worse], worse[better < worse]
+
+
+def _of_crowd(sides: _Floats, areas: _Floats, threshold: float) -> _Indices:
+    """Which stay where most go: a block of the best is held against all that are left."""
     left = np.arange(sides.shape[1])  # neither kept nor suppressed yet
     kept = []
     while left.size:
@@ -75,10 +124,10 @@ def _of_class(sides: _Floats, threshold: float) -> _Indices:
 
 
 def _overlapping(
-    sides: _Floats, areas: _Floats, ones: _Indices, others: _Indices, threshold: float
+    sides: _Floats, areas: _Floats, ones: _Some, others: _Some, threshold: float
 ) -> _Bools:
     """(ones, others): whether their intersection is more than that share of their union."""
-    a, b = sides[:, ones, None], sides[:, None, others]
+    a, b = sides[:, ones][:, :, None], sides[:, others][:, None, :]
     width = np.minimum(a[2], b[2])
     width -= np.maximum(a[0], b[0])
     np.maximum(width, 0, out=width)
@@ -87,7 +136,7 @@ def _overlapping(
     np.maximum(height, 0, out=height)
     width *= height
     # shared > t (areas - shared)
-    height = np.add(areas[ones, None], areas[others], out=height)
+    height = np.add(areas[ones][:, None], areas[others], out=height)
     height -= width
     height *= np.float32(threshold)
     more: _Bools = np.greater(width, height)

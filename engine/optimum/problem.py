@@ -10,12 +10,13 @@ from engine.costs import total_cost
 from engine.optimum.bounding import Group
 from engine.optimum.coefficients import width_terms
 from engine.optimum.skeletons import Skeletons
-from engine.optimum.space import Floats, Layout, count_of, layouts, limits_of, outside
+from engine.optimum.space import Floats, Layout, beyond, count_of, layouts, limits_of, outside
 from engine.optimum.stages import MOST_WIDTHS, Stages
 from engine.scorers.objective import z_weights
 from engine.search.evolution import exceeded
 from engine.search.sampling import smallest
 from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+from engine.structure import LEVELS
 
 #: skeletons that are bounded one by one: some 30 bytes and 50 microseconds each
 MOST_SKELETONS = 1_000_000
@@ -30,7 +31,7 @@ class Problem:
 
     notes: sentences on what the bound leaves out. count: how many skeletons there are.
     rising: Z rises with each width. layouts: those whose skeletons are bounded one by one;
-    others: which are too many for that.
+    others: whether there are more. base: the one of fewest blocks.
     Raises NoOptimum.
     """
 
@@ -59,27 +60,26 @@ class Problem:
                 "may be too slow."
             )
         self._refuse_empty()
-        self.layouts, self.others, self.count = self._divided()
+        self.base = next(layouts(preset))
+        self.layouts, self.others, self.count = self._one_by_one()
         few = preset.space.max_width // preset.space.width_step <= MOST_WIDTHS
         concave = preset.objective.size != "volume"
-        self._stages = Stages(preset, self.layouts[0]) if few and concave else None
+        self._stages = Stages(preset, self.base) if few and concave else None
         pooled = any(block.kind == "MaxPool" for block in preset.initial.blocks)
         self.rising = preset.objective.activation == "relu" or not pooled
 
-    def _divided(self) -> tuple[list[Layout], list[Layout], int]:
-        """The layouts whose skeletons are bounded one by one, the others, and how many
-        skeletons the first have."""
-        one_by_one: list[Layout] = []
-        others: list[Layout] = []
+    def _one_by_one(self) -> tuple[list[Layout], bool, int]:
+        """The layouts whose skeletons are bounded one by one, whether there are others, and
+        how many skeletons the first have."""
+        found: list[Layout] = []
         count = 0
         for layout in layouts(self.preset):
             more = self.size(layout)
-            if others or (one_by_one and count + more > MOST_SKELETONS):
-                others.append(layout)
-            else:
-                one_by_one.append(layout)
-                count += more
-        return one_by_one, others, count
+            if count + more > MOST_SKELETONS:
+                return found, True, count
+            found.append(layout)
+            count += more
+        return found, beyond(self.preset), count
 
     def _refuse_empty(self) -> None:
         """Raises NoOptimum where no structure keeps to each budget by itself."""
@@ -117,22 +117,28 @@ class Problem:
         return np.inf if self._stages is None else self._stages.bound(prices)
 
     def trivial_bound(self) -> float:
-        """A bound on everything, found at once."""
-        return max(map(self._widest, (*self.layouts, *self.others)))
-
-    def _widest(self, layout: Layout) -> float:
-        """Z of a layout with every width at its largest, no border and no finite width, and
-        each block what adds most to it."""
+        """A bound on everything, found at once: Z with every width at its largest, no border
+        and no finite width, and each stage of the units that add most to it."""
         objective, space = self.preset.objective, self.preset.space
         rectified, widest = objective.activation == "relu", log(space.max_width)
         image = log(self.preset.initial.blocks[0].in_channels)
-        gains = np.zeros(5)
-        for number, slot in enumerate(layout):
-            most = -np.inf
-            for block in slot.choices:
-                terms = width_terms(block, 0.0, 1, number == 0, rectified)
+        gains = np.zeros(len(LEVELS))
+        for stage, limit in enumerate(space.stage_depths):
+            units = []
+            for number, slot in enumerate(self.base):
+                if slot.stage != stage:
+                    continue
                 widths = np.array([image if number == 0 else widest, widest, widest])
-                most = max(most, terms.constant + float(np.array(terms.logs) @ widths))
-            gains[slot.stage :] += most / 2
-        z = float(np.dot(z_weights(objective, (space.max_width,) * 5), gains))
+                each = []
+                for block in slot.choices:
+                    terms = width_terms(block, 0.0, 1, number == 0, rectified)
+                    gain = terms.constant + float(np.array(terms.logs) @ widths)
+                    each.append(gain / block.depth)
+                if slot.repeats:
+                    units.append(max(each))
+                else:
+                    gains[stage:] += max(each) / 2
+            if units:
+                gains[stage:] += max(limit * max(units), len(units) * max(units)) / 2
+        z = float(np.dot(z_weights(objective, (space.max_width,) * len(LEVELS)), gains))
         return z + sum(objective.alphas) * widest * (objective.size == "log-channels")

@@ -17,7 +17,7 @@ from engine.optimum.bounding import Nodes, Relaxed
 from engine.optimum.certificate import Best, Certificate
 from engine.optimum.problem import NoOptimum, Problem
 from engine.optimum.rounding import improved
-from engine.optimum.space import Floats, Ints, Layout
+from engine.optimum.space import Floats, Ints, Layout, layout_of
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution, exceeded
 from engine.settings import Preset, Schedule
@@ -88,7 +88,7 @@ class Optimum:
     def bound(self) -> float:
         """What no structure's Z exceeds."""
         waiting = -self._heap[0][0] if self._heap else -np.inf
-        return max(self.z, waiting, self._open)
+        return max(self.z, min(self._trivial, max(waiting, self._open)))
 
     @property
     def certificate(self) -> Certificate:
@@ -157,14 +157,22 @@ class Optimum:
             scores = self._scorer.score([one.structure for one in proposals])
             evolution.tell(zip(proposals, scores))
             yield "evolved"
-        if (best := evolution.best) is not None and best.score.z > self.z:
+        # an initial structure over a budget would stay the best
+        best = evolution.best
+        if best is not None and exceeded(best.cost, preset.budget) is None:
             self.best = Best(best.structure, best.score, best.cost)
 
     def _others(self) -> Iterator[str]:
         """Bound the layouts of too many skeletons together, at the best multipliers found."""
-        problem, prices = self.problem, self._prices
-        if not problem.others or prices is None:
-            self._open = self._open if problem.others else -np.inf
+        problem = self.problem
+        if not problem.others:
+            self._open = -np.inf
+            return
+        if self._prices is None and self.best is not None:
+            group = problem.group(layout_of(self.best.structure))
+            self._prices = group.relaxed(group.roots(np.zeros(1, int)), -np.inf).multipliers[:, 0]
+        prices = self._prices
+        if prices is None:
             return
         for shares in SHARES:
             best = prices

@@ -42,8 +42,13 @@ class Slot(NamedTuple):
 Layout = tuple[Slot, ...]
 
 
+#: blocks that are added to a stage at most; beyond them there are too many skeletons anyway
+MOST_ADDED = 8
+
+
 def layouts(preset: Preset) -> Iterator[Layout]:
-    """Every layout of a preset's space, those of fewest blocks first."""
+    """The layouts of a preset's space, those of fewest blocks first, with at most MOST_ADDED
+    more in a stage than the initial structure has."""
     space, blocks = preset.space, preset.initial.blocks
     stages = []
     for (start, end), limit in zip(stage_bounds(blocks), space.stage_depths, strict=True):
@@ -60,6 +65,17 @@ def layouts(preset: Preset) -> Iterator[Layout]:
             for stage, row in enumerate(chosen)
             for place, template in enumerate(row)
         )
+
+
+def layout_of(structure: Structure) -> Layout:
+    """The structure's skeleton, as a layout whose slots have one choice."""
+    blocks, slots = structure.blocks, []
+    for stage, (start, end) in enumerate(stage_bounds(blocks)):
+        for place in range(start, end):
+            block = blocks[place]._replace(in_channels=0, out_channels=0, bottleneck=0)
+            repeats = "depth" in KINDS[block.kind].fields
+            slots.append(Slot(stage, place == end - 1, (block,), repeats))
+    return tuple(slots)
 
 
 def outside(preset: Preset) -> str | None:
@@ -88,14 +104,12 @@ def _rows(templates: tuple[Block, ...], limit: int, space: Space) -> list[list[B
     """The rows of blocks that a stage may have: each of those of the initial structure,
     followed by as many as it can have been divided into.
 
-    To be divided once more, a block must be deeper than `split_above` while the others
-    have a depth of one at least.
     """
     dividing = [i for i, block in enumerate(templates) if _dividing(block, space)]
     repeating = sum("depth" in KINDS[block.kind].fields for block in templates)
     rows = [list(templates)]
     more = 1
-    while dividing and space.split_above + 1 + repeating - 1 + more - 1 <= limit:
+    while dividing and more <= MOST_ADDED and _can_add(more, repeating, limit, space):
         for places in combinations_with_replacement(dividing, more):
             row = []
             for i, block in enumerate(templates):
@@ -104,6 +118,25 @@ def _rows(templates: tuple[Block, ...], limit: int, space: Space) -> list[list[B
                 rows.append(row)
         more += 1
     return rows
+
+
+def _can_add(more: int, repeating: int, limit: int, space: Space) -> bool:
+    """Whether a stage of so many blocks with a depth can be divided into `more` besides: the
+    last to be divided is one deeper than it may be, the others as shallow as they can."""
+    return space.split_above + 1 + repeating - 1 + more - 1 <= limit
+
+
+def beyond(preset: Preset) -> bool:
+    """Whether a space has more layouts than `layouts` gives."""
+    space, blocks = preset.space, preset.initial.blocks
+    for (start, end), limit in zip(stage_bounds(blocks), space.stage_depths, strict=True):
+        stage = blocks[start:end]
+        repeating = sum("depth" in KINDS[block.kind].fields for block in stage)
+        if any(_dividing(block, space) for block in stage) and _can_add(
+            MOST_ADDED + 1, repeating, limit, space
+        ):
+            return True
+    return False
 
 
 def _dividing(block: Block, space: Space) -> bool:

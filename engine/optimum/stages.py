@@ -105,9 +105,11 @@ class Stages:
         ]  # fmt: skip
         self._rectified = preset.objective.activation == "relu"
         self._weights = z_weights(preset.objective, (0,) * len(LEVELS))
-        # the most layers that any structure has
+        # no structure has more layers
         deepest = sum(
-            max(map(layers_of, slot.choices)) * space.stage_depths[slot.stage] for slot in layout
+            max(layers_of(block) // block.depth for block in slot.choices)
+            * (space.stage_depths[slot.stage] if slot.repeats else 1)
+            for slot in layout
         )
         self._layers = min(deepest, budget.layers or deepest)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from engine.run import views
 from engine.run.checkpoint import Checkpoint
 from engine.run.search import Search
-from engine.snapshot import Candidate, LatencyResult, RunState, Snapshot
+from engine.snapshot import ENDED, Candidate, LatencyResult, RunState, Snapshot
 
 #: seconds between two snapshots, so that a screen can change ten times a second; likewise
 #: between two checkpoints
@@ -86,7 +86,9 @@ class Publisher:
         running = state == "running"
         if not search.checking:
             pace.mark(evolution.iteration)
-        rate = pace.rate
+        # of a search that is over nobody asks how fast it was last
+        over = state in ENDED and pace.seconds > 0
+        rate = evolution.iteration / pace.seconds if over else pace.rate
         remaining = evolution.iterations - evolution.iteration
         self._snapshot = Snapshot(
             state=state,

@@ -47,8 +47,14 @@ class Mutation(NamedTuple):
     earlier: Mutation | None = None
 
     def __str__(self) -> str:
-        text = f"{self.level} {HEADINGS[self.field]} {self.before} -> {self.after}"
-        return f"{self.earlier}, {text}" if self.earlier else text
+        """What was done in words; of several changes those that changed something."""
+        changes: list[str] = []
+        one: Mutation | None = self
+        while one is not None:
+            if one.before != one.after:
+                changes.append(f"{one.level} {HEADINGS[one.field]} {one.before} -> {one.after}")
+            one = one.earlier
+        return ", ".join(reversed(changes)) or "nothing changed"
 
 
 class Mutator:

@@ -14,6 +14,7 @@ from engine.formats.structure_yaml import to_rows
 from engine.optimum.certificate import Certificate
 from engine.optimum.problem import NoOptimum
 from engine.optimum.search import Optimum
+from engine.optimum.worth import Worth, worth
 from engine.settings import Preset
 from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
@@ -22,6 +23,11 @@ from maedet_tui.cli.numbers import FiniteRange
 from maedet_tui.cli.output import failures, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.terminal import echo
+
+#: given to solving once more with more layers
+WHY_SECONDS = 30.0
+#: a gain of less than this share of Z is rounding
+NOTHING = 1e-7
 
 
 @click.command()
@@ -41,10 +47,16 @@ from maedet_tui.terminal import echo
     metavar="PERCENT",
     help="End once the best is this near to the bound.  [default: 0, the optimum itself]",
 )
+@click.option("--why", is_flag=True, help="Also what one more of each budget would buy.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_context
 def optimum(
-    context: click.Context, preset: str, limit: float | None, enough: float, as_json: bool
+    context: click.Context,
+    preset: str,
+    limit: float | None,
+    enough: float,
+    why: bool,
+    as_json: bool,
 ) -> None:
     """The best structure that PRESET allows, proven, or how far from it one may be.
 
@@ -59,8 +71,6 @@ def optimum(
         with _provable(chosen):
             search = Optimum(chosen)
         with shown_on(sys.stderr if as_json else sys.stdout) as display:
-            for note in search.problem.notes:
-                display.note(note)
             more = True
             while more and not received:
                 if limit is not None and time.monotonic() - began >= limit:
@@ -72,10 +82,15 @@ def optimum(
                 if now.gap is not None and enough and 100 * now.gap <= enough:
                     break
     found, seconds = search.certificate, time.monotonic() - began
+    worths = worth(chosen, found, WHY_SECONDS) if why and not received else []
     if as_json:
-        print_json(values(found, seconds))
+        more_keys = {"worth": [one._asdict() for one in worths]} if why else {}
+        print_json({**values(found, seconds), **more_keys})
     else:
-        echo(outcome(found, seconds, chosen.budget.image_size))
+        lines = [outcome(found, seconds, chosen.budget.image_size)]
+        if worths and found.best is not None:
+            lines += ["", *(_worth(one, found.best.score.z) for one in worths)]
+        echo("\n".join([*lines, *found.notes]))
     if received:
         context.exit(128 + received[0])
 
@@ -134,6 +149,15 @@ def outcome(found: Certificate, seconds: float, image_size: tuple[int, int]) -> 
             summary.table(best.structure),
         ]
     )
+
+
+def _worth(one: Worth, z: float) -> str:
+    """What a budget is worth, in one sentence."""
+    name = {"flops": "FLOPs", "params": "params", "layers": "layers"}[one.name]
+    more = f"{one.more:g} more layers" if one.name == "layers" else f"1 % more {name}"
+    if one.gain <= NOTHING * z:
+        return f"{name} do not bind: {more} would change nothing."
+    return f"{name} bind: {more} would raise the best Z by {formatting.gap(one.gain / z)}."
 
 
 def _row(now: Certificate) -> Row:

@@ -7,7 +7,7 @@ paint, and as much again whenever a key comes or goes.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from textual import events
 from textual.binding import ActiveBinding
@@ -17,6 +17,15 @@ from maedet_tui.widgets.panel import Panel, Part
 
 KEY, WORD, EDGE = "bold $footer-key-foreground", "$footer-description-foreground", "$line"
 OVER = " on $block-hover-background"
+
+
+@runtime_checkable
+class Wording(Protocol):
+    """A screen whose keys do not always do the same, or matter as much."""
+
+    def footer_word(self, action: str) -> str | None:
+        """What the footer calls an action now, "" to leave it out; None for what its key
+        says."""
 
 
 class Key(NamedTuple):
@@ -74,12 +83,12 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
         """The first key of each action, in the order of the bindings; the palette's."""
         first: dict[str, ActiveBinding] = {}
         for one in active.values():
-            if one.binding.show:
+            if self._word(one):
                 first.setdefault(one.binding.action, one)
         keys: list[Key] = []
         for group, members in groupby(first.values(), lambda one: one.binding.group):
             if group is None:
-                keys += [self._key(one, one.binding.description) for one in members]
+                keys += [self._key(one, self._word(one)) for one in members]
                 continue
             first_of_group, *others = [self._key(one, "") for one in members]
             first_of_group = first_of_group._replace(written=f" {first_of_group.written}")
@@ -87,6 +96,13 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
             keys[-1] = keys[-1]._replace(group=group.description)
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
         return tuple(keys), palette and self._key(palette, palette.binding.description)
+
+    def _word(self, one: ActiveBinding) -> str:
+        if isinstance(self.screen, Wording):
+            word = self.screen.footer_word(one.binding.action)
+            if word is not None:
+                return word
+        return one.binding.description if one.binding.show else ""
 
     def _key(self, one: ActiveBinding, word: str) -> Key:
         binding = one.binding

@@ -15,6 +15,7 @@ from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 from maedet_tui.formatting import printable
 from maedet_tui.widgets.kept import Kept
@@ -35,6 +36,8 @@ class Panel(Kept, Generic[Shown]):
     ALLOW_SELECT = False
     #: width to write for before the first layout
     USUAL_WIDTH = 34
+    #: whether there is more to see where it has the whole screen
+    GAINS_DETAIL = False
 
     def __init__(self, id: str | None = None, classes: str | None = None):
         super().__init__(id=id, classes=classes)
@@ -75,10 +78,7 @@ class Panel(Kept, Generic[Shown]):
         old = self._lines
         self._lines = new = split(self.parts(self._shown, width or self.USUAL_WIDTH))
         if len(new) != len(old):
-            # Textual keeps a height that it measured until the styles change, or until a
-            # layout is asked for anew: not while it is at one that was asked for before
-            self.styles.merge_rules({})
-            self.refresh(layout=True)
+            measure_anew(self)
             return
         changed = [y for y, line in enumerate(new) if line != old[y]]
         if changed:
@@ -98,6 +98,16 @@ class Panel(Kept, Generic[Shown]):
                 style += self.app.stylesheet.parse_style(name)
             self._styles[name] = style.rich_style
         return self._styles[name]
+
+
+def measure_anew(widget: Widget) -> None:
+    """Have a widget laid out whose content has another height now.
+
+    Textual keeps a height that it measured until the styles change, or until a layout is
+    asked for anew: not while it is at one that was asked for before.
+    """
+    widget.styles.merge_rules({})
+    widget.refresh(layout=True)
 
 
 def split(parts: list[Part]) -> list[tuple[Part, ...]]:

@@ -6,12 +6,14 @@ import pytest
 
 from engine.formats import structure_yaml
 from engine.formats.structure_yaml import read_rows
+from maedet_tui import formatting
 from maedet_tui.cli import signals
+from maedet_tui.presets import load
 from tests.cli.conftest import last_json
 
 SMALL = """\
 budget: {flops: 20G, layers: 31}
-space: {kernels: [3], stage_depths: {C2: 2, C3: 3, C4: 4, C5: 3}}
+space: {kernels: [3], max_width: 512, stage_depths: {C2: 2, C3: 3, C4: 4, C5: 3}}
 initial:
   - {block: Conv, kernel: 3, in: 3, out: 32, stride: 2}
   - {block: ResBlock, kernel: 3, in: 32, out: 64, stride: 2, bottleneck: 16, depth: 1}
@@ -36,6 +38,16 @@ def test_the_optimum_is_proven_and_keeps_to_its_budgets(run, small):
     assert [row["depth"] for row in found["structure"][1:]] == [2, 3, 4, 1]
     said = run("optimum", small).stdout
     assert f"Proven optimum: Z {found['best']:,.2f}" in said and "ResBlock" in said
+
+
+def test_why_says_what_more_of_each_budget_would_buy(run, small):
+    found = last_json(run("optimum", small, "--json", "--why").stdout)
+    flops, layers = found["worth"]
+    assert flops["name"] == "flops" and flops["limit"] == 20e9 and flops["gain"] > 0
+    assert layers["name"] == "layers" and layers["more"] == 3 and layers["gain"] > 0
+    said = run("optimum", small, "--why").stdout
+    assert "FLOPs bind: 1 % more FLOPs would raise the best Z by" in said
+    assert "layers bind: 3 more layers" in said
 
 
 def test_a_time_limit_too_short_gives_the_trivial_bound_and_says_so(run, small):
@@ -91,3 +103,27 @@ def test_its_numbers_are_those_of_score(run, small, folder):
     (folder / "best.yaml").write_text(structure_yaml.dumps(structure))
     scored = last_json(run("score", "best.yaml", "--preset", small, "--json").stdout)
     assert scored["score"] == found["best"] and scored["flops"] == found["flops"]
+    assert scored["optimum"] == {"bound": found["bound"], "gap": 0, "proven": True, "over": None}
+
+
+def test_score_says_how_far_a_structure_is_from_the_best_of_a_named_preset(run, small, folder):
+    bound = last_json(run("optimum", small, "--json").stdout)["bound"]
+    (folder / "first.yaml").write_text(structure_yaml.dumps(load(small).initial))
+    scored = last_json(run("score", "first.yaml", "--preset", small, "--json").stdout)
+    assert scored["optimum"]["bound"] == bound and scored["optimum"]["over"] is None
+    assert scored["optimum"]["gap"] == pytest.approx(100 * (bound - scored["score"]) / bound)
+    said = run("score", "first.yaml", "--preset", small).stdout
+    assert f"The best that small allows is Z {bound:,.2f}; this structure is" in said
+    said = run("score", "maedet-m", "--preset", small).stdout
+    assert "this structure is over its budget of layers" in said
+    # not where no preset was asked for
+    assert "optimum" not in last_json(run("score", "maedet-m", "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0, "0 %"), (0.1234, "12 %"), (0.0135, "1.4 %"), (0.00013, "0.013 %"), (2.1e-6, "0.00021 %"),
+     (1e-9, "0 %")],
+)  # fmt: skip
+def test_gaps_in_words(share, said):
+    assert formatting.gap(share) == said

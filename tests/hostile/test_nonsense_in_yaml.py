@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from engine.formats import strict_yaml, structure_info, structure_yaml
 from engine.formats.rows import shown
-from engine.formats.strict_yaml import MAX_KEYS, MAX_NODES, YamlError
+from engine.formats.strict_yaml import MAX_KEYS, YamlError
 from engine.structure import StructureError
 from maedet_tui.cli import cli
 from maedet_tui.presets import PresetError, parse
@@ -38,7 +38,6 @@ NONSENSE = {
     f"b: {'x' * 20_001}": "line 1: a text of 20,001 characters; write at most 20,000",
     f"? {'k' * 201}\n: 1": "line 1: a key of 201 characters",
     "\n".join(f"k{n}: 1" for n in range(MAX_KEYS + 1)): f"more than {MAX_KEYS} keys in one",
-    "[" + "1," * MAX_NODES + "]": f"more than {MAX_NODES:,} values",
 }
 
 
@@ -51,6 +50,13 @@ def test_nonsense_is_refused_with_its_line(text):
         with pytest.raises((StructureError, PresetError)) as other:
             loads(text)
         assert max(map(len, str(other.value).splitlines())) <= 300
+
+
+def test_values_are_counted_while_they_are_read(monkeypatch):
+    assert strict_yaml.MAX_NODES == 20_000
+    monkeypatch.setattr(strict_yaml, "MAX_NODES", 50)
+    with pytest.raises(YamlError, match="line 2: more than 50 values, which no such file has"):
+        strict_yaml.read("a: [\n" + "1," * 10_000 + "]")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_home(looks, tmp_path, monkeypatch):
 
 def test_editor(looks, tmp_path, monkeypatch):
     app = home(monkeypatch, tmp_path)
-    assert looks(app, "wait:wrong", "down", "e", sees=("flopps", "Problems"))
+    assert looks(app, "wait:wrong", "down", "e", sees=("Problems", "line 1  "))
 
 
 def test_structure(looks):

@@ -27,9 +27,9 @@ TABS = (
 
 PANEL_KEYS = [
     Binding("tab", "panel(1)", "Next panel", show=False,
-            tooltip="Show the next tab, or the next panel where one fills the screen"),
+            tooltip="To the next panel, or the next tab where there are tabs"),
     Binding("shift+tab", "panel(-1)", "Previous panel", show=False,
-            tooltip="Show the tab or panel before"),
+            tooltip="To the panel or tab before"),
     Binding("f", "fill", "Fill",
             tooltip="Fill the screen with the panel that has the focus; escape goes back"),
 ]  # fmt: skip
@@ -76,33 +76,51 @@ class Arrangement(Screen[None]):
 
     def action_panel(self, step: int) -> None:
         """The next tab or panel, or the one before."""
-        if self.maximized is None:
+        if self.maximized is not None:
+            self._fill(_beside(self._with_more(), self.maximized, step))
+        elif self.has_class("-single"):
             self.choose(TABS[(self._tab + step) % len(TABS)][0])
-            return
-        panels = self._panels()
-        at = panels.index(self.maximized) if self.maximized in panels else 0
-        self._fill(panels[(at + step) % len(panels)])
+        else:
+            self.set_focus(_beside(self._panels(), self._focused_panel(), step))
 
     def action_fill(self) -> None:
         """One panel on the whole screen, or back."""
         if self.maximized is not None:
             self.minimize()
-            return
-        panels, focused = self._panels(), self.focused
-        if isinstance(focused, StructureView):
-            focused = self.query_one("#structures")
-        if focused not in panels:
-            # the first one of the tab, or the plot where all are on show
-            group = TABS[self._tab][0] if self.has_class("-single") else "plots"
-            inside = {"plots": "#plot", "structures": "#structures"}.get(group, f"#{group} Panel")
-            focused = next((one for one in self.query(inside) if one in panels), panels[0])
-        self._fill(focused)
+        elif (panel := self.to_fill()) is not None:
+            self._fill(panel)
+
+    def to_fill(self) -> Widget | None:
+        """What would fill the screen: what has the focus, if it has more to show; if no panel
+        has it, the first of the tab that does, or the plot where all are on show."""
+        panels, focused = self._with_more(), self._focused_panel()
+        if focused is not None:
+            return focused if focused in panels else None
+        group = TABS[self._tab][0] if self.has_class("-single") else "plots"
+        inside = {"plots": "#plot", "structures": "#structures"}.get(group, f"#{group} Panel")
+        return next((one for one in self.query(inside) if one in panels), None)
 
     def _fill(self, panel: Widget) -> None:
         self.maximize(panel, container=False)
         self.set_focus(panel, scroll_visible=False)
 
+    def _focused_panel(self) -> Widget | None:
+        focused = self.focused
+        if isinstance(focused, StructureView):
+            focused = self.query_one("#structures")
+        return focused if focused in self._panels() else None
+
     def _panels(self) -> list[Widget]:
-        """What can fill the screen, in the order of the screen."""
+        """All that are on show, in the order of the screen."""
         panels = [panel for panel in self.query("#left Panel").results(Panel) if panel.display]
         return [*panels, self.query_one(Plot), self.query_one("#structures")]
+
+    def _with_more(self) -> list[Widget]:
+        """Those that have more to show where they fill the screen."""
+        return [one for one in self._panels() if not isinstance(one, Panel) or one.GAINS_DETAIL]
+
+
+def _beside(panels: list[Widget], panel: Widget | None, step: int) -> Widget:
+    """The one `step` places on from a panel; from none, the first or the last."""
+    at = panels.index(panel) if panel in panels else (-1 if step > 0 else 0)
+    return panels[(at + step) % len(panels)]

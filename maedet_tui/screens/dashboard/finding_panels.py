@@ -1,12 +1,10 @@
-"""Panels on what the search found out: audit, notices, final ranking, and how it ended."""
+"""Panels on what the search found out: audit, new bests, notices, final ranking."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from textwrap import wrap
 
-from engine.snapshot import Audit, NewBest, Ranked, Snapshot
+from engine.snapshot import Audit, NewBest, Ranked
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
@@ -49,6 +47,7 @@ class BestsPanel(Panel[tuple[NewBest, ...]]):
     as many as there is room for where it fills the screen."""
 
     TITLE = "New bests"
+    GAINS_DETAIL = True
     MOST = 8
 
     def parts(self, shown: tuple[NewBest, ...], width: int) -> list[Part]:
@@ -56,11 +55,11 @@ class BestsPanel(Panel[tuple[NewBest, ...]]):
         most = max(self.content_size.height, 1) if self.is_maximized else self.MOST
         for new in reversed(shown[-most:]):
             z = f" {formatting.score(new.z):>9}" if width >= 46 else ""
-            room = max(width - 9 - len(z), 10)
-            parts += [
-                (f"{formatting.count(new.iteration):>7}{z}  ", MUTED),
-                (f"{new.origin[:room]}\n", ""),
-            ]
+            head = f"{formatting.count(new.iteration):>7}{z}  "
+            # a number that is cut would be another one
+            lines = wrap(new.origin, max(width - len(head), 10)) or [""]
+            below = "\n" + " " * len(head)
+            parts += [(head, MUTED), (f"{below.join(lines)}\n", "")]
         return parts
 
 
@@ -101,56 +100,3 @@ class RankingPanel(Panel[tuple[Ranked, ...]]):
             if ranked.tied:
                 parts.append((f"   tied with number {place - 1}\n", "$warning"))
         return parts
-
-
-@dataclass(frozen=True)
-class Ending:
-    """An ended search. reference: title and Z of a structure whose Z compares with its best."""
-
-    snapshot: Snapshot
-    run_dir: Path
-    reference: tuple[str, float] | None = None
-
-
-class SummaryPanel(Panel[Ending]):
-    """How a search ended."""
-
-    USUAL_WIDTH = 110
-
-    def __init__(self, characters: Glyphs, id: str | None = None):
-        super().__init__(id=id)
-        self._glyphs = characters
-
-    def parts(self, shown: Ending, width: int) -> list[Part]:
-        snapshot = shown.snapshot
-        work = (
-            f"{formatting.count(snapshot.iteration)} iterations in "
-            f"{formatting.duration(snapshot.seconds)}"
-        )
-        if snapshot.state == "failed":
-            head = f"{self._glyphs.failed} The search failed after {work}."
-            parts = [
-                paragraph(head, width, "bold $error"),
-                paragraph(snapshot.error or "No reason was given.", width),
-            ]
-        else:
-            how = "finished" if snapshot.state == "finished" else "was stopped"
-            head = f"{self._glyphs.finished} The search {how} after {work}."
-            parts = [paragraph(head, width, "bold $success")]
-        if snapshot.best is not None:
-            parts.append(paragraph(self._best(shown, snapshot.best.score.z), width))
-            parts.append(paragraph(f"Results are in {shown.run_dir}.", width))
-            keys = "h goes home, v shows the best, S saves it in any format, q quits."
-            parts.append(paragraph(keys, width, MUTED))
-        return parts
-
-    def _best(self, shown: Ending, z: float) -> str:
-        text = (
-            f"Best Z {formatting.score(z)}, found at iteration "
-            f"{formatting.count(shown.snapshot.best_iteration)}"
-        )
-        if shown.reference is not None:
-            title, other = shown.reference
-            off = 100 * (z - other) / abs(other)
-            text += f": {abs(off):.1f} % {'above' if off >= 0 else 'below'} {title}"
-        return f"{text}."

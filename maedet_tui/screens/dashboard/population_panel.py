@@ -31,6 +31,7 @@ class PopulationPanel(GlyphPanel):
     """Size, Z and age of the population, and what became of the children."""
 
     TITLE = "Population"
+    GAINS_DETAIL = True
 
     def parts(self, shown: Progress, width: int) -> list[Part]:
         snapshot = shown.snapshot

@@ -23,6 +23,10 @@ RUN_KEYS = [
 ]  # fmt: skip
 
 
+#: what people want once a search is over, whose keys have no room in the footer before
+AT_THE_END = {"save_as": "Save as", "view": "View", "home": "Home"}
+
+
 class RunKeys(Screen[None]):
     """A screen with a `run` that is steered by RUN_KEYS."""
 
@@ -33,6 +37,13 @@ class RunKeys(Screen[None]):
     def show_wish(self) -> None:
         """Say what is wished for."""
         raise NotImplementedError
+
+    def footer_word(self, action: str) -> str | None:
+        """What the footer calls a key now."""
+        snapshot = self.run.snapshot
+        if action == "pause" and snapshot.state == "paused":
+            return "Go on"
+        return AT_THE_END.get(action) if snapshot.ended else None
 
     def _wished(self, wish: str) -> None:
         self.wish = wish

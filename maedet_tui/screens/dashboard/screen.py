@@ -8,20 +8,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from engine.costs import total_cost
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZOO
+from engine.zoo import ZOO, ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
+from maedet_tui.screens.dashboard.ending import Ending, Reference, SummaryPanel
 from maedet_tui.screens.dashboard.finding_panels import (
     AuditPanel,
     BestsPanel,
-    Ending,
     NoticesPanel,
     RankingPanel,
-    SummaryPanel,
 )
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS, PlotKeys
@@ -60,6 +60,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         *RUN_KEYS,
         *PLOT_KEYS,
         *PANEL_KEYS,
+        Binding("c", "put_away", "Close summary", show=False,
+                tooltip="Put away how the search ended"),
         Binding("h,n,escape", "home", "Home", key_display="h", show=False,
                 tooltip="To presets and runs; a search goes on meanwhile"),
     ]  # fmt: skip
@@ -72,7 +74,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self._looks = 0
         self._stale = False
         self._meter: tuple[int, LoadMeter] | None = None
-        self._reference: tuple[str, Score] | None = None
+        self._reference: tuple[ZooEntry, Score] | None = None
+        self._put_away = False
 
     # --- layout -----------------------------------------------------------------
 
@@ -195,7 +198,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
-        self._reference = (f"the paper's {event.entry.title}", event.score)
+        self._reference = event.entry, event.score
         self.query_one(Plot).compare("paper", event.score.z)
         if self._shown is not None:
             self._show_end(self._shown)
@@ -213,14 +216,16 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
 
     def _show_end(self, snapshot: Snapshot) -> None:
         box = self.query_one(SummaryPanel)
-        box.display = snapshot.ended
+        box.display = snapshot.ended and not self._put_away
         box.set_class(snapshot.state == "failed", "-failed")
         if not snapshot.ended:
             return
         known, best = None, snapshot.best
         # a Z out of forward passes is not compared with a closed form
         if self._reference and best and best.score.method == self._reference[1].method:
-            known = (self._reference[0], self._reference[1].z)
+            entry, score = self._reference
+            flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
+            known = Reference(f"the paper's {entry.title}", score.z, flops)
         box.show(Ending(snapshot, self.run.run_dir, known))
 
     # --- what keys do -----------------------------------------------------------
@@ -229,9 +234,17 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         """Leave out what makes no sense any more."""
         if action in ("pause", "stop") and self._shown is not None and self._shown.ended:
             return False
-        # with all panels on show, Tab moves the focus from one to the next as everywhere
-        single = self.has_class("-single") or self.maximized is not None
-        return action != "panel" or single
+        if action == "put_away":
+            return self._shown is not None and self._shown.ended and not self._put_away
+        if action == "fill" and self.maximized is None and self.to_fill() is None:
+            return None
+        return True
+
+    def action_put_away(self) -> None:
+        """How the search ended need not take room any more."""
+        self._put_away = True
+        self.query_one(SummaryPanel).display = False
+        self.refresh_bindings()
 
     def action_view(self) -> None:
         """The best structure on a screen of its own."""

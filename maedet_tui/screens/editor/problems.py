@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from maedet_tui.presets.problems import Problem
 from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.panel import measure_anew
 
 
 class ProblemList(OptionList):
@@ -34,6 +35,7 @@ class ProblemList(OptionList):
         if problems:
             self.highlighted = min(marked or 0, len(problems) - 1)
         self.set_class(not problems, "-none")
+        measure_anew(self)
 
     def line(self, index: int) -> int | None:
         """Mark a problem; the line it is in, None if there is no such problem."""

@@ -19,11 +19,14 @@ def crowd(count, classes, side, width):
 
 
 def one_by_one(boxes, scores, labels, threshold):
+    """By the definition, with all overlaps at hand."""
+    rivals = (iou(boxes, boxes) > threshold) & (labels[:, None] == labels[None])
+    there = torch.ones(len(boxes), dtype=torch.bool)
     kept = []
-    overlaps = iou(boxes, boxes)
     for number in scores.argsort(descending=True, stable=True).tolist():
-        if all(labels[number] != labels[k] or overlaps[number, k] <= threshold for k in kept):
+        if there[number]:
             kept.append(number)
+            there &= ~rivals[number]
     return kept
 
 
@@ -31,14 +34,14 @@ def one_by_one(boxes, scores, labels, threshold):
 @pytest.mark.parametrize(("side", "width"), [(400, 60), (50, 60), (5, 60)])
 def test_blocks_find_what_one_after_the_other_finds(classes, side, width):
     """From boxes that are alone to a heap, more of them than fit into a block."""
-    many = crowd(700, classes, side, width)
+    many = crowd(300, classes, side, width)
     for threshold in (0.0, 0.3, 0.6, 1.0):
         assert by_blocks(*many, threshold).tolist() == one_by_one(*many, threshold)
 
 
 def test_torchvision_finds_the_same():
     ops = pytest.importorskip("torchvision.ops")
-    many = crowd(5000, 5, 400, 60)
+    many = crowd(2000, 5, 400, 60)
     expected = ops.batched_nms(*many, 0.6)
     assert torch.equal(by_blocks(*many, 0.6), expected)
     assert module._of_torchvision() is ops.batched_nms
@@ -58,3 +61,15 @@ def test_ten_thousand_boxes_take_little_memory():
 def test_equal_scores_keep_their_order():
     boxes = torch.tensor([[0.0, 0, 4, 4], [0, 0, 4, 4], [9, 9, 12, 12]])
     assert by_blocks(boxes, torch.ones(3), torch.zeros(3), 0.5).tolist() == [0, 2]
+
+
+def test_a_crowd_and_boxes_apart_are_told_from_each_other():
+    """Either way of suppressing is taken, and by each the same boxes stay."""
+    for side, apart in ((400, True), (4, False)):
+        boxes, scores, labels = crowd(300, 1, side, 30)
+        sides = boxes[scores.argsort(descending=True)].numpy().T
+        areas = (sides[2] - sides[0]) * (sides[3] - sides[1])
+        assert (module._pairs(sides, areas, 0.4) is not None) == apart
+        found = module._of_class(sides, 0.4)
+        assert found.tolist() == module._of_crowd(sides, areas, 0.4).tolist()
+        assert len(found) == len(one_by_one(boxes, scores, labels, 0.4))

@@ -90,6 +90,21 @@ def test_the_bound_on_all_skeletons_at_once_is_near():
     assert optimum.best.score.z < together < 1.01 * optimum.best.score.z
 
 
+@pytest.mark.parametrize("most", [0, 20])
+def test_too_many_skeletons_have_a_bound_and_a_structure(most, monkeypatch):
+    monkeypatch.setattr("engine.optimum.problem.MOST_SKELETONS", most)
+    monkeypatch.setattr("engine.optimum.search.EVOLVED", 1500)
+    divided = replace(SMALL, split_above=2, kernels=(3,), stage_depths=(1, 2, 2, 4, 2))
+    preset = replace(PRESETS["plain"], space=divided)
+    optimum = Optimum(preset)
+    while optimum.step():
+        pass
+    found = optimum.certificate
+    assert not found.trivial and not found.proven and found.skeletons <= most
+    assert found.best.score.z < found.bound < 1.5 * found.best.score.z
+    assert "too many skeletons" in found.notes[0]
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=CHECKS)
 @given(small_presets(sizes=("nominal", "area", "log-channels", "volume"), limited=False))
 def test_the_trivial_bound_holds(small):

@@ -258,6 +258,10 @@ def test_a_compound_mutation_is_made_on_top_of_another():
     mutation = mutator.mutate(PARENT, draws, False)
     assert draws.draws == []
     assert str(mutation) == "C2 kernel 3 -> 5, C3 kernel 5 -> 3"
+    idle = mutation._replace(field="depth", before=3, after=3)
+    assert str(idle) == "C2 kernel 3 -> 5"
+    assert str(mutation._replace(earlier=idle)) == str(mutation)
+    assert str(idle._replace(earlier=None)) == "nothing changed"
     assert [block.kernel for block in mutation.structure.blocks] == [3, 5, 3, 3, 3]
     assert mutation.earlier.structure.blocks[2].kernel == 5
     # fine stays fine: of three things to change the last is the bottleneck, not the depth

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from engine.snapshot import NewBest
 from engine.zoo import ZOO
 from maedet_tui.widgets.structure_view import StructureView
@@ -97,6 +99,34 @@ async def test_summary_at_the_end(watch):
             "1.0 % below the paper's MAE-DET-M",
             "runs/maedet-m-0",
         )
+
+
+async def test_of_another_budget_s_structure_the_costs_are_named(watch):
+    best = factory.candidate()
+    small = replace(best, cost=best.cost._replace(flops=40_000_000_000))
+    async with watch(factory.finished(best=small)) as w:
+        await w.sees("below the paper's MAE-DET-M (89.9G FLOPs against 40.0G)")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_summary_is_short_and_can_be_put_away(watch, size):
+    async with watch(factory.finished(), size=size) as w:
+        await w.sees("The search finished after 96,000 iterations", "below the paper's MAE-DET-M")
+        assert w.app.screen.query_one("#summary").region.height == (2 if size == (80, 24) else 3)
+        await w.press("c")
+        await w.until(lambda: "The search finished" not in w.text)
+        assert not w.app.screen.query_one("#summary").display
+
+
+async def test_the_footer_leads_on_once_a_search_has_ended(watch):
+    async with watch(factory.fine(), size=(120, 40)) as w:
+        await w.sees("Pause", "Stop")
+        assert "v View" not in w.text.splitlines()[-1] and "Home" not in w.text.splitlines()[-1]
+        w.run.snapshot = factory.fine(state="paused")
+        await w.sees("Go on")
+        w.run.snapshot = factory.finished()
+        await w.until(lambda: "Home" in w.text.splitlines()[-1])
+        assert "v View" in w.text.splitlines()[-1] and "Stop" not in w.text.splitlines()[-1]
 
 
 async def test_forward_scores_are_not_compared_with_a_closed_form(watch):
