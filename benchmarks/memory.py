@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -120,69 +120,58 @@ def _inside(call: str) -> list[str]:
 # -- the parts ------------------------------------------------------------------------
 
 
-def _closed(extent: Extent) -> list[Row]:
+def _closed(extent: Extent) -> Iterator[Row]:
     course = _search(replace(_preset(), audit=False))
-    row = _peak("closed form, no audit", course, WITHOUT_AUDIT)
+    yield _peak("closed form, no audit", course, WITHOUT_AUDIT)
     loaded = "torch is loaded" if course.torch else "torch is not loaded"
-    return [row, Row("  likewise", loaded, "not loaded", not course.torch)]
+    yield Row("  likewise", loaded, "not loaded", not course.torch)
 
 
-def _audit(extent: Extent) -> list[Row]:
-    return [_peak("closed form with audit", _search(_preset()), WITH_AUDIT)]
+def _audit(extent: Extent) -> Iterator[Row]:
+    yield _peak("closed form with audit", _search(_preset()), WITH_AUDIT)
 
 
-def _screen(extent: Extent) -> list[Row]:
+def _screen(extent: Extent) -> Iterator[Row]:
     course = _search(_preset(), "screen", seconds=extent.screen)
     what = f"with audit, screen open {extent.screen:.0f} s"
     last = course.samples[-3].resident  # before it ends
-    return [
-        _peak(what, course, WITH_AUDIT),
-        Row("  at the end", _mb(last), f"at most {_mb(WITH_AUDIT)}", last <= WITH_AUDIT),
-    ]
+    yield _peak(what, course, WITH_AUDIT)
+    yield Row("  at the end", _mb(last), f"at most {_mb(WITH_AUDIT)}", last <= WITH_AUDIT)
 
 
-def _forward(extent: Extent) -> list[Row]:
-    rows = []
+def _forward(extent: Extent) -> Iterator[Row]:
     for memory, target in FORWARD.items():
         preset = replace(_preset(memory), scorer="forward")
         course = _search(preset, "--iterations", str(extent.forward))
         what = f"forward at 384, {extent.forward} iterations, {memory / 1e9:.0f}G"
-        rows.append(_peak(what, course, target))
-    return rows
+        yield _peak(what, course, target)
 
 
-def _measure(extent: Extent) -> list[Row]:
-    return [
-        _peak(f"measuring a structure, {memory / 1e9:.0f}G", watch(_inside(f"measured({memory})")),
-              target)
-        for memory, target in FORWARD.items()
-    ]  # fmt: skip
+def _measure(extent: Extent) -> Iterator[Row]:
+    for memory, target in FORWARD.items():
+        course = watch(_inside(f"measured({memory})"))
+        yield _peak(f"measuring a structure, {memory / 1e9:.0f}G", course, target)
 
 
-def _many(extent: Extent) -> list[Row]:
+def _many(extent: Extent) -> Iterator[Row]:
     course = watch(_inside(f"many({extent.many})"))
     samples = [Sample(*json.loads(line)) for line in course.lines]
     third, later = samples[2], samples[3:]
     most = max(sample.resident for sample in later) / third.resident - 1
-    rows = [
-        _peak(f"{extent.many} searches in one process", course, WITH_AUDIT),
-        Row("  later ones over the third", f"{most:+.1%}", f"at most +{FLAT:.0%}", most <= FLAT),
-    ]
+    yield _peak(f"{extent.many} searches in one process", course, WITH_AUDIT)
+    yield Row("  later ones over the third", f"{most:+.1%}", f"at most +{FLAT:.0%}", most <= FLAT)
     for name in ("threads", "descriptors"):
         counts = sorted({getattr(sample, name) for sample in samples[2:]})
-        rows.append(Row(f"  {name}", "-".join(map(str, counts)), "constant", len(counts) == 1))
-    return rows
+        yield Row(f"  {name}", "-".join(map(str, counts)), "constant", len(counts) == 1)
 
 
-def _long(extent: Extent) -> list[Row]:
+def _long(extent: Extent) -> Iterator[Row]:
     course = watch(_inside(f"long({extent.long})"))
     looks = [(done, Sample(*sample).resident) for done, sample in map(json.loads, course.lines)]
     settled = next(size for done, size in looks if done >= SETTLED)
     growth = max(size for done, size in looks if done >= SETTLED) / settled - 1
-    return [
-        _peak(f"{extent.long / 1e6:g} million iterations", course, WITHOUT_AUDIT),
-        Row("  over the first million", f"{growth:+.1%}", f"at most +{FLAT:.0%}", growth <= FLAT),
-    ]
+    yield _peak(f"{extent.long / 1e6:g} million iterations", course, WITHOUT_AUDIT)
+    yield Row("  over the first million", f"{growth:+.1%}", f"at most +{FLAT:.0%}", growth <= FLAT)
 
 
 def _search(preset: Preset, *words: str, seconds: float | None = None) -> Course:
@@ -212,7 +201,7 @@ def _mb(count: int) -> str:
     return f"{count / 1e6:,.0f} MB"
 
 
-PARTS: dict[str, Callable[[Extent], list[Row]]] = {
+PARTS: dict[str, Callable[[Extent], Iterator[Row]]] = {
     "closed": _closed, "audit": _audit, "screen": _screen, "forward": _forward,
     "many": _many, "long": _long, "measure": _measure,
 }  # fmt: skip

@@ -53,9 +53,9 @@ class Room:
         self._whole = whole
         self._keep_to = limit if keep_to is None else min(limit, keep_to)
         self._owner = ref(owner)  # which holds this: none of them is to wait for a collector
+        others = _all(whole)
         with _adding:
-            others = list(_holders)
-            _holders.add(owner)
+            _holders[whole].add(owner)
         give_back()
         self._foreign = max(0, (resident() or 0) - OWN - sum(other.held for other in others))
 
@@ -67,7 +67,7 @@ class Room:
         size = resident()
         if size is None:
             return TYPICAL
-        return max(0, size - self._foreign - sum(one.held for one in _all()))
+        return max(0, size - self._foreign - sum(one.held for one in _all(True)))
 
     def bytes(self, least: int) -> int:
         """How many bytes the owner may hold; less than `least` where the limit is too low.
@@ -75,7 +75,7 @@ class Room:
         Other scorers give theirs up where there would be too little.
         """
         owner = self._owner()
-        others = [one for one in _all() if one is not owner]
+        others = [one for one in _all(self._whole) if one is not owner]
         room = self._left(others, least)
         if room < least and others:
             for other in others:
@@ -109,9 +109,10 @@ def _gigabytes(count: int) -> str:
 
 
 _adding = Lock()
-_holders: WeakSet[Holder] = WeakSet()
+#: those within the process's memory (True), and those within a device's own
+_holders: dict[bool, WeakSet[Holder]] = {True: WeakSet(), False: WeakSet()}
 
 
-def _all() -> list[Holder]:
+def _all(whole: bool) -> list[Holder]:
     with _adding:
-        return list(_holders)
+        return list(_holders[whole])

@@ -16,7 +16,7 @@ from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json, score_values
 from maedet_tui.cli.progress import Display, Row, shown_on
-from maedet_tui.cli.streams import OutputLost, unless_full
+from maedet_tui.cli.streams import OutputLost, in_passing
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.terminal import echo
 
@@ -176,7 +176,7 @@ class _JsonLines:
 
     @staticmethod
     def _print(values: dict[str, Any]) -> None:
-        with unless_full():
+        with in_passing():
             print_json(values)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from maedet_tui.cli.streams import unless_full
+from maedet_tui.cli.streams import in_passing
 from maedet_tui.formatting import printable
 from maedet_tui.terminal import echo
 
@@ -93,7 +93,7 @@ def shown_on(stream: TextIO | None) -> Iterator[Display]:
     elif not stream.isatty():
 
         def write(text: str) -> None:
-            with unless_full():
+            with in_passing():
                 echo(text, file=stream)
 
         yield Display(write)

@@ -14,17 +14,17 @@ _INPUT, _OUTPUT, _ERROR = 0, 1, 2
 
 
 class OutputLost(Exception):
-    """Standard output takes nothing more. full: for want of space, which may pass.
+    """Standard output takes nothing more. unread: whoever read it wants no more of it.
 
     No OSError: of such, others would say that a file could not be written.
     """
 
     def __init__(self, error: OSError):
-        self.full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if self.full:
-            why = "there is no space left where it goes"
-        elif error.errno == errno.EPIPE:
+        self.unread = error.errno == errno.EPIPE
+        if self.unread:
             why = "whoever read it has closed it"
+        elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "there is no space left where it goes"
         elif error.errno == errno.EBADF:
             why = "it is closed"
         else:
@@ -33,13 +33,13 @@ class OutputLost(Exception):
 
 
 @contextlib.contextmanager
-def unless_full() -> Iterator[None]:
-    """Print what matters at this moment alone: work is not broken off for want of space, which
-    may pass. What does not get out at all is told of at the end."""
+def in_passing() -> Iterator[None]:
+    """Print what matters at this moment alone: work is broken off if whoever read it has gone,
+    but not for want of space, which may pass. What did not get out is told of at the end."""
     try:
         yield
     except OutputLost as lost:
-        if not lost.full:
+        if lost.unread:
             raise
 
 

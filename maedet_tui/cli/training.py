@@ -20,6 +20,7 @@ from engine.training.trainer import Step, Trainer
 from maedet_tui import formatting
 from maedet_tui.cli import signals
 from maedet_tui.cli.progress import Display, Row, shown_on
+from maedet_tui.cli.streams import OutputLost
 from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error, write_atomically
 
@@ -56,7 +57,7 @@ def train(
     precision: dict[str, float | None] = {}
     step, ended, seconds, began = None, None, 0.0, trainer.step
     told = stream if first else None
-    with signals.collected() as received, shown_on(told) as progress:
+    with signals.collected() as received, _kept(trainer, output), shown_on(told) as progress:
         display = _Shown(trainer, progress)
 
         def evaluate() -> dict[str, float | None]:
@@ -99,6 +100,16 @@ def _save(trainer: Trainer, output: Path) -> None:
         trainer.save(path)
     except OSError as error:
         raise save_error(path, error, "--output") from None
+
+
+@contextmanager
+def _kept(trainer: Trainer, output: Path) -> Iterator[None]:
+    """Where nobody reads what is printed any more, save what there is before the end."""
+    try:
+        yield
+    except OutputLost:
+        _save(trainer, output)
+        raise
 
 
 @contextmanager

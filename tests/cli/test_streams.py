@@ -1,5 +1,6 @@
 """Standard output that is closed, full or read by nobody any more: a sentence, and no success."""
 
+import errno
 import json
 import os
 import re
@@ -90,12 +91,13 @@ def test_a_search_that_nobody_reads_any_more_stops_and_can_be_gone_on_with(folde
     assert RunReader(folder / "runs/one").snapshot().state == "stopped"
 
 
-def test_a_full_disk_under_its_output_stops_no_search(folder):
+@pytest.mark.parametrize("how", ["closed", "full"])
+def test_output_that_goes_nowhere_stops_no_search(folder, how):
     often = "from maedet_tui.cli import headless; headless.JSON_EVERY = 0.0"
     program = (sys.executable, "-c", f"{often}; from maedet_tui.__main__ import main; main()")
     args = ("search", "quick.yaml", "--iterations", "3000", "--json-lines", "--name", "one")
-    code, said = lost("full", *args, program=program)
-    assert code == 1 and said.count("\n") == 1 and WHY["full"] in said
+    code, said = lost(how, *args, program=program)
+    assert code == 1 and said.count("\n") == 1 and WHY[how] in said
     assert RunReader(folder / "runs/one").snapshot().state == "finished"
 
 
@@ -116,3 +118,19 @@ def test_standard_error_that_fails_spoils_nothing(folder):
             stdout=subprocess.PIPE, text=True, timeout=PATIENCE,
         )  # fmt: skip
         assert done.returncode == 0 and json.loads(done.stdout)["iterations"] == 300
+
+
+def test_a_training_that_nobody_reads_any_more_is_saved(tmp_path):
+    from maedet_tui.cli import training
+    from maedet_tui.cli.streams import OutputLost
+
+    class Trainer:
+        saved = None
+
+        def save(self, path):
+            self.saved = path
+
+    trainer = Trainer()
+    with pytest.raises(OutputLost, match=WHY["broken"]), training._kept(trainer, tmp_path):
+        raise OutputLost(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert trainer.saved == tmp_path / training.CHECKPOINT

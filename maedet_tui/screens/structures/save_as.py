@@ -43,8 +43,12 @@ class Formats(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Save", show=False, tooltip="Save in the marked format"),
-        Binding("down", "cursor_down", "Next format", show=False, tooltip="Mark the next format"),
-        Binding("up", "cursor_up", "Format before", show=False, tooltip="Mark the format before"),
+        Binding(
+            "down", "screen.mark(1)", "Next format", show=False, tooltip="Mark the next format"
+        ),
+        Binding(
+            "up", "screen.mark(-1)", "Format before", show=False, tooltip="Mark the format before"
+        ),
     ]
 
 
@@ -56,6 +60,9 @@ class SaveAs(ModalScreen[Path | None]):
         Binding("ctrl+s", "save", "Save", tooltip="Write the file and check it"),
         Binding("escape", "leave", "Cancel",
                 tooltip="Close without saving; an export that is under way goes on"),
+        # where a name is written too: what enter saves is then the format that was marked
+        Binding("down", "mark(1)", "Next format", show=False, tooltip="Mark the next format"),
+        Binding("up", "mark(-1)", "Format before", show=False, tooltip="Mark the format before"),
     ]  # fmt: skip
 
     def __init__(self, item: Item, exports: list[Underway]):
@@ -156,6 +163,11 @@ class SaveAs(ModalScreen[Path | None]):
             self.action_leave()
 
     # --- what is done -----------------------------------------------------------
+
+    def action_mark(self, step: int) -> None:
+        """Mark another format, wherever the focus is."""
+        formats = self.query_one(Formats)
+        formats.highlighted = ((formats.highlighted or 0) + step) % len(FORMATS)
 
     def action_leave(self) -> None:
         """Close; an export under way goes on, and says in a toast how it ended."""

@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_table_that_there_was_and_nothing_half_written(
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.json, "dump", full)
+    monkeypatch.setattr(store, "write_whole", full)
     latency.keep()
     assert latency.path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [latency.path]

@@ -1,6 +1,7 @@
 """One limit for a whole process, and who gets how much of it."""
 
 import re
+from weakref import WeakSet
 
 import pytest
 
@@ -24,10 +25,10 @@ def process(monkeypatch):
     """A process whose size is what a test says, plus what its holders hold."""
     monkeypatch.undo()  # of what else in this folder is told of processes
     found = {"besides": 0}
-    monkeypatch.setattr(module, "_holders", type(module._holders)())
+    monkeypatch.setattr(module, "_holders", {True: WeakSet(), False: WeakSet()})
     monkeypatch.setattr(module, "give_back", lambda: None)
     monkeypatch.setattr(
-        module, "resident", lambda: found["besides"] + sum(one.held for one in module._all())
+        module, "resident", lambda: found["besides"] + sum(one.held for one in module._all(True))
     )
     return found
 
@@ -52,7 +53,9 @@ def test_what_others_have_put_into_the_process_does_not(process):
 
 def test_a_gpu_has_memory_of_its_own(process):
     process["besides"] = 10**6
+    beside = Holder(held=500)
     assert Holder(whole=False).room.bytes(10) == 1000
+    assert beside.held == 500
 
 
 def test_where_the_system_does_not_tell_a_typical_size_counts(process, monkeypatch):

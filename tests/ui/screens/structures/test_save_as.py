@@ -350,3 +350,19 @@ async def test_what_is_there_is_not_said_to_be_lost(watch, folder, slow, monkeyp
             patch.setattr(w.app, "exit", lambda message=None: ends.append(message))
             w.app.leaving.end()
         assert ends == [None]
+
+
+async def test_arrows_choose_the_format_from_the_field_of_the_name(watch, folder):
+    async with watch(SNAPSHOT) as w:
+        dialog = await opened(w, name="mine")
+        assert dialog.focused.id == "name"
+        names = list(export.FORMATS)
+        await w.press("up")
+        assert dialog.format == names[-1]
+        for _ in range(1 + names.index("structure-info")):
+            await w.press("down")
+        assert dialog.format == "structure-info" and dialog.focused.id == "name"
+        await w.press("enter")
+        await said(w, "mine")
+    ending = export.FORMATS["structure-info"].ending
+    assert [path.name for path in folder.iterdir()] == [f"mine{ending}"]
