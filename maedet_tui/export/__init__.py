@@ -132,7 +132,7 @@ def export(
     if trouble := missing(chosen.extra, packages) or broken(packages):
         raise ExportError(trouble)
     if weights and not chosen.takes_weights:
-        takers = " and ".join(name for name, one in FORMATS.items() if one.takes_weights)
+        takers = ", ".join(name for name, one in FORMATS.items() if one.takes_weights)
         raise ExportError(f"{format_} holds no weights; only {takers} do")
     if chosen.is_module and (hidden := shadowed(path.stem)):
         raise ExportError(f"{path.name} would hide {hidden} from those who import it; rename it")
