@@ -75,10 +75,10 @@ class SummaryPanel(Panel[Ending]):
                 paragraph(KEYS, width, MUTED),
             ]
             return parts
+        # where there is room for it; the terminal says it too once the screen has closed
         where = f"; in {shown.run_dir}"
-        if len(best + against + where) > width:
-            where = f"; in {shown.run_dir.name}"
-        parts.append(paragraph(f"{best}{against}{where}", width))
+        fits = len(best + against + where) <= width
+        parts.append(paragraph(f"{best}{against}{where if fits else ''}", width))
         return parts
 
     def _against(self, shown: Ending, best: Candidate) -> str:
