@@ -15,7 +15,8 @@ from engine.training import checkpoint
 from engine.zoo import ZOO
 from maedet_tui.cli import cli
 from maedet_tui.errors import SaveError
-from maedet_tui.export import _move, export, source_of
+from maedet_tui.export import export, source_of
+from maedet_tui.export.placing import put
 from maedet_tui.files import write_atomically
 from maedet_tui.presets import folder as preset_folder
 from maedet_tui.runs.local import LocalRun
@@ -127,7 +128,7 @@ def test_files_of_an_exported_folder_take_the_place_of_files_alone(tmp_path):
     (made / "b.py").write_text("made")
     os.mkfifo(place / "b.py")
     with pytest.raises(OSError, match="no regular file"):
-        _move(made, place)
+        put(made, place, "mmdet")
     assert (place / "a.py").read_text() == "made"
     assert stat.S_ISFIFO(os.lstat(place / "b.py").st_mode)
 

@@ -160,4 +160,5 @@ def _report(run: LocalRun, left: bool) -> int:
             echo(f"Error: {run.trouble}", err=True)
     if snapshot.state == "stopped" and run.saved:
         echo(f"To go on with it: maedet-tui resume {run.run_dir}")
-    return FAILED if snapshot.state == "failed" or run.trouble else 0
+    failed = snapshot.state == "failed" or run.trouble or run.save_error
+    return FAILED if failed else 0

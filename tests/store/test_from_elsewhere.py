@@ -158,7 +158,9 @@ def hostile(folder):
         values = json.loads(findings)
         values |= {"error": BAIT, "notices": [BAIT, f"two\nlines {BAIT}"]}
         file.execute("UPDATE status SET scorer = ?, findings = ?", (BAIT, json.dumps(values)))
-        file.execute("UPDATE run SET preset_name = ?, parent = ?", (BAIT, BAIT))
+        file.execute(
+            "UPDATE run SET preset_name = ?, parent = ?, parent_iteration = 1", (BAIT, BAIT)
+        )
         file.execute("UPDATE counts SET reason = ? WHERE reason = 'worse'", (BAIT,))
         file.execute("UPDATE bests SET origin = ?", (BAIT,))
         file.execute("UPDATE population SET origin = ?", (BAIT,))

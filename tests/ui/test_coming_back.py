@@ -39,7 +39,8 @@ def test_a_run_goes_on_on_the_screen(folder):
 
 
 def left_in_the_terminal(capsys, **changes):
-    """(exit code, standard output, standard error) after the screen of a run has closed."""
+    """(exit code, standard output, standard error) after the screen of a run has closed, which
+    had been left before."""
     run = SimpleNamespace(
         close=lambda patience: None,
         run_dir=Path(),  # which is there
@@ -50,7 +51,7 @@ def left_in_the_terminal(capsys, **changes):
         trouble=None,
     )
     vars(run).update(changes)
-    code = screen._report(run)
+    code = screen._report(run, left=True)
     out, err = capsys.readouterr()
     return code, out, err
 
@@ -73,8 +74,8 @@ def test_a_failed_one_says_why_and_is_a_failure(capsys):
 
 
 def test_a_best_that_could_not_be_saved_is_spelled_out(capsys):
-    _, out, err = left_in_the_terminal(capsys, saved=None, save_error="no space left")
-    assert out == ""
+    code, out, err = left_in_the_terminal(capsys, saved=None, save_error="no space left")
+    assert code == screen.FAILED and out == ""
     assert err.startswith("Error: no space left\nThe best structure, to be copied from here:\n")
     assert "- {block: " in err
 
