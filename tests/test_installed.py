@@ -137,6 +137,7 @@ def test_the_program_works_from_a_wheel(wheel, tmp_path):
     assert seen["height of the title"] == "1"
 
 
+@pytest.mark.nightly
 def test_the_program_works_from_a_checkout(tmp_path):
     environment = Environment(tmp_path, "--editable", ROOT)
     seen = works(environment)

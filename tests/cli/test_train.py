@@ -177,6 +177,7 @@ def test_a_full_disk_now_and_then_does_not_end_the_training(small, run, monkeypa
     assert torch.load(small / "out/last.pt", weights_only=True)["step"] == 3
 
 
+@pytest.mark.nightly
 def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
     pexpect = pytest.importorskip("pexpect")
     arguments = ["-m", "maedet_tui", *TRAIN, "--steps", "3"]
@@ -187,7 +188,13 @@ def test_a_bar_on_a_terminal_and_lines_elsewhere(small, run):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.nightly),
+    ],
+)
 def test_an_interrupted_training_is_saved_and_goes_on(small, run, number, code):
     arguments = ("--steps", "100000", "--workers", "1", "--json")
     process = program(*TRAIN, *arguments, start_new_session=True)

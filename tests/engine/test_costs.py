@@ -119,7 +119,7 @@ def measured(structure: Structure, size: tuple[int, int]) -> tuple[int, int, int
     return params, counter.get_total_flops() // 2, elements
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(structures())
 def test_costs_equal_those_of_a_module(structure):
     size = (96, 160)
@@ -129,7 +129,14 @@ def test_costs_equal_those_of_a_module(structure):
     assert cost.flops == macs + elements
 
 
-@pytest.mark.parametrize("size", [(800, 1280), (799, 1333), (33, 65)])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((800, 1280), marks=pytest.mark.nightly),
+        pytest.param((799, 1333), marks=pytest.mark.nightly),
+        (33, 65),
+    ],
+)
 def test_costs_of_the_zoo_equal_those_of_modules_at_any_image_size(size):
     for entry in ZOO.values():
         params, macs, elements = measured(entry.structure, size)

@@ -298,6 +298,7 @@ def test_the_readings_of_size_are_printed_as_wide_as_the_terminal(monkeypatch):
         assert any(reading in line for line in lines)
 
 
+@pytest.mark.nightly
 def test_a_bar_for_each_search_that_runs(monkeypatch, found):
     shown = []
 

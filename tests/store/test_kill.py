@@ -101,6 +101,7 @@ def test_fifty_killed_searches_end_the_same(tmp_path, whole):
     assert phases >= {"coarse", "fine"}
 
 
+@pytest.mark.nightly
 def test_a_search_killed_again_and_again_ends_the_same(tmp_path, whole):
     runner, duration = whole
     killed(tmp_path, "one", 0.2 * duration)

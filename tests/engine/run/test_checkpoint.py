@@ -104,6 +104,7 @@ def forward_scorer():
     return scorer
 
 
+@pytest.mark.nightly
 def test_forward_passes_end_the_same():
     whole = ended(Runner(FORWARD, scorer=forward_scorer()))
     for batches in (1, 3):

@@ -173,7 +173,10 @@ def test_deviation_of_one_pass_is_predicted(thin_passes):
     assert predicted_std(THIN, SMALL) == pytest.approx(measured, rel=0.3)
 
 
-@pytest.mark.parametrize(("name", "resolution"), [("maedet-m", 64), ("resnet-50", 128)])
+@pytest.mark.parametrize(
+    ("name", "resolution"),
+    [("maedet-m", 64), pytest.param("resnet-50", 128, marks=pytest.mark.nightly)],
+)
 def test_zoo_agrees_with_literal_passes(name, resolution):
     structure = ZOO[name].structure
     passes = np.array([literal_pass(structure, resolution, True, seed) for seed in range(6)])

@@ -69,7 +69,7 @@ def test_agrees_with_the_literal_pass(name, activation):
         assert 0.4 < stdev(mine) / stdev(other) < 2.5
 
 
-@pytest.mark.parametrize("name", ["maedet-s", "resnet-50"])
+@pytest.mark.parametrize("name", ["maedet-s", pytest.param("resnet-50", marks=pytest.mark.nightly)])
 def test_agrees_with_the_literal_pass_on_the_zoo(name):
     structure, count = ZOO[name].structure, 4
     ours = [one.entropies for one in scorer(segment=1 << 22, memory=10**9).passes(structure, count)]

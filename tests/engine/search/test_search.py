@@ -208,6 +208,7 @@ def test_random_search_draws_valid_structures_of_the_space(kind):
     assert depths == set(range(1, 11))
 
 
+@pytest.mark.nightly
 def test_random_search_is_worse_than_evolution_under_the_same_budget():
     longer = replace(M, schedule=replace(M.schedule, iterations=10_000))
     random = search(replace(longer, schedule=replace(longer.schedule, strategy="random")))
