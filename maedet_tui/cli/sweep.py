@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -49,9 +48,8 @@ def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add how a sweep is run to a command."""
     for option in (
         click.option("--json", "as_json", is_flag=True,
-                     help="Print the result as one line of JSON. Implies --headless."),
+                     help="Print the result as one line of JSON."),
         click.option("--detach", is_flag=True, help="Search in the background."),
-        click.option("--headless", is_flag=True, help="No screen: progress as lines."),
         click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
                      help="Searches at a time, each in a process of its own.  "
                      "[default: one a core]"),
@@ -95,7 +93,6 @@ def start(
     plan_only: bool,
     runs_dir: Path,
     jobs: int | None,
-    headless: bool,
     detach: bool,
     as_json: bool,
 ) -> None:
@@ -120,9 +117,8 @@ def start(
         echo(_said(found, at_once, about), err=as_json)
         if plan_only:
             return
-        _refuse_no_terminal(headless or detach or as_json)
         folder = new_sweep(wanted, found, runs_dir, name)
-    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json)
+    _go(folder, jobs, detach=detach, as_json=as_json)
 
 
 @sweep.command()
@@ -133,7 +129,6 @@ def resume(
     name: str,
     runs_dir: Path,
     jobs: int | None,
-    headless: bool,
     detach: bool,
     as_json: bool,
     detached: bool,
@@ -149,8 +144,7 @@ def resume(
                 store.wish("resume")
             echo(f"{folder}: goes on in the process that drives it")
             return
-        _refuse_no_terminal(headless or detach or as_json or detached)
-    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json, detached=detached)
+    _go(folder, jobs, detach=detach, as_json=as_json, detached=detached)
 
 
 @sweep.command()
@@ -165,18 +159,6 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
         print_json(found.values())
     else:
         echo("\n".join(table(found)))
-
-
-@sweep.command()
-@click.argument("name")
-@runs_dir_option
-def watch(name: str, runs_dir: Path) -> None:
-    """Show the sweep NAME on the screen, while it runs or after its end."""
-    with failures():
-        folder = find_sweep(name, runs_dir)
-        _refuse_no_terminal(False)
-        code = _on_the_screen(folder)
-    click.get_current_context().exit(code)
 
 
 @sweep.command()
@@ -226,7 +208,6 @@ def _go(
     folder: Path,
     jobs: int | None,
     *,
-    headless: bool,
     detach: bool,
     as_json: bool,
     detached: bool = False,
@@ -235,16 +216,9 @@ def _go(
     with failures():
         if detach:
             code = leave(folder, jobs)
-        elif headless or as_json or detached:
-            code = drive(folder, jobs, as_json=as_json, detached=detached)
         else:
-            # in a process of its own, so that leaving the screen need not end it
-            code = leave(folder, jobs, quietly=True) or _on_the_screen(folder)
+            code = drive(folder, jobs, as_json=as_json, detached=detached)
     click.get_current_context().exit(code)
-
-
-def _on_the_screen(folder: Path) -> int:
-    raise NotImplementedError
 
 
 def _driven(name: str, runs_dir: Path) -> Path:
@@ -253,13 +227,6 @@ def _driven(name: str, runs_dir: Path) -> Path:
     if holder(folder) is None:
         raise Failure(f"{folder}: nobody drives it; `maedet-tui sweep resume {folder}` goes on")
     return folder
-
-
-def _refuse_no_terminal(without: bool) -> None:
-    if not without and not (sys.stdout.isatty() and sys.stdin.isatty()):
-        raise Failure(
-            "there is no terminal to draw the screen on; add --headless to search without it", USAGE
-        )
 
 
 @contextlib.contextmanager
@@ -293,7 +260,7 @@ def _plan_values(found: Plan, about: float | None) -> dict[str, Any]:
             for one in found.searches
         ],
         "bad": [
-            {"varied": dict(one.varied), "problem": str(one.problem), "problems": one.count}
+            {"varied": dict(one.varied), "problem": str(one.problem), "problems": one.problems}
             for one in found.bad
         ],
         "seconds": about,

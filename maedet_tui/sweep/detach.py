@@ -30,7 +30,7 @@ def detach(folder: Path, jobs: int | None = None, *, quietly: bool = False) -> i
         log = open_log(path)
     except OSError as error:
         raise save_error(path, error) from None
-    words = ["sweep", "resume", str(folder), "--headless", "--detached"]
+    words = ["sweep", "resume", str(folder), "--detached"]
     if jobs is not None:
         words += ["--jobs", str(jobs)]
     try:
@@ -53,7 +53,7 @@ def detach(folder: Path, jobs: int | None = None, *, quietly: bool = False) -> i
     if not quietly:
         echo(
             f"Searching in the background (process {process.pid}): {folder}\n"
-            f"  maedet-tui sweep watch {folder}\n"
+            f"  maedet-tui sweep show {folder}\n"
             f"  maedet-tui sweep pause {folder}   (maedet-tui sweep resume {folder} goes on)\n"
             f"  maedet-tui sweep stop {folder}"
         )

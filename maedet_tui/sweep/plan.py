@@ -50,11 +50,11 @@ class Planned(NamedTuple):
 
 
 class Bad(NamedTuple):
-    """A combination that cannot be searched, and its first problem."""
+    """A combination that cannot be searched, its first problem, and how many it has."""
 
     varied: tuple[tuple[str, str], ...]
     problem: Problem
-    count: int
+    problems: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Plan:
             return ""
         lines = [
             clipped(f"{named(bad.varied) or 'search'}: {bad.problem}")
-            + (f" (and {bad.count - 1:,} more)" if bad.count > 1 else "")
+            + (f" (and {bad.problems - 1:,} more)" if bad.problems > 1 else "")
             for bad in self.bad[:20]
         ]
         if len(self.bad) > len(lines):
