@@ -25,6 +25,10 @@ COMMANDS = {
         "maedet_tui.cli.export:export",
         "Write SOURCE as a file for another program, and check it by loading it back.",
     ),
+    "front": (
+        "maedet_tui.cli.front:front",
+        "The structures that no other one beats, among all that sweeps and runs have found.",
+    ),
     "latency": (
         "maedet_tui.cli.latency:latency",
         "How long structures take on this device, by a table that is measured once.",
