@@ -82,7 +82,10 @@ class Group:
         self._memory = preset.budget.memory
         self._least_costs = [
             (name, limit)
-            for name, limit in (("flops", preset.budget.flops_min), ("params", preset.budget.params_min))
+            for name, limit in (
+                ("flops", preset.budget.flops_min),
+                ("params", preset.budget.params_min),
+            )
             if limit is not None
         ]
         self._image_size = preset.budget.image_size

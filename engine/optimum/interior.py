@@ -211,7 +211,9 @@ class _Path:
         program, lower, width = self.program, self.lower, self.upper - self.lower
         budgets = len(program.costs)
         low, high = np.zeros(lower.shape[1]), np.full(lower.shape[1], 0.5)
-        room = 0.5 * (1 + program.spent(lower)[:budgets])  # halfway from what is spent at least to all
+        room = 0.5 * (
+            1 + program.spent(lower)[:budgets]
+        )  # halfway from what is spent at least to all
         for _ in range(8):
             middle = (low + high) / 2
             fits = (program.spent(lower + middle * width)[:budgets] < room).all(axis=0)

@@ -27,8 +27,8 @@ from engine.optimum.coefficients import (
     sized,
     width_terms,
 )
-from engine.optimum.program import Program
 from engine.optimum.links import link_limits, links_of
+from engine.optimum.program import Program
 from engine.optimum.space import Floats, Ints, Layout, layers_of, widths_of
 from engine.scorers.closed_form import moments_behind
 from engine.search.rules import log_widths

@@ -1,5 +1,6 @@
 """The optimum under each rule against every structure of small spaces that keeps to it."""
 
+import itertools
 from dataclasses import replace
 from math import exp, log
 
@@ -33,10 +34,10 @@ def keeps(preset: Preset, structure: Structure) -> bool:
     space, budget = preset.space, preset.budget
     cost = total_cost(structure, budget.image_size)
     outputs = [block.out_channels for block in structure.blocks]
-    rising = zip(outputs, outputs[1:])
+    rising = itertools.pairwise(outputs)
     return (
         not (space.monotone_widths and any(b < a for a, b in rising))
-        and all(b <= space.max_expansion * a for a, b in zip(outputs, outputs[1:]))
+        and all(b <= space.max_expansion * a for a, b in itertools.pairwise(outputs))
         and all(
             low <= block.out_channels <= high
             for stage, (low, high) in zip(structure.stages, space.widths)
