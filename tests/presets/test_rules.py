@@ -1,5 +1,7 @@
 """The rules that a preset may add, `auto`, and what is said of those that cannot be."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,7 +57,7 @@ def test_every_structure_of_a_search_keeps_to_every_rule(strategy):
         cost = total_cost(one, preset.budget.image_size)
         outputs = [block.out_channels for block in one.blocks]
         assert outputs == sorted(outputs)
-        assert all(b <= 4 * a for a, b in zip(outputs, outputs[1:], strict=False))
+        assert all(b <= 4 * a for a, b in itertools.pairwise(outputs))
         assert 16 <= outputs[0] <= 64 and outputs[-1] >= 256
         assert 8e9 <= cost.flops <= 10e9 and cost.params >= 500_000
         assert effectiveness(one.blocks) <= 0.4 and map_memory(one.blocks, (800, 1280)) <= 150e6
