@@ -1,6 +1,7 @@
 """Curves in SVG."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_a_curve_goes_from_the_left_to_the_right_and_up_on_paper_where_its_value
 
 def test_a_curve_of_one_value_and_one_of_none_are_drawn():
     flat = draw(Chart("Z", [Curve("", "best", [(0, 5.0), (9, 5.0)])], from_zero=False))
-    assert len(set(y for _, y in coordinates(flat)[0])) == 1
+    assert len({y for _, y in coordinates(flat)[0]}) == 1
     assert draw(Chart("Z", [Curve("", "best", [])])) == "<figure></figure>"
 
 
@@ -60,5 +61,5 @@ def test_names_of_lines_that_end_together_do_not_cover_each_other():
     text = draw(Chart("parts", [*curves, Curve("top", "best", [(0, 0.0), (1, 9.0)])]))
     places = sorted(float(y) for y in re.findall(r'y="([\d.]+)" class="name', text))
     assert len(places) == 6
-    assert min(b - a for a, b in zip(places, places[1:])) >= charts.LINE - 0.01
+    assert min(b - a for a, b in pairwise(places)) >= charts.LINE - 0.01
     assert places[-1] <= charts.HEIGHT
