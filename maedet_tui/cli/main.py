@@ -76,6 +76,10 @@ COMMANDS = {
         "maedet_tui.cli.search:search",
         "Search the best backbone for PRESET: a name such as maedet-m, or a YAML file.",
     ),
+    "serve": (
+        "maedet_tui.cli.serve:serve",
+        "Show the screens in a browser on this machine, under a link that works once.",
+    ),
     "shapes": (
         "maedet_tui.cli.shapes:shapes",
         "Write a synthetic set in COCO's format into DIR: circles, squares, triangles, crosses.",

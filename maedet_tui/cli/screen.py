@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -30,7 +31,8 @@ LOOK_EVERY = 0.5
 
 def pick_and_watch(runs_dir: Path, notify: str | None = None) -> int:
     """Let the user pick a preset, and show its search. Returns the exit code."""
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+    drawn_elsewhere = "TEXTUAL_DRIVER" in os.environ  # in a browser, by `serve`
+    if not drawn_elsewhere and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise Failure(
             "there is no terminal to draw the screen on; "
             "`maedet-tui search PRESET --headless` searches without it",
