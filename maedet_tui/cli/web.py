@@ -133,9 +133,10 @@ class Web(Server):
         """The page, on which the terminal is drawn. textual-serve's own asks Google for a font."""
         page = Template((Path(__file__).parent / "served.html").read_text("utf-8"))
         socket_of = f"ws://{request.host}/ws"
-        text = page.substitute(socket=html.escape(socket_of, quote=True))
+        nonce = secrets.token_urlsafe(16)
+        text = page.substitute(socket=html.escape(socket_of, quote=True), nonce=nonce)
         policy = (
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+            f"default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-{nonce}'; "
             f"img-src 'self' data: blob:; connect-src 'self' {html.escape(socket_of)}; "
             "frame-ancestors 'none'"
         )

@@ -12,6 +12,8 @@ from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.nightly
 
+ENTER = "\ue007"
+
 
 def answer(address, **headers):
     """The status of an answer."""
@@ -23,7 +25,7 @@ def answer(address, **headers):
 
 
 def seen(browser):
-    """What the terminal shows; it draws on a canvas, so that is asked of the size of its text."""
+    """What the page says of its session: that something was drawn, or that it is over."""
     return browser.run("return document.body.className")
 
 
@@ -46,21 +48,21 @@ def test_a_search_is_begun_saved_and_left(browser, serving, tmp_path):
     assert any(one.startswith("ws://") for one in asked)
     (child,) = children(process)
     browser.until(lambda: drawn(browser))
-    browser.press("\ue007")  # enter: a search with the preset that is marked, maedet-l or another
+    browser.press(ENTER)  # a search with the preset that is marked
     (run,) = browser.until(lambda: runs_of(tmp_path))
     browser.until(lambda: line(run).score)
     browser.press("s")
     browser.until((run / "best.yaml").exists)
-    browser.press("q")
-    browser.until(lambda: line(run).state == "finished" or browser.press("\ue007") or not
-                  child.is_running() or line(run).state in ("stopped", "finished"))  # fmt: skip
+    browser.press("q")  # of a search that is not over, it asks
+    browser.press("y")
     psutil.wait_procs([child], PATIENCE)
+    assert line(run).state in ("stopped", "finished")
     browser.until(lambda: "-closed" in seen(browser))
     assert not [said for said in browser.complaints() if "Content Security" in said]
 
 
 def drawn(browser):
-    """Whether something is drawn: a canvas whose pixels are not all of one colour."""
+    """Whether something is drawn: the terminal is a canvas, whose picture grows with its text."""
     return len(browser.driver.get_screenshot_as_png()) > 20_000
 
 
@@ -73,7 +75,7 @@ def test_whatever_goes_away_the_search_is_saved_and_no_process_is_left(
     browser.until(lambda: "-first-byte" in seen(browser))
     browser.until(lambda: drawn(browser))
     (child,) = children(process)
-    browser.press("\ue007")
+    browser.press(ENTER)
     (run,) = browser.until(lambda: runs_of(tmp_path))
     browser.until(lambda: line(run).score)
     if end == "the server ends":
