@@ -28,13 +28,19 @@ class ProblemList(OptionList):
         self._problems: Sequence[Problem] = ()
         self.border_title = "Problems"
 
-    def show(self, problems: Sequence[Problem]) -> None:
-        """List these, the mark staying where it was."""
+    def show(self, problems: Sequence[Problem], advice: Sequence[str] = ()) -> None:
+        """List these, the mark staying where it was, and advice below them."""
         self._problems, marked = problems, self.highlighted
-        self.set_options(Option(self._worded(problem)) for problem in problems)
+        rows = [Option(self._worded(problem)) for problem in problems]
+        rows += [
+            Option(Content.assemble(("advice  ", "$warning"), (said, "")), disabled=True)
+            for said in advice
+        ]
+        self.set_options(rows)
         if problems:
             self.highlighted = min(marked or 0, len(problems) - 1)
-        self.set_class(not problems, "-none")
+        self.border_title = "Problems" if problems or not advice else "Advice"
+        self.set_class(not rows, "-none")
         measure_anew(self)
 
     def line(self, index: int) -> int | None:

@@ -155,7 +155,7 @@ class Editor(Screen[None]):
             box = self.query_one(ProblemList)
             if box.has_focus and not found.problems:
                 self.query_one(YamlArea).focus()
-            box.show(found.problems)
+            box.show(found.problems, found.advice)
             self._show_beside(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
