@@ -90,8 +90,12 @@ class Space:
     split_above: int = 10
 
 
+#: children a member below which a search ends far from where it was going
+FEWEST_CHILDREN = 150
+
+
 def suited(iterations: int, trades: bool) -> int:
-    """The population N that suits T `iterations`, with trades or without: `docs/gaps.md` has
+    """The population N that suits T `iterations`, with trades or without: `docs/optimum.md` has
     what it was chosen by."""
     least, most = (10, 64) if trades else (32, 256)
     return max(least, min(most, round(0.16 * iterations**0.5)))
@@ -126,6 +130,12 @@ class Schedule:
         if self.population == AUTO:
             return max(self.keep, suited(self.iterations, self.trade > 0))
         return self.population
+
+    @property
+    def hurried(self) -> bool:
+        """Whether N is too large for T: an evolution of fewer children a member ends early."""
+        evolves = self.strategy == "evolution"
+        return evolves and self.iterations < FEWEST_CHILDREN * self.capacity
 
     @property
     def balances(self) -> bool:
