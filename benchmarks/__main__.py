@@ -21,6 +21,7 @@ MORE = (
     "ui",
     "training",
     "memory",
+    "nms",
 )
 
 
