@@ -8,6 +8,7 @@ the program (`maedet_tui.presets`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Literal
 
 from engine.costs import PAPER_IMAGE_SIZE
@@ -110,7 +111,7 @@ def suited(iterations: int, trades: bool) -> int:
     """The population N that suits T `iterations`, with trades or without: `docs/optimum.md` has
     what it was chosen by."""
     least, most = (10, 64) if trades else (32, 256)
-    return max(least, min(most, round(0.16 * iterations**0.5)))
+    return max(least, min(most, round(0.16 * sqrt(iterations))))
 
 
 @dataclass(frozen=True, slots=True)
