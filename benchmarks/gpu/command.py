@@ -87,7 +87,7 @@ def _run(stage: Stage, course: Course, result: Results) -> bool:
         try:
             for row in part(course):
                 result.add(name, row)
-                print("  {:<34}{:<34}{}".format(*row), flush=True)
+                print("  {:<36}  {:<36}  {}".format(*row), flush=True)
         except Exception as error:  # what a card may do is not known, and others are to be run
             failed = True
             result.fail(name, error)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from engine.settings import Budget, Forward, Objective, Preset, Schedule
+from benchmarks.gpu.literal import chain_of
+from engine.settings import Budget, Forward, Objective, Preset, Schedule, Space
 from engine.zoo import ZOO
 
 
@@ -43,12 +44,14 @@ class Course:
     @property
     def preset(self) -> Preset:
         """The search that is measured: MAE-DET-M's; of the stand-in, one of seconds."""
-        initial = ZOO["initial"].structure
         if not self.small:
+            initial = ZOO["initial"].structure
             return Preset("m", initial, Budget(flops=91_000_000_000, layers=91))
-        schedule = Schedule(population=8, iterations=400)
-        budget = Budget(flops=3_000_000_000, layers=40)
-        return Preset("small", initial, budget, self.objective, schedule=schedule)
+        space = Space(max_width=64, stage_depths=(1, 1, 2, 2, 2))
+        schedule = Schedule(population=6, iterations=60, keep=2)
+        budget = Budget(flops=3_000_000_000, layers=25)
+        initial = chain_of(16, 8, (1, 1, 1, 1), 3)
+        return Preset("small", initial, budget, self.objective, space, schedule)
 
     @property
     def objective(self) -> Objective:

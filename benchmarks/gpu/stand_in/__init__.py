@@ -40,7 +40,8 @@ class Card:
         self.capability = capability
         self.timeline = Timeline()
         self.memory = Memory(self.timeline, total)
-        self.placing, self.watching = Placing(self.memory), Watching(self.memory)
+        self.placing = Placing(self.memory)
+        self.watching = Watching(self.memory, self.placing)
         self.waits = 0
 
     def synchronize(self, device: Any = None) -> None:
@@ -129,6 +130,7 @@ def standing_in(total: int = TOTAL, capability: tuple[int, int] = CAPABILITY) ->
     with ExitStack() as stack:
         stack.enter_context(mock.patch.multiple(torch.cuda, **card.names()))
         stack.enter_context(mock.patch.object(torch.backends.cuda, "is_built", lambda: True))
+        stack.enter_context(mock.patch("engine.scorers.factory.cuda_available", lambda: True))
         stack.enter_context(mock.patch.object(torch, "autocast", Autocast))
         stack.enter_context(mock.patch.object(torch, "Generator", Generator))
         record: Any = lambda tensor, stream: card.memory.record(tensor, stream)  # noqa: E731

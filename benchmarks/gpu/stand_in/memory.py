@@ -59,11 +59,11 @@ class Memory:
 
     def record(self, tensor: torch.Tensor, stream: Stream) -> None:
         """`Tensor.record_stream`."""
-        if (block := self._blocks.get(_key(tensor))) is not None:
+        if (block := self._blocks.get(key(tensor))) is not None:
             block.recorded.add(stream.number)
 
     def _read(self, name: str, tensor: torch.Tensor, stream: Stream, piece: int) -> None:
-        block = self._blocks.get(_key(tensor))
+        block = self._blocks.get(key(tensor))
         if block is None:  # made before the stand-in was: complete
             return
         writer, when = block.written
@@ -72,17 +72,16 @@ class Memory:
         block.uses[stream.number] = stream, piece
 
     def _write(self, name: str, tensor: torch.Tensor, stream: Stream, piece: int) -> None:
-        key = _key(tensor)
-        block = self._blocks.get(key)
+        block = self._blocks.get(key(tensor))
         if block is None:
-            self._allocate(key, tensor, stream, piece)
+            self._allocate(tensor, stream, piece)
             return
         for user, when in [block.written, *block.uses.values()]:
             if user is not stream and stream.clock.get(user.number, 0) < when:
                 self._fault(f"{name} on stream {stream.number} overwrites what {user.number} uses")
         block.written = block.uses[stream.number] = stream, piece
 
-    def _allocate(self, key: int, tensor: torch.Tensor, stream: Stream, piece: int) -> None:
+    def _allocate(self, tensor: torch.Tensor, stream: Stream, piece: int) -> None:
         storage = tensor.untyped_storage()
         size = storage.nbytes()
         if self.used + size > self.limit:
@@ -92,12 +91,13 @@ class Memory:
             )
         self.used += size
         self.peak = max(self.peak, self.used)
-        block = self._blocks[key] = _Block(stream, size, (stream, piece))
+        number = key(tensor)
+        block = self._blocks[number] = _Block(stream, size, (stream, piece))
         block.uses[stream.number] = stream, piece
-        block.kept = ref(storage, partial(self._freed, key))
+        block.kept = ref(storage, partial(self._freed, number))
 
-    def _freed(self, key: int, _: Any) -> None:
-        block = self._blocks.pop(key)
+    def _freed(self, number: int, _: Any) -> None:
+        block = self._blocks.pop(number)
         self.used -= block.bytes
         for user, when in block.uses.values():
             known = block.owner.clock.get(user.number, 0) >= when
@@ -112,6 +112,7 @@ class Memory:
             self.faults.append(text)
 
 
-def _key(tensor: torch.Tensor) -> int:
-    key: int = tensor.untyped_storage()._cdata
-    return key
+def key(tensor: torch.Tensor) -> int:
+    """What a tensor and its views have in common: their storage."""
+    number: int = tensor.untyped_storage()._cdata
+    return number

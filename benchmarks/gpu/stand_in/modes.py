@@ -7,17 +7,15 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
-from benchmarks.gpu.stand_in.memory import Memory
+from benchmarks.gpu.stand_in.memory import Memory, key
 
 HOST = torch.device("cpu")
 #: what has the host wait for a result
-WAITS = frozenset(
-    getattr(torch.Tensor, name)
-    for name in ("item", "tolist", "cpu", "numpy", "nonzero")
-    + ("__bool__", "__float__", "__int__", "__index__")
-)
+_NAMES = "item tolist cpu numpy __bool__ __float__ __int__ __index__"
+WAITS = frozenset(getattr(torch.Tensor, name) for name in _NAMES.split())
+#: operators of which the host must know a size before it can go on
+SIZED = ("nonzero", "masked_select", "unique", "repeat_interleave", "_local_scalar_dense")
 
 
 def here(value: Any) -> Any:
@@ -46,42 +44,74 @@ class Placing(TorchFunctionMode):
         if func is torch.device:
             return func(*args, **(kwargs or {}))
         if func in WAITS:
-            if self.watching == "error":
-                raise RuntimeError("called a synchronizing CUDA operation")
-            self._memory.look(args[0])
+            self.look(args[0])
         moved = {name: here(value) for name, value in (kwargs or {}).items()}
         if moved.get("pin_memory"):
             del moved["pin_memory"]
         return func(*map(here, args), **moved)
 
+    def look(self, tensor: torch.Tensor) -> None:
+        """The host waits for a tensor. Raises RuntimeError while it may not."""
+        if self.watching == "error":
+            raise RuntimeError("called a synchronizing CUDA operation")
+        self._memory.look(tensor)
+
 
 class Watching(TorchDispatchMode):
     """Every kernel is one of the current stream; during a capture it is noted as well."""
 
-    def __init__(self, memory: Memory):
-        super().__init__()
-        self._memory = memory
+    def __init__(self, memory: Memory, placing: Placing):
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's own
+        self._memory, self._placing = memory, placing
         self.captured: list[tuple[Any, Any, Any, Any]] | None = None
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: or torch would import its compiler, for seconds, to leave this alone."""
+        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        for waited in _sizing(func, args):
+            self._placing.look(waited)
         result = func(*args, **kwargs)
-        arguments, returns = func._schema.arguments, func._schema.returns
-        if returns and all(r.alias_info and not r.alias_info.is_write for r in returns):
-            return result  # a view
-        given = [*zip(arguments, args), *((a, kwargs[a.name]) for a in arguments if a.name in kwargs)]
-        written = [value for a, value in given if a.alias_info and a.alias_info.is_write]
+        arguments = func._schema.arguments
+        named = [(one, kwargs[one.name]) for one in arguments if one.name in kwargs]
+        given = [*zip(arguments, args), *named]
+        written = _tensors(
+            [value for one, value in given if one.alias_info and one.alias_info.is_write]
+        )
         reads = _tensors([value for _, value in given])
-        self._memory.ran(str(func), reads, _tensors([written, result]))
+        # by storages: what `to` and `reshape` are, a view or a copy, their schemas leave open
+        known = {key(tensor) for tensor in reads}
+        made = [tensor for tensor in _tensors(result) if key(tensor) not in known]
+        if known and not written and not made:
+            return result  # a view
+        self._memory.ran(str(func), reads, [*written, *made])
         if self.captured is not None:
             self.captured.append((func, args, kwargs, result))
         return result
 
 
-def _tensors(values: Any) -> list[torch.Tensor]:
-    return [leaf for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor)]
+def _sizing(func: Any, args: Any) -> list[torch.Tensor]:
+    """What the host must look into for the size of a result: masks are indices of that kind."""
+    name = func._schema.name.removeprefix("aten::")
+    if name.startswith(SIZED):
+        return _tensors(args)[:1]
+    if name in ("index", "index_put", "index_put_"):
+        return [one for one in _tensors(args[1]) if one.dtype in (torch.bool, torch.uint8)]
+    return []
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    """Those in a value; operators have no deeper nesting than lists."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [tensor for one in value for tensor in _tensors(one)]
+    return []
 
 
 class Graph:
@@ -101,5 +131,3 @@ class Graph:
 
     def reset(self) -> None:
         self.calls.clear()
-
-
