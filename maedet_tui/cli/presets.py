@@ -10,6 +10,7 @@ from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
 from maedet_tui.presets import advice
+from maedet_tui.presets.doubts import doubts
 from maedet_tui.presets.folder import free_name, refuse_taken, save, user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
 from maedet_tui.presets.library import Entry, entries
@@ -70,9 +71,9 @@ def validate(file: str) -> None:
         count = tally(error.problems)
         echo(str(error), err=True)
         raise Failure(f"{file} has {count:,} problem{'s' if count > 1 else ''}", FAILED) from None
+    for doubt in doubts(preset, read_source(file)[0]):
+        echo(f"Warning: {doubt}", err=True)
     echo(f"{file} is valid: {preset.description or preset.name}")
-    for sentence in advice.of_preset(preset):
-        echo(f"Advice: {sentence}.")
 
 
 @presets.command()

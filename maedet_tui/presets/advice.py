@@ -5,6 +5,8 @@ Pure functions: of a structure that a preset's search found, and of a preset's o
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from engine.blocks import KINDS
 from engine.costs import Cost, block_cost, total_cost
 from engine.settings import CLOSED_PROXIES, PROXIES, Preset
@@ -46,38 +48,48 @@ def lines(structure: Structure, preset: Preset, gap: float | None = None) -> lis
     return [f"Advice: {sentence}." for sentence in of_structure(structure, preset, gap)]
 
 
-def of_preset(preset: Preset) -> list[str]:
-    """Sentences on the numbers of a preset; empty where there is nothing to say."""
+class Advice(NamedTuple):
+    """What is said of a preset, and the key that it is about."""
+
+    key: tuple[str, str]
+    message: str
+
+
+def of_preset(preset: Preset) -> list[Advice]:
+    """What is said of the numbers of a preset; empty where there is nothing to say."""
     budget, space = preset.budget, preset.space
-    said: list[str] = []
+    said: list[Advice] = []
     if preset.scorer in (*PROXIES, *CLOSED_PROXIES):
         return said
     if budget.layers is not None:
         units = (budget.layers - 1) // _unit_layers(preset)
         deepest = max(space.stage_depths[2:])
         if 2 * deepest > units and deepest > stage_depths(budget.layers)[-1]:
-            said.append(
-                f"space.stage_depths allow {deepest} blocks in a stage of {units} in all that "
-                f"budget.layers {budget.layers} leave; `stage_depths: auto` shares them out"
+            message = (
+                f"allow {deepest} blocks in a stage of {units} in all that budget.layers "
+                f"{budget.layers} leave; `stage_depths: auto` shares them out"
             )
-    if budget.flops is not None:
-        wide = max_width(budget.flops, budget.layers, budget.image_size, space.width_step)
-        if space.max_width > LOOSE * wide:
-            said.append(
-                f"space.max_width {space.max_width} is {space.max_width / wide:.0f} times what the "
-                f"budget pays for; `max_width: auto` is {wide}"
-            )
-        small = at_paper_size(budget.flops, budget.image_size) < SMALL
-        if small and preset.objective.size in ("nominal", "area"):
-            said.append(
-                f"score.size {preset.objective.size} leaves C5 short of depth at small budgets; "
-                "`size: log-channels` does not"
-            )
-        if small and not space.monotone_widths and "ResBlock" in space.blocks:
-            said.append(
-                "stages may narrow from one to the next at small budgets; "
-                "`space.monotone_widths: true` prevents it"
-            )
+            said.append(Advice(("space", "stage_depths"), message))
+    if budget.flops is None:
+        return said
+    wide = max_width(budget.flops, budget.layers, budget.image_size, space.width_step)
+    if space.max_width > LOOSE * wide:
+        message = (
+            f"is {space.max_width}, {space.max_width / wide:.0f} times what the budget pays for; "
+            f"`max_width: auto` is {wide}"
+        )
+        said.append(Advice(("space", "max_width"), message))
+    if at_paper_size(budget.flops, budget.image_size) >= SMALL:
+        return said
+    if preset.objective.size in ("nominal", "area"):
+        message = (
+            f"is {preset.objective.size}, which leaves C5 short of depth at small budgets; "
+            "`size: log-channels` does not"
+        )
+        said.append(Advice(("score", "size"), message))
+    if not space.monotone_widths and "ResBlock" in space.blocks:
+        message = "is off, so that stages may narrow at a small budget; `true` prevents it"
+        said.append(Advice(("space", "monotone_widths"), message))
     return said
 
 

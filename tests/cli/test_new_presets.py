@@ -40,8 +40,8 @@ def test_advice_on_presets_and_results(run, folder):
     (folder / "small.yaml").write_text(
         QUICK.replace("91G, layers: 91", "3G, layers: 37") + "initial: auto\n"
     )
-    checked = run("presets", "validate", "small.yaml").stdout
-    assert "Advice: space.stage_depths allow 10 blocks in a stage of 12 in all" in checked
+    checked = run("presets", "validate", "small.yaml").output
+    assert "space.stage_depths: allow 10 blocks in a stage of 12 in all" in checked
     searched = run("search", "small.yaml", "--headless").stdout
     assert "Advice: " in searched
     assert "Advice: " in run("score", "initial", "--preset", "small.yaml").stdout

@@ -157,10 +157,10 @@ def test_advice_on_m_with_another_budget_typed_over_its_own():
     preset = load("maedet-m")
     budget = replace(preset.budget, flops=3 * 10**9, layers=37)
     said = advice.of_preset(replace(preset, budget=budget))
-    assert [one.partition(" ")[0] for one in said] == [
-        "space.stage_depths", "space.max_width", "score.size", "stages"
+    assert [".".join(one.key) for one in said] == [
+        "space.stage_depths", "space.max_width", "score.size", "space.monotone_widths"
     ]  # fmt: skip
-    assert "allow 10 blocks in a stage of 12 in all" in said[0]
+    assert "allow 10 blocks in a stage of 12 in all" in said[0].message
 
 
 @pytest.mark.parametrize("name", ["maedet-s", "maedet-m", "maedet-l"])

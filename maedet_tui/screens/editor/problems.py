@@ -28,19 +28,15 @@ class ProblemList(OptionList):
         self._problems: Sequence[Problem] = ()
         self.border_title = "Problems"
 
-    def show(self, problems: Sequence[Problem], advice: Sequence[str] = ()) -> None:
-        """List these, the mark staying where it was, and advice below them."""
+    def show(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
+        """List these, the mark staying where it was."""
+        colours = ["$error"] * len(problems) + ["$warning"] * len(warnings)
+        problems = (*problems, *warnings)
         self._problems, marked = problems, self.highlighted
-        rows = [Option(self._worded(problem)) for problem in problems]
-        rows += [
-            Option(Content.assemble(("advice  ", "$warning"), (said, "")), disabled=True)
-            for said in advice
-        ]
-        self.set_options(rows)
+        self.set_options(map(Option, map(self._worded, problems, colours)))
         if problems:
             self.highlighted = min(marked or 0, len(problems) - 1)
-        self.border_title = "Problems" if problems or not advice else "Advice"
-        self.set_class(not rows, "-none")
+        self.set_class(not problems, "-none")
         measure_anew(self)
 
     def line(self, index: int) -> int | None:
@@ -55,9 +51,9 @@ class ProblemList(OptionList):
         lines = [problem.line or 1 for problem in self._problems]
         return next((index for index, one in enumerate(lines) if one > line), 0)
 
-    def _worded(self, problem: Problem) -> Content:
+    def _worded(self, problem: Problem, colour: str) -> Content:
         where = f"line {problem.line}" if problem.line else "file"
         key = f"{problem.key}: " if problem.key else ""
         return Content.assemble(
-            (f"{self._glyphs.warning} {where}  ", "$error"), (key, "bold"), (problem.message, "")
+            (f"{self._glyphs.warning} {where}  ", colour), (key, "bold"), (problem.message, "")
         )
