@@ -23,7 +23,7 @@ from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.printable import Printable
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
-from maedet_tui.widgets.textual_private import Crashes
+from maedet_tui.widgets.textual_private import PrivateApp
 from maedet_tui.widgets.thread import tell_from_thread
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseSc
 # screens are imported where they are shown: each takes a while, and the first paint waits
 
 
-class MaedetApp(Crashes):
+class MaedetApp(PrivateApp):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
@@ -210,9 +210,21 @@ class MaedetApp(Crashes):
 
     # --- what keys do -------------------------------------------------------------
 
+    async def on_key(self, event: events.Key) -> None:
+        """A capital letter that means nothing of its own means what the small one does, for
+        Caps Lock is easily left on. Whoever writes a text has had the key before."""
+        small = event.key.lower()
+        if event.key != small and len(small) == 1:
+            active = self.screen.active_bindings
+            if event.key not in active and small in active and active[small].enabled:
+                event.prevent_default()
+                await self.run_action(active[small].binding.action, active[small].node)
+
     def notify(self, message: str, *, title: str = "", **options: Any) -> None:
-        """A toast, which may quote files and names of files."""
-        super().notify(printable(message), title=printable(title), **options)
+        """A toast, which may quote files and names of files; never two that say the same."""
+        message, title = printable(message), printable(title)
+        self.forget_toast(message, title)
+        super().notify(message, title=title, **options)
 
     def keep_screenshot(self) -> None:
         """Save the screen as SVG, in the folder of the run on show, else in the current one."""

@@ -194,7 +194,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
             )
             known = score.entropies if score.is_entropy else None
-            view.show(View(preset, best.structure, score.z, known))
+            beside = False if ZOO.get(preset.reference or "") else None
+            view.show(View(preset, best.structure, score.z, known, beside))
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""

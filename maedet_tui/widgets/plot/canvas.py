@@ -14,6 +14,8 @@ from typing import NamedTuple
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.grid import Grid, Run, curve, levels, spread, stack
 
+#: columns of curves for which values, then names, are left out of the legend
+LEAST = 18
 #: columns between two markers on a curve
 _MARKER_EVERY = 15
 
@@ -35,7 +37,7 @@ class Chart(NamedTuple):
     for the values in the legend. switch: x of the change from coarse to fine, if it
     happened. reference: (label, y) of a horizontal line to compare with. cursor: x
     whose values the legend gives, else the newest. stacked: the series stand on one
-    another, the first at the foot.
+    another, the first at the foot. whole: its values are whole numbers.
     """
 
     series: tuple[Series, ...]
@@ -49,6 +51,7 @@ class Chart(NamedTuple):
     x_start: float = 0.0
     cursor: float | None = None
     stacked: bool = False
+    whole: bool = False
 
     def column(self, x: float, columns: int) -> int | None:
         """The column that x falls into, if it is between the ends."""
@@ -93,6 +96,8 @@ def y_axis(chart: Chart, rows: int) -> tuple[float, float, float]:
     if high <= low:
         high = low + max(1.0, abs(low) * 0.01)
     step = nice_step(high - low, max(rows // 4, 2))
+    if chart.whole and step % 1:  # there is no half of a layer
+        step = 5.0 if step == 2.5 else 1.0
     return math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step
 
 
@@ -146,6 +151,12 @@ def frame(chart: Chart, width: int, height: int) -> Frame:
     left = max(len(chart.format_y(tick)) for tick in ticks) + 1
     legend = _legend(chart)
     right = max((len(named.text) for named in legend), default=0) + 1
+    room = width - left - 1
+    if right > room - LEAST:  # rather no values than no curves
+        legend = [named._replace(text=" ".join(named.text.split()[:2])) for named in legend]
+        right = max((len(named.text) for named in legend), default=0) + 1
+    if right > room - LEAST:
+        legend, right = [], 0
     return Frame(low, high, ticks, legend, left, width - left - 1 - right, right, rows)
 
 

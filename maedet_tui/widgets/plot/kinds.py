@@ -23,7 +23,7 @@ class PlotKind:
 
     curves: of points of the history, one for each stage or a single one. stages: whether
     it is one for each stage; such curves can stand on one another. of_best: whether it is
-    about the best structure.
+    about the best structure. whole: whether its values are whole numbers.
     """
 
     name: str
@@ -35,6 +35,7 @@ class PlotKind:
     format_tick: Callable[[float], str] = formatting.short_quantity
     format_value: Callable[[float], str] = formatting.quantity
     of_best: bool = True
+    whole: bool = False
 
 
 def _of_cost(field: str) -> Callable[[Sequence[Point]], list[Curve]]:
@@ -71,7 +72,8 @@ _PLAIN = "{:,.6g}".format
 _TENTHS = "{:,.1f}".format
 
 PLOTS = (
-    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers")),
+    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers"),
+             whole=True),
     PlotKind("flops", "2", "FLOPs", "FLOPs of each stage", _of_cost("flops")),
     PlotKind("params", "3", "Params", "parameters of each stage", _of_cost("params")),
     PlotKind("z", "4", "Z", "Z of the best structure", _z, False, _PLAIN, _TENTHS),
@@ -121,6 +123,7 @@ def chart_of(
         x_start=start,
         cursor=cursor,
         stacked=stacked and kind.stages,
+        whole=kind.whole,
     )
 
 
