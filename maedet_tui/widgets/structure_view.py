@@ -27,11 +27,11 @@ _COLUMNS = (
     ("level", "lev", 2),
     ("params", "params", 6),
     ("FLOPs", "FLOPs", 6),
-    ("entropy", "H", 6),
+    ("entropy", "H", 5),
     ("% of Z", "Z %", 3),
 )
-#: what the paper calls depth, where it is quoted
-_QUOTED = "# layers"
+#: what the paper calls depth, where it is quoted, and in less than the width
+_QUOTED, _BRIEFLY, _ROOM = "# layers", "# l.", 84
 _LEVEL = 7
 #: what room is spent on, most wanted first: the full heading of a column, or (None) a wider gap
 _WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
@@ -88,9 +88,7 @@ def table(view: View) -> list[list[str]]:
     return rows
 
 
-def _layout(
-    rows: list[list[str]], width: int, z: float | None
-) -> tuple[list[str], list[int], int]:
+def _layout(rows: list[list[str]], width: int, z: float | None) -> tuple[list[str], list[int], int]:
     """(headings, column widths, gap): full headings where they fit, then wider gaps; Z fits
     under the last two columns."""
     columns = _COLUMNS[: len(rows[0])]
@@ -99,8 +97,6 @@ def _layout(
     widths = [max(w, len(h)) for w, h in zip(widest, headings)]
     gaps = len(widths) - 1
     gap = 1
-    if z is not None and len(columns) == len(_COLUMNS):
-        widths[-1] += max(len(_z(z)) - widths[-2] - 1 - widths[-1], 0)
 
     def spare() -> int:
         return width - sum(widths) - gap * gaps
@@ -112,6 +108,8 @@ def _layout(
             full = _COLUMNS[index][0]
             if len(full) - widths[index] <= spare():
                 headings[index], widths[index] = full, max(widths[index], len(full))
+    if z is not None and len(columns) == len(_COLUMNS):
+        widths[-1] += max(len(_z(z)) - widths[-2] - gap - widths[-1], 0)
     return headings, widths, gap
 
 
@@ -124,7 +122,8 @@ class StructureView(Panel[View]):
 
     def parts(self, shown: View, width: int) -> list[Part]:
         rows = table(shown)
-        free = 0 if shown.quoted is None else len(_QUOTED) + 2
+        heading = _QUOTED if width >= _ROOM else _BRIEFLY
+        free = 0 if shown.quoted is None else len(heading) + 1
         headings, widths, gap = _layout(rows, width - free, shown.z)
         # the paper's column comes last, and is the first to go
         quoted = [""] * len(rows)
@@ -136,14 +135,14 @@ class StructureView(Panel[View]):
             padded += [f"{cell:>{size}}" for cell, size in zip(cells[1:], widths[1:])]
             return [cell + " " * gap for cell in padded[:-1]] + padded[-1:]
 
-        head = f"  {_QUOTED}" if any(quoted) else ""
+        head = f" {heading}" if any(quoted) else ""
         parts: list[Part] = [("".join(line(headings)) + head + "\n", MUTED)]
         for cells, paper in zip(rows, quoted):
             padded = line(cells)
             parts.append(("".join(padded[:_LEVEL]), ""))
             parts.append((padded[_LEVEL], f"bold $stage-{LEVELS.index(cells[_LEVEL]) + 1}"))
             parts.append(("".join(padded[_LEVEL + 1 :]), ""))
-            parts.append((f"  {paper:>{len(_QUOTED)}}\n" if paper else "\n", MUTED))
+            parts.append((f" {paper:>{len(heading)}}\n" if paper else "\n", MUTED))
         return [*parts, *self._total(shown, widths, gap)]
 
     def _total(self, shown: View, widths: list[int], gap: int) -> list[Part]:

@@ -33,7 +33,7 @@ from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
 from maedet_tui.widgets.panel import Panel
-from maedet_tui.widgets.plot.kinds import PLOTS
+from maedet_tui.widgets.plot.kinds import TOGETHER, kind_of
 from maedet_tui.widgets.plot.plot import Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
 from maedet_tui.widgets.structure_view import StructureView, View
@@ -104,6 +104,9 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                         yield BestsPanel(id="bests")
             with KeptVertical(id="right"):
                 yield Plot(glyphs, id="plot")
+                with KeptContainer(id="plots"):
+                    for name in TOGETHER:
+                        yield Plot(glyphs, f"plot-{name}", kind_of(name), alone=False)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
                     if (entry := ZOO.get(preset.reference or "")) is not None:
@@ -140,9 +143,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 self.wish = None
             self._show_status()
             self.query_one(SearchPanel).show(Progress(self.run.preset, snapshot))
-            self.query_one(Plot).show(snapshot)
+            for plot in self.query(Plot):
+                plot.show(snapshot)
         else:
-            self.query_one(Plot).tick()
+            for plot in self.query(Plot):
+                plot.tick()
         if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
             self._stale = False
             self._show_slow(snapshot)
@@ -200,7 +205,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
         self._reference = event.entry, event.score
-        self.query_one(Plot).compare("paper", event.score.z)
+        for plot in self.query(Plot):
+            plot.compare("paper", event.score.z)
         if self._shown is not None:
             self._show_end(self._shown)
 
@@ -254,10 +260,25 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self.app.push_screen(StructureScreen(self._glyphs, run=self.run))
 
     def action_plot(self, name: str) -> None:
-        """Show one of the plots, and the tab of plots where there are tabs."""
-        self.query_one(Plot).switch(next(kind for kind in PLOTS if kind.name == name))
-        if self.maximized is None:
+        """Show one of the plots, and the tab of plots where there are tabs; where all of them
+        are on show, fill the screen with it, or go back."""
+        filled = self.maximized
+        alone = self.query_one("#plot", Plot)
+        alone.switch(kind_of(name))
+        if not self.has_class("-all-plots"):
             self.choose("plots")
+            if filled is not None and filled is not alone:
+                self._fill(alone)
+            return
+        among = [plot for plot in self.query("#plots Plot").results(Plot)]
+        plot = next((one for one in among if one.kind.name == name), None)
+        if plot is None:  # not among those that have a place: it takes the whole screen
+            plot = among[-1]
+            plot.switch(kind_of(name))
+        if filled is plot:
+            self.minimize()
+        else:
+            self._fill(plot)
 
     def action_home(self) -> None:
         """To the presets and runs."""

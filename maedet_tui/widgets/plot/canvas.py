@@ -253,7 +253,7 @@ def _x_axis(chart: Chart, left: int, columns: int, right: int, glyphs: Glyphs) -
     """The axis line and its labels."""
     line = [glyphs.horizontal] * columns
     text = [" "] * (columns + right)
-    step = nice_step(chart.x_end - chart.x_start, max(columns // 14, 1))
+    step = nice_step(chart.x_end - chart.x_start, max(columns // 14, 2))
     name = "iterations" if chart.cursor is None else f"at {chart.cursor:,.0f}"
     # the name gives way to numbers, the cursor's place does not
     room = len(text) - (0 if chart.cursor is None else len(name) + 1)

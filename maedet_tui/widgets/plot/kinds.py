@@ -84,6 +84,15 @@ PLOTS = (
 )  # fmt: skip
 
 
+#: the plots that are on show at once where there is room, 2 rows of 3
+TOGETHER = ("layers", "flops", "params", "z", "parts", "accepted")
+
+
+def kind_of(name: str) -> PlotKind:
+    """The plot of that name."""
+    return next(kind for kind in PLOTS if kind.name == name)
+
+
 def chart_of(
     kind: PlotKind,
     snapshot: Snapshot,

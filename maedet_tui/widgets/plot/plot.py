@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -20,12 +21,18 @@ from maedet_tui.widgets.plot.window import WHOLE, Window
 
 #: seconds between two redraws: a plot moves slowly, and drawing takes time from the search
 REDRAW_EVERY = 0.5
+#: the same of plots that are one among several
+CALM_EVERY = 1.0
 #: how much closer a plot gets with each zoom
 ZOOM = 2.0
 
 
 class Plot(Widget):
-    """One plot at a time, redrawn at most every REDRAW_EVERY seconds."""
+    """One plot at a time, redrawn at most every REDRAW_EVERY seconds.
+
+    One of `alone` False stands among others, each of another kind: its title is its key and a
+    word, and it is redrawn less often.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,10 +52,16 @@ class Plot(Widget):
         "plot--stage-5",
     }
 
-    def __init__(self, characters: Glyphs, id: str | None = None):
+    def __init__(
+        self,
+        characters: Glyphs,
+        id: str | None = None,
+        kind: PlotKind = PLOTS[0],
+        alone: bool = True,
+    ):
         super().__init__(id=id)
         self._glyphs = characters
-        self._kind = PLOTS[0]
+        self._kind, self._alone = kind, alone
         self._snapshot: Snapshot | None = None
         self._frozen: Snapshot | None = None
         self._window = WHOLE
@@ -60,6 +73,13 @@ class Plot(Widget):
         self._lines: list[Strip] = []
         self._drawn_size: Size | None = None
         self._title()
+
+    class Moved(Message):
+        """The mouse has chosen another part of the search, or a place in it."""
+
+        def __init__(self, plot: Plot):
+            super().__init__()
+            self.plot = plot
 
     @property
     def kind(self) -> PlotKind:
@@ -87,8 +107,20 @@ class Plot(Widget):
     def tick(self) -> None:
         """Redraw if there is something new and the last redraw is long enough ago."""
         ended = self._snapshot is not None and self._snapshot.ended
-        if self._stale and (ended or time.monotonic() - self._drawn_at >= REDRAW_EVERY):
+        every = REDRAW_EVERY if self._alone else CALM_EVERY
+        if self._stale and (ended or time.monotonic() - self._drawn_at >= every):
             self._redraw()
+
+    def like(self, other: Plot) -> None:
+        """Show the same part of the search in the same manner, with the same cursor."""
+        self._window, self._cursor, self._frozen = other._window, other._cursor, other._frozen
+        self._stacked = other._stacked
+        self._redraw()
+
+    @property
+    def stacked(self) -> bool:
+        """Whether stages stand on one another."""
+        return self._stacked
 
     # --- which part of it -------------------------------------------------------
 
@@ -138,16 +170,19 @@ class Plot(Widget):
         if at is not None and self._shown is not None:
             self._cursor = min(at, float(self._shown.iteration))
             self._redraw()
+            self.post_message(self.Moved(self))
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Closer, around the pointer."""
         event.stop()
         self.zoom(True, self._iteration_at(event))
+        self.post_message(self.Moved(self))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         """Wider, around the pointer."""
         event.stop()
         self.zoom(False, self._iteration_at(event))
+        self.post_message(self.Moved(self))
 
     def _iteration_at(self, event: Click | MouseScrollUp | MouseScrollDown) -> float | None:
         place, chart = event.get_content_offset(self), self._chart()
@@ -175,6 +210,8 @@ class Plot(Widget):
     def _title(self) -> None:
         shown, window = self._shown, self._window
         facts = [f"{'Best so far: ' if self._kind.of_best else ''}{self._kind.title}"]
+        if not self._alone and not self.is_maximized:
+            facts = [f"{self._kind.key} {self._kind.tab}"]
         if window.span is not None and shown is not None:
             start, end = window.bounds(shown.iteration, shown.iterations)
             facts.append(f"{start:,.0f} to {end:,.0f}")
@@ -188,6 +225,7 @@ class Plot(Widget):
             f"{'[reverse]' if kind is self._kind else ''} {kind.key} {kind.tab} "
             f"{'[/]' if kind is self._kind else ''}[/]"
             for kind in PLOTS
+            if self._alone
         )
         if self._tabs != tabs:
             self._tabs = self.border_subtitle = tabs

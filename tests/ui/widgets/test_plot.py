@@ -101,11 +101,11 @@ def test_there_is_no_tick_at_half_a_layer():
 @pytest.mark.parametrize("glyphs", [PLAIN, UNICODE])
 def test_a_legend_gives_way_to_the_curves(glyphs):
     flops = chart_of(PLOTS[1], factory.fine(), glyphs.markers)
-    wide, narrow = (lines(flops, width, 8, glyphs) for width in (60, 36))
-    assert any(line.rstrip().endswith("G") for line in wide)
-    assert not any(line.rstrip().endswith("G") for line in narrow)
+    wide, narrow = (lines(flops, width, 12, glyphs)[:-2] for width in (60, 32))
+    assert any("C3 22.2G" in line for line in wide)
     assert sum("C" in line for line in narrow) == 5
-    assert not any("C" in line for line in lines(flops, 25, 8, glyphs))
+    assert not any("22.2" in line for line in narrow)
+    assert not any("C" in line for line in lines(flops, 26, 12, glyphs))
 
 
 def test_the_axis_of_iterations_grows_by_doubling():

@@ -7,8 +7,7 @@ import pytest
 
 from engine.snapshot import NewBest
 from engine.zoo import ZOO
-from maedet_tui.widgets.structure_view import StructureView
-from maedet_tui.widgets.structure_view import View, table
+from maedet_tui.widgets.structure_view import StructureView, View, table
 from tests.ui import factory
 
 
@@ -170,9 +169,12 @@ async def test_depths_are_bottlenecks_and_the_paper_s_layers_are_its_own(watch):
     async with watch(factory.snapshot()) as w:
         w.app.screen.fit_panels(80, 24)
         await w.press("tab", "tab", "tab")
-        await w.sees("The paper's MAE-DET-M", "# layers")
+        await w.sees("The paper's MAE-DET-M", "# l.")
         best, paper = (w.app.screen.query_one(name).text for name in ("#best", "#reference"))
-        assert "layers\n" not in best and paper.splitlines()[3].endswith(" C3   1.4M  16.2G  258.7")
+        # C3 of Table 12: 10 bottlenecks, which it prints as 5
+        kind, *_, depth, level, _, _, _, _, quoted = paper.splitlines()[3].split()
+        assert (kind, level, depth, quoted) == ("ResBlock", "C3", "10", "5")
+        assert "# layers" not in best
 
 
 async def test_tables_beside_each_other_have_the_same_columns(watch):

@@ -270,10 +270,8 @@ async def test_a_new_line_begins_where_the_one_before_did(home, mine):
 async def test_keys_that_come_in_one_piece_are_obeyed_in_their_order(home, mine):
     async with home() as w:
         await edit(w)
-        burst = [("down", None), ("end", None), ("x", "x"), ("enter", "\r"), ("y", "y"),
-                 ("up", None), ("up", None), ("z", "z"), ("backspace", None), ("w", "w")]  # fmt: skip
-        for key in burst:
-            w.app.post_message(Key(*key))
+        for key in ["down", "end", "x", "enter", "y", "up", "up", "z", "backspace", "w"]:
+            w.app.post_message(Key(key, key if len(key) == 1 else None))
         await w.until(lambda: "w" in area(w).text.replace(" own", ""))
         assert area(w).text == "#w my own\nbudget:x\ny\n" + MINE.partition("budget:\n")[2]
 
