@@ -15,6 +15,7 @@ from textual.screen import Screen
 from maedet_tui import logs
 from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
+from maedet_tui.remembered import Remembered
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.keeping import Keeping
@@ -65,9 +66,11 @@ class MaedetApp(PrivateApp):
         resume: Callable[[Path], SearchRun] | None = None,
         runs_dir: Path = Path("runs"),
         characters: Glyphs | None = None,
+        remembered: Path | None = None,
     ):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
-        raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
+        raise what is wrong in a sentence. runs_dir: where the home screen finds runs.
+        remembered: the file in which theme and plots outlive the app."""
         super().__init__()
         self._uncoloured, self._printable = Uncoloured(), Printable()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
@@ -79,7 +82,9 @@ class MaedetApp(PrivateApp):
         self._glyphs = characters or glyphs()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self._remembered = Remembered(remembered)
+        kept = self._remembered.word("theme", DARK.name)
+        self.theme = kept if kept in self.available_themes else DARK.name
         self.set_class(self._glyphs is not UNICODE, "-plain")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -143,7 +148,8 @@ class MaedetApp(PrivateApp):
         """Put up the dashboard of a run, in place of the editor that it was begun from."""
         from maedet_tui.screens.dashboard.screen import Dashboard
 
-        dashboard = Dashboard(run, self._glyphs)
+        kept = self._remembered
+        dashboard = Dashboard(run, self._glyphs, kept.word("plot", ""), kept.yes("stacked"))
         # the editor has nothing unsaved, or would not have started it
         if isinstance(self.screen, Keeping):
             self.switch_screen(dashboard)
@@ -202,6 +208,10 @@ class MaedetApp(PrivateApp):
         if run is not None:
             home.mark_run(run.run_dir.name)
 
+    @on(messages.PlotChosen)
+    def _keep_plot(self, message: messages.PlotChosen) -> None:
+        self._remembered.keep(plot=message.name, stacked=message.stacked)
+
     @on(messages.SaveStructure)
     def _save_structure(self, message: messages.SaveStructure) -> None:
         from maedet_tui.screens.structures.save_as import SaveAs
@@ -255,6 +265,11 @@ class MaedetApp(PrivateApp):
     def action_theme(self) -> None:
         """From dark to light and back."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def watch_theme(self) -> None:
+        """Whichever way a theme was chosen, it is the one of the next start too."""
+        if self.is_running:
+            self._remembered.keep(theme=self.theme)
 
     def action_leave(self) -> None:
         """Quit, after asking about what would end with it."""

@@ -13,8 +13,7 @@ _PLOTS = Binding.Group("Plots", compact=True)
 PLOT_KEYS = [
     *(
         Binding(kind.key, f"plot('{kind.name}')", f"Plot {kind.tab}",
-                tooltip=f"Plot {kind.title} against iterations; where all plots are on show, "
-                "fill the screen with it", group=_PLOTS)
+                tooltip=f"Plot {kind.title} against iterations", group=_PLOTS)
         for kind in PLOTS
     ),
     Binding("plus,equals_sign", "plot_zoom(True)", "Zoom in", key_display="+", show=False,

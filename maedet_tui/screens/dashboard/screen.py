@@ -33,7 +33,7 @@ from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
 from maedet_tui.widgets.panel import Panel
-from maedet_tui.widgets.plot.kinds import TOGETHER, kind_of
+from maedet_tui.widgets.plot.kinds import PLOTS, TOGETHER, kind_of
 from maedet_tui.widgets.plot.plot import Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
 from maedet_tui.widgets.structure_view import StructureView, View
@@ -66,8 +66,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 tooltip="To presets and runs; a search goes on meanwhile"),
     ]  # fmt: skip
 
-    def __init__(self, run: SearchRun, characters: Glyphs):
+    def __init__(self, run: SearchRun, characters: Glyphs, plot: str = "", stacked: bool = False):
+        """plot, stacked: the plot to begin with, by its name, and how stages are drawn."""
         super().__init__()
+        self._plot = next((kind for kind in PLOTS if kind.name == plot), PLOTS[0])
+        self._stacked = stacked
         self.run = run
         self._glyphs = characters
         self._shown: Snapshot | None = None
@@ -103,10 +106,10 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                     with KeptVertical():
                         yield BestsPanel(id="bests")
             with KeptVertical(id="right"):
-                yield Plot(glyphs, id="plot")
+                yield Plot(glyphs, "plot", self._plot, stacked=self._stacked)
                 with KeptContainer(id="plots"):
                     for name in TOGETHER:
-                        yield Plot(glyphs, f"plot-{name}", kind_of(name), alone=False)
+                        yield Plot(glyphs, f"plot-{name}", kind_of(name), False, self._stacked)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
                     if (entry := ZOO.get(preset.reference or "")) is not None:
@@ -265,12 +268,13 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         filled = self.maximized
         alone = self.query_one("#plot", Plot)
         alone.switch(kind_of(name))
+        self.post_message(messages.PlotChosen(name, alone.stacked))
         if not self.has_class("-all-plots"):
             self.choose("plots")
             if filled is not None and filled is not alone:
                 self._fill(alone)
             return
-        among = [plot for plot in self.query("#plots Plot").results(Plot)]
+        among = list(self.query("#plots Plot").results(Plot))
         plot = next((one for one in among if one.kind.name == name), None)
         if plot is None:  # not among those that have a place: it takes the whole screen
             plot = among[-1]
@@ -279,6 +283,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             self.minimize()
         else:
             self._fill(plot)
+
+    def action_plot_stack(self) -> None:
+        super().action_plot_stack()
+        alone = self.query_one("#plot", Plot)
+        self.post_message(messages.PlotChosen(alone.kind.name, alone.stacked))
 
     def action_home(self) -> None:
         """To the presets and runs."""

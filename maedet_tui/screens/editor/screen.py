@@ -49,12 +49,12 @@ class Editor(Screen[None]):
         Binding("ctrl+r", "search", "Search", tooltip="Save, and search with this preset"),
         Binding("ctrl+z", "undo", "Undo", tooltip="Take the last change of the text back"),
         Binding("f1", "app.help", "Help", tooltip="What every key does"),
+        Binding("escape", "close", "Close", tooltip="Back home; asks first about changes"),
         Binding("ctrl+o", "beside('structure')", "Structure",
                 tooltip="Show the initial structure and its share of the budgets, or the text"),
         Binding("ctrl+g", "beside('diff')", "Changes",
                 tooltip="Show what differs from the built-in preset it came from, or not"),
         Binding("f8", "next_problem", "Problem", tooltip="Go to the next problem"),
-        Binding("escape", "close", "Close", tooltip="Back home; asks first about changes"),
     ]  # fmt: skip
 
     def __init__(self, edited: EditedPreset, characters: Glyphs):

@@ -58,6 +58,7 @@ class Plot(Widget):
         id: str | None = None,
         kind: PlotKind = PLOTS[0],
         alone: bool = True,
+        stacked: bool = False,
     ):
         super().__init__(id=id)
         self._glyphs = characters
@@ -66,7 +67,7 @@ class Plot(Widget):
         self._frozen: Snapshot | None = None
         self._window = WHOLE
         self._cursor: float | None = None
-        self._stacked = False
+        self._stacked = stacked
         self._reference: tuple[str, float] | None = None
         self._drawn_at = 0.0
         self._stale = False
@@ -271,6 +272,10 @@ class Plot(Widget):
             )
             for row in rows
         ]
+
+    def on_resize(self) -> None:
+        """One among several has another title where it fills the screen."""
+        self._title()
 
     def notify_style_update(self) -> None:
         """A theme or a state changed: the lines hold colours of the one before."""
