@@ -10,7 +10,7 @@ from itertools import pairwise
 from engine.snapshot import Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui import formatting
-from maedet_tui.widgets.plot.canvas import Chart, Series
+from maedet_tui.widgets.plot.canvas import Band, Chart, Series
 from maedet_tui.widgets.plot.window import WHOLE, Window, thinned
 
 #: a curve: (iteration, value) in ascending order
@@ -110,7 +110,8 @@ def chart_of(
     """
     now = snapshot.iteration
     start, end = window.bounds(now, snapshot.iterations)
-    curves = kind.curves(thinned(snapshot.history, start, end, most))
+    history = thinned(snapshot.history, start, end, most)
+    curves = kind.curves(history)
     held = min(float(now), end)
     series = []
     for i, points in enumerate(curves):
@@ -124,6 +125,7 @@ def chart_of(
         series=tuple(series),
         x_end=end,
         low=_low_z(curves[0], start, end) if kind.name == "z" else 0.0,
+        bands=_population(history, held) if kind.name == "z" else (),
         format_y=kind.format_tick,
         format_x=formatting.short_quantity,
         format_value=kind.format_value,
@@ -133,6 +135,17 @@ def chart_of(
         cursor=cursor,
         stacked=stacked and kind.stages,
         whole=kind.whole,
+    )
+
+
+def _population(points: Sequence[Point], held: float) -> tuple[Band, ...]:
+    """From the worst of the population to the best, and darker the half in the middle of it."""
+    known = [(point.iteration, point.z, point.spread) for point in points if point.spread]
+    if known and held > known[-1][0]:
+        known.append((round(held), *known[-1][1:]))
+    return (
+        Band("worst", 0, [(x, spread.worst, z) for x, z, spread in known]),
+        Band("quarter", 1, [(x, spread.lower, spread.upper) for x, _, spread in known]),
     )
 
 

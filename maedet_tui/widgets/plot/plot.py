@@ -45,6 +45,10 @@ class Plot(Widget):
         "plot--cursor",
         "plot--reference",
         "plot--z",
+        "plot--band",
+        "plot--young",
+        "plot--middle",
+        "plot--old",
         "plot--stage-1",
         "plot--stage-2",
         "plot--stage-3",
@@ -157,7 +161,7 @@ class Plot(Widget):
         """Point at an earlier or later iteration, whose values the legend then gives."""
         if (shown := self._shown) is None or (chart := self._chart()) is None:
             return
-        layout = frame(chart, *self.content_size)
+        layout = frame(chart, *self.content_size, self._glyphs)
         if layout.fits:
             step = (chart.x_end - chart.x_start) / layout.columns
             at = self._cursor if self._cursor is not None else min(shown.iteration, chart.x_end)
@@ -189,7 +193,7 @@ class Plot(Widget):
         place, chart = event.get_content_offset(self), self._chart()
         if place is None or chart is None:
             return None
-        layout = frame(chart, *self.content_size)
+        layout = frame(chart, *self.content_size, self._glyphs)
         column = place.x - layout.left - 1
         if not layout.fits or not 0 <= column < layout.columns:
             return None

@@ -328,7 +328,7 @@ async def test_help_in_the_editor(home, mine):
 async def test_one_thing_at_a_time_at_80x24(home, mine):
     async with home((80, 24)) as w:
         await edit(w)
-        await w.sees("# my own", "✓ valid", "Save", "Search", "Structure", "Help", "Close")
+        await w.sees("# my own", "✓ valid", "Save", "Search", "Help", "Close")
         assert "Initial structure" not in w.text
         await w.press("ctrl+o")
         await w.sees("Initial structure", "46.9G of 91G")
