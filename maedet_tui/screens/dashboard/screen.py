@@ -29,6 +29,7 @@ from maedet_tui.screens.dashboard.population_panel import PopulationPanel
 from maedet_tui.screens.dashboard.reference_view import SETTLED, ReferenceView
 from maedet_tui.screens.dashboard.run_keys import RUN_KEYS, RunKeys
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
+from maedet_tui.widgets.curve import BestLine, Course, CurvePanel
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
@@ -88,12 +89,14 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         yield TabBar(TABS, id="tabs")
         yield Static("This terminal is too small; 80x24 shows everything.", id="tiny")
         yield SummaryPanel(glyphs, id="summary")
+        yield BestLine(id="best-line")
         with KeptContainer(id="panels"):
             with KeptVerticalScroll(id="left"):
                 with KeptContainer(id="search"):
                     with KeptVertical():
                         yield SearchPanel(glyphs, id="progress")
                         yield BudgetPanel(glyphs, id="budget")
+                        yield CurvePanel(glyphs, id="curve")
                         yield NoticesPanel(id="notices")
                     with KeptVertical():
                         yield PopulationPanel(glyphs, id="population")
@@ -131,6 +134,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
     def fit_panels(self, width: int, height: int) -> None:
         super().fit_panels(width, height)
         self._show_status()
+        self._stale = True  # there may be room for what was not shown before
 
     # --- what is shown ----------------------------------------------------------
 
@@ -166,6 +170,10 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self.query_one(PopulationPanel).show(progress)
         self.query_one(BudgetPanel).show(progress)
         self.query_one(StagesPanel).show(progress)
+        if self.has_class("-single"):
+            self.query_one(CurvePanel).show(Course(snapshot.history, snapshot.iteration))
+            if snapshot.best is not None:
+                self.query_one(BestLine).show(snapshot.best)
         self._show_best(snapshot)
         self._show_findings(snapshot)
 
