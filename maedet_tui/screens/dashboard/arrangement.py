@@ -58,7 +58,6 @@ class Arrangement(Screen[None]):
         all_plots = width >= ALL_PLOTS[0] and height >= ALL_PLOTS[1]
         self.set_class(all_plots, "-all-plots")
         # what is off the screen would be drawn for nobody
-        self.query_one("#plot").display = not all_plots
         for plot in self.query("#plots Plot"):
             plot.display = all_plots
         if self.maximized is not None and not self.maximized.display:

@@ -8,12 +8,13 @@ from textual.screen import Screen
 from maedet_tui.widgets.plot.kinds import PLOTS
 from maedet_tui.widgets.plot.plot import Plot
 
+_OVER = ("", " against iterations")
 _PLOTS = Binding.Group("Plots", compact=True)
 
 PLOT_KEYS = [
     *(
         Binding(kind.key, f"plot('{kind.name}')", f"Plot {kind.tab}",
-                tooltip=f"Plot {kind.title} against iterations", group=_PLOTS)
+                tooltip=f"Plot {kind.title}{_OVER[not kind.against]}", group=_PLOTS)
         for kind in PLOTS
     ),
     Binding("plus,equals_sign", "plot_zoom(True)", "Zoom in", key_display="+", show=False,

@@ -216,8 +216,9 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
         self._reference = event.entry, event.score
+        cost = total_cost(event.entry.structure, self.run.preset.budget.image_size)
         for plot in self.query(Plot):
-            plot.compare("paper", event.score.z)
+            plot.compare("paper", event.score.z, cost)
         if self._shown is not None:
             self._show_end(self._shown)
 
@@ -274,6 +275,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         """Show one of the plots, and the tab of plots where there are tabs; where all of them
         are on show, fill the screen with it, or go back."""
         filled = self.maximized
+        before = filled.kind.name if isinstance(filled, Plot) else ""
         alone = self.query_one("#plot", Plot)
         alone.switch(kind_of(name))
         self.post_message(messages.PlotChosen(name, alone.stacked))
@@ -284,10 +286,9 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             return
         among = list(self.query("#plots Plot").results(Plot))
         plot = next((one for one in among if one.kind.name == name), None)
-        if plot is None:  # not among those that have a place: it takes the whole screen
-            plot = among[-1]
-            plot.switch(kind_of(name))
-        if filled is plot:
+        if plot is None:  # it has no place among them, and takes the whole screen
+            plot = alone
+        if filled is plot and before == name:
             self.minimize()
         else:
             self._fill(plot)

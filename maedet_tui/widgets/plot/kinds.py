@@ -24,6 +24,7 @@ class PlotKind:
     curves: of points of the history, one for each stage or a single one. stages: whether
     it is one for each stage; such curves can stand on one another. of_best: whether it is
     about the best structure. whole: whether its values are whole numbers.
+    against: the cost on its x axis, of a plot of the population now.
     """
 
     name: str
@@ -36,6 +37,7 @@ class PlotKind:
     format_value: Callable[[float], str] = formatting.quantity
     of_best: bool = True
     whole: bool = False
+    against: str = ""
 
 
 def _of_cost(field: str) -> Callable[[Sequence[Point]], list[Curve]]:
@@ -68,6 +70,11 @@ def _accepted(points: Sequence[Point]) -> list[Curve]:
     ]
 
 
+def _nothing(_: Sequence[Point]) -> list[Curve]:
+    """A plot of the population has points, and none of them of the history."""
+    return []
+
+
 _PLAIN = "{:,.6g}".format
 _TENTHS = "{:,.1f}".format
 
@@ -81,11 +88,15 @@ PLOTS = (
              _TENTHS),
     PlotKind("accepted", "6", "Accepted", "children accepted into the population", _accepted,
              False, "{:,.3g} %".format, "{:,.1f} %".format, False),
+    PlotKind("by-flops", "8", "Cloud", "Z of the population by FLOPs", _nothing, False,
+             of_best=False, against="flops"),
+    PlotKind("by-params", "9", "Sizes", "Z of the population by params", _nothing, False,
+             of_best=False, against="params"),
 )  # fmt: skip
 
 
 #: the plots that are on show at once where there is room, 2 rows of 3
-TOGETHER = ("layers", "flops", "params", "z", "parts", "accepted")
+TOGETHER = ("layers", "flops", "z", "parts", "accepted", "by-flops")
 
 
 def kind_of(name: str) -> PlotKind:

@@ -13,10 +13,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.costs import Cost
 from engine.snapshot import Snapshot
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.canvas import Chart, draw, frame
+from maedet_tui.widgets.plot.grid import Run
 from maedet_tui.widgets.plot.kinds import PLOTS, PlotKind, chart_of
+from maedet_tui.widgets.plot.scatter import Cloud, draw_cloud
 from maedet_tui.widgets.plot.window import WHOLE, Window
 
 #: seconds between two redraws: a plot moves slowly, and drawing takes time from the search
@@ -73,6 +76,7 @@ class Plot(Widget):
         self._cursor: float | None = None
         self._stacked = stacked
         self._reference: tuple[str, float] | None = None
+        self._reference_cost: Cost | None = None
         self._drawn_at = 0.0
         self._stale = False
         self._lines: list[Strip] = []
@@ -98,9 +102,10 @@ class Plot(Widget):
         self._kind = kind
         self._redraw()
 
-    def compare(self, label: str, z: float) -> None:
-        """Mark the Z of a known structure in the plot of Z."""
+    def compare(self, label: str, z: float, cost: Cost) -> None:
+        """Mark a known structure in the plots of Z."""
         self._reference = (label, z)
+        self._reference_cost = cost
         self._redraw()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -216,8 +221,9 @@ class Plot(Widget):
         shown, window = self._shown, self._window
         facts = [f"{'Best so far: ' if self._kind.of_best else ''}{self._kind.title}"]
         if not self._alone and not self.is_maximized:
-            facts = [f"{self._kind.key} {self._kind.tab}"]
-        if window.span is not None and shown is not None:
+            kind = self._kind
+            facts = [f"{kind.key} {kind.title if kind.against else kind.tab}"]
+        if window.span is not None and shown is not None and not self._kind.against:
             start, end = window.bounds(shown.iteration, shown.iterations)
             facts.append(f"{start:,.0f} to {end:,.0f}")
         if self._frozen is not None:
@@ -225,9 +231,9 @@ class Plot(Widget):
         title = ", ".join(facts)
         if title != self.border_title:
             self.border_title = title
-        tabs = "  ".join(
+        tabs = " ".join(
             f"[@click=screen.plot('{kind.name}')]"
-            f"{'[reverse]' if kind is self._kind else ''} {kind.key} {kind.tab} "
+            f"{'[reverse]' if kind is self._kind else ''}{kind.key} {kind.tab}"
             f"{'[/]' if kind is self._kind else ''}[/]"
             for kind in PLOTS
             if self._alone
@@ -240,7 +246,7 @@ class Plot(Widget):
 
     def _chart(self) -> Chart | None:
         shown = self._shown
-        if shown is None or not shown.history:
+        if shown is None or not shown.history or self._kind.against:
             return None
         return chart_of(
             self._kind,
@@ -253,10 +259,23 @@ class Plot(Widget):
             most=max(2 * self.content_size.width, 20),
         )
 
+    def _cloud(self, width: int, height: int) -> list[list[Run]]:
+        """The population as points, or a word on why there is nothing to see."""
+        shown, against = self._shown, self._kind.against
+        members = shown.members if shown is not None else ()
+        reference = None
+        if self._reference is not None and self._reference_cost is not None:
+            reference = float(getattr(self._reference_cost, against)), self._reference[1]
+        rows = draw_cloud(Cloud(members, against, reference), width, height, self._glyphs)
+        said = "Too small for a plot." if members else "No population is known of this search."
+        return rows or [[("", "")]] * (height // 2) + [[(said[:width].center(width), "axis")]]
+
     def _draw(self) -> None:
         width, height = self.content_size
         chart = self._chart()
-        if chart is None or not chart.series:
+        if self._kind.against:
+            rows = self._cloud(width, height)
+        elif chart is None or not chart.series:
             message = (
                 "The curves begin with the first scored structure."
                 if chart is None

@@ -1,4 +1,4 @@
-"""A population as points: Z against a cost, drawn by age, with its front and the paper's structure."""
+"""A population as points: Z against a cost, by age, with its front and the paper's structure."""
 
 from __future__ import annotations
 

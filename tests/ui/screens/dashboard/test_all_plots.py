@@ -11,10 +11,15 @@ def shown(w):
     return [plot.kind.name for plot in w.app.screen.query(Plot) if plot.display]
 
 
+def titles():
+    kinds = map(kind_of, TOGETHER)
+    return [f"{kind.key} {kind.title if kind.against else kind.tab}" for kind in kinds]
+
+
 async def test_all_plots_at_once_and_one_filled_by_its_key(watch):
     async with watch(factory.fine(), size=(160, 50)) as w:
         assert shown(w) == list(TOGETHER)
-        await w.sees(*(f"{kind_of(name).key} {kind_of(name).tab}" for name in TOGETHER))
+        await w.sees(*titles())
         await w.press(kind_of("z").key)
         assert w.app.screen.maximized.kind.name == "z"
         await w.sees("Best so far: Z of the best structure")
@@ -24,7 +29,7 @@ async def test_all_plots_at_once_and_one_filled_by_its_key(watch):
         assert w.app.screen.maximized is None
         await w.press(kind_of("flops").key, "escape")
         assert w.app.screen.maximized is None
-        await w.sees(*(f"{kind_of(name).key} {kind_of(name).tab}" for name in TOGETHER))
+        await w.sees(*titles())
 
 
 async def test_what_one_plot_shows_of_the_search_all_of_them_do(watch):
@@ -72,3 +77,13 @@ async def test_a_digit_shows_its_plot_where_another_panel_fills_the_screen(watch
         w.app.screen.query_one("#population").focus()
         await w.press("f", kind_of("z").key)
         assert w.app.screen.maximized.kind.name == "z"
+
+
+async def test_a_plot_without_a_place_of_its_own_has_the_whole_screen(watch):
+    async with watch(factory.fine(), size=(160, 50)) as w:
+        assert "params" not in TOGETHER
+        await w.press(kind_of("params").key)
+        assert w.app.screen.maximized.kind.name == "params"
+        await w.press(kind_of("z").key, kind_of("params").key, kind_of("params").key)
+        assert w.app.screen.maximized is None
+        assert shown(w) == list(TOGETHER)
