@@ -44,6 +44,10 @@ WIDE = 165
 TINY = (60, 16)
 
 
+#: what the program does, for who has no runs yet
+WHAT = "Finds backbones without training: within a budget, the one of highest entropy (Z)."
+
+
 class Home(Screen[None]):
     """Enter starts a preset's search, or opens a run."""
 
@@ -79,6 +83,7 @@ class Home(Screen[None]):
     def compose(self) -> ComposeResult:
         glyphs = self._glyphs
         yield Static("", id="title", markup=False)
+        yield Static(f" {WHAT}", id="what", markup=False)
         with Container(id="lists"):
             yield TableBox("Presets", PresetTable(glyphs, id="presets"), id="presets-box")
             yield TableBox("Runs", RunTable(glyphs, id="runs"), id="runs-box")
@@ -195,6 +200,7 @@ class Home(Screen[None]):
             self._to_mark = None
         self._title()
         box = self.query_one("#runs-box")
+        self.set_class(not lines, "-first")
         said = said or ("" if lines else f"none in {self._runs.folder} yet")
         box.border_subtitle = Content(printable(said))
         if self.focused is table:
