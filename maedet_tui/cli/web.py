@@ -136,7 +136,8 @@ class Web(Server):
         nonce = secrets.token_urlsafe(16)
         text = page.substitute(socket=html.escape(socket_of, quote=True), nonce=nonce)
         policy = (
-            f"default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-{nonce}'; "
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+            f"script-src 'self' 'nonce-{nonce}'; "
             f"img-src 'self' data: blob:; connect-src 'self' {html.escape(socket_of)}; "
             "frame-ancestors 'none'"
         )
