@@ -36,7 +36,7 @@ class InvertedBlock:
 
     def adopt(self, block: Block) -> Block:
         expansion = block.expansion or 6
-        return block._replace(kind=self.name, bottleneck=0, expansion=expansion)
+        return block._replace(kind=self.name, bottleneck=0, expansion=expansion, group=0)
 
     def problems(self, block: Block) -> list[str]:
         return number_problems(block) + field_problems(block, self.fields)
