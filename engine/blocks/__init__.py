@@ -26,9 +26,20 @@ from engine.structure import Block
 KINDS: dict[str, BlockType] = {
     kind.name: kind
     for kind in (
-        CONV, FOCUS, RESBLOCK, BASICBLOCK, GROUPEDBLOCK, K1KXBLOCK, KXKXBLOCK,
-        INVERTEDBLOCK, DEPTHWISEBLOCK, ZENRESBLOCK, ZENBASICBLOCK, ZENINVERTEDBLOCK, MAXPOOL,
-    )  # fmt: skip
+        CONV,
+        FOCUS,
+        RESBLOCK,
+        BASICBLOCK,
+        GROUPEDBLOCK,
+        K1KXBLOCK,
+        KXKXBLOCK,
+        INVERTEDBLOCK,
+        DEPTHWISEBLOCK,
+        ZENRESBLOCK,
+        ZENBASICBLOCK,
+        ZENINVERTEDBLOCK,
+        MAXPOOL,
+    )
 }
 
 

@@ -63,6 +63,8 @@ class BlockType(Protocol):
     """Fields of `Block` that a coarse mutation may change (Appendix A)."""
     unit_layers: int
     """What the paper's "# layers" column counts as one block, in units of `depth`."""
+    bounded: bool
+    """Whether `engine.optimum` may bound it: its costs are polynomials of its widths."""
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         """The block as (unit, how many in a row)."""

@@ -18,6 +18,7 @@ class DepthwiseBlock:
     fields: tuple[str, ...] = ("bottleneck", "depth", "se")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "bottleneck", "depth")
     unit_layers = 1
+    bounded = False
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         first = self._unit(block, block.in_channels, block.stride)

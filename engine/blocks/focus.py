@@ -13,6 +13,7 @@ from engine.structure import IMAGE_CHANNELS, Block
 
 class Focus(Conv):
     name = "Focus"
+    bounded = False
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         cells = 4 * block.in_channels

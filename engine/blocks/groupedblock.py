@@ -17,6 +17,7 @@ class GroupedBlock(ResBlock):
     name = "GroupedBlock"
     fields: tuple[str, ...] = ("bottleneck", "depth", "group")
     unit_layers = 1
+    bounded = False
 
     def path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
         inside = block.bottleneck

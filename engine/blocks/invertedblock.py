@@ -18,6 +18,7 @@ class InvertedBlock:
     fields: tuple[str, ...] = ("expansion", "depth", "se")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "expansion", "depth")
     unit_layers = 1
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         plain = block.stride == 1 and block.in_channels == block.out_channels

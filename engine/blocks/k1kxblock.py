@@ -15,6 +15,7 @@ from engine.structure import Block
 class K1KXBlock(ResBlock):
     name = "K1KXBlock"
     unit_layers = 1
+    bounded = False
 
     def shortcut(self, block: Block) -> tuple[Layer, ...]:
         around = projection(block)

@@ -26,6 +26,7 @@ class ResBlock:
     fields: tuple[str, ...] = ("bottleneck", "depth")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "bottleneck", "depth")
     unit_layers = 2
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         first = Unit(self.path(block, block.in_channels, block.stride), projection(block), "relu")

@@ -20,9 +20,7 @@ def strided(width: int, out: int, stride: int) -> tuple[Layer, ...]:
     return (Layer("conv", width, out, 1, stride, activation="none", bias=True),)
 
 
-def _projected(
-    block: Block, units: tuple[tuple[Unit, int], ...]
-) -> tuple[tuple[Unit, int], ...]:
+def _projected(block: Block, units: tuple[tuple[Unit, int], ...]) -> tuple[tuple[Unit, int], ...]:
     (first, once), *rest = units
     around = strided(block.in_channels, block.out_channels, block.stride)
     return ((first._replace(shortcut=around), once), *rest)
@@ -30,6 +28,7 @@ def _projected(
 
 class ZenResBlock(ResBlock):
     name = "ZenResBlock"
+    bounded = False
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         return _projected(block, super().units(block))
@@ -37,6 +36,7 @@ class ZenResBlock(ResBlock):
 
 class ZenBasicBlock(BasicBlock):
     name = "ZenBasicBlock"
+    bounded = False
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         return _projected(block, super().units(block))
@@ -47,6 +47,7 @@ class ZenInvertedBlock:
     fields: tuple[str, ...] = ("bottleneck", "expansion", "depth", "se")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "bottleneck", "expansion", "depth")
     unit_layers = 1
+    bounded = False
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         first = self._pair(block, block.in_channels, block.stride, always=True)
