@@ -27,18 +27,18 @@ KINDS: dict[str, BlockType] = {
     kind.name: kind
     for kind in (
         CONV,
-        FOCUS,
         RESBLOCK,
         BASICBLOCK,
-        GROUPEDBLOCK,
+        INVERTEDBLOCK,
+        MAXPOOL,
+        FOCUS,
         K1KXBLOCK,
         KXKXBLOCK,
-        INVERTEDBLOCK,
+        GROUPEDBLOCK,
         DEPTHWISEBLOCK,
         ZENRESBLOCK,
         ZENBASICBLOCK,
         ZENINVERTEDBLOCK,
-        MAXPOOL,
     )
 }
 

@@ -67,7 +67,7 @@ _TOKEN = re.compile(
     r"""\s+ | \#[^\n]* | '[^'\\\n]*' | "[^"\\\n]*" | (?P<open>[\[{(]) | (?P<close>[\]})])
         | [,:] | \\\n | (np|numpy)\.\w+(?P<call>\()
         | (?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.]))
-        | (True|False|None|nan|inf)(?!\w)""",
+        | (True|False|None|[+-]?(nan|inf))(?!\w)""",
     re.VERBOSE,
 )
 
