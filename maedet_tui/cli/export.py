@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.costs import total_cost
+from maedet_tui.cli import signals
 from maedet_tui.cli.failure import Failure
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.export import FORMATS, ExportError, read_source
@@ -64,7 +65,7 @@ def export(
     onnx         C2-C5 with any batch and image size, compared in onnxruntime
     state-dict   weights as safetensors, or as a .pth file
     """
-    with failures():
+    with failures(), signals.ending():
         found = read_source(source)
         try:
             path, checked = write(found, format_, output, weights, opset=opset, names=names)

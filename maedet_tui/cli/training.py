@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from engine.outputs import is_special
 from engine.training.annotations import Annotations
 from engine.training.trainer import Step, Trainer
 from maedet_tui import formatting
@@ -131,6 +132,9 @@ def prepare(output: Path, *, resume: bool, first: bool) -> None:
 
     first: this is the process that writes.
     """
+    for name in (CHECKPOINT, PROGRESS, RESULT):
+        if is_special(output / name):  # opening a pipe would wait for a reader
+            raise SaveError(f"{output / name}: is no file; remove it, or choose another --output")
     path = output / CHECKPOINT
     if resume:
         return

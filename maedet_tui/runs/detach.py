@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from engine.files import Unreadable, open_regular
 from maedet_tui import logs
 from maedet_tui.files import save_error
 from maedet_tui.log_file import open_log
@@ -18,6 +20,8 @@ from maedet_tui.terminal import echo
 
 #: seconds that the new process is given to take the run over
 PATIENCE = 20.0
+#: bytes of a log that is looked into
+MOST_READ = 1 << 30
 
 
 def detach(store: RunStore, track: Sequence[str] = ()) -> int:
@@ -47,9 +51,9 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
     while holder(folder) is None and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     if process.poll():
-        said = (folder / RUN_LOG).read_text(encoding="utf-8", errors="replace").strip()
+        said = _end_of(folder / RUN_LOG)
         nothing = f"Error: the search did not start; see {folder / RUN_LOG}"
-        echo(said[-2000:] or nothing, err=True)
+        echo(said or nothing, err=True)
         return 1
     echo(
         f"Searching in the background (process {process.pid}): {folder}\n"
@@ -58,3 +62,13 @@ def detach(store: RunStore, track: Sequence[str] = ()) -> int:
         f"  maedet-tui stop {folder}"
     )
     return 0
+
+
+def _end_of(log: Path) -> str:
+    """The last lines that a log has, or "" where it cannot be read."""
+    try:
+        with open_regular(log, MOST_READ) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+            return file.read().decode(errors="replace").strip()
+    except (Unreadable, OSError):
+        return ""

@@ -20,6 +20,18 @@ def test_signals_are_collected_and_handlers_put_back():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_a_signal_that_ends_a_command_ends_it_by_an_exception():
+    before = signal.getsignal(signal.SIGTERM)
+    undone = []
+    with pytest.raises(SystemExit) as left, signals.ending():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            undone.append(True)
+    assert left.value.code == 143 and undone
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 def test_a_hangup_means_nothing_to_what_goes_on_in_the_background():
     with signals.collected(keep_on_hangup=True) as received:
         os.kill(os.getpid(), signal.SIGHUP)

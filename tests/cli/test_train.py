@@ -110,6 +110,24 @@ def test_what_goes_wrong_is_one_sentence(small, run, args, code, message):
     assert not (small / "out").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="named pipes")
+@pytest.mark.parametrize("name", ["last.pt", "progress.jsonl", "result.json"])
+def test_a_pipe_in_the_place_of_an_output_is_not_waited_for(small, run, name):
+    (small / "out").mkdir()
+    os.mkfifo(small / "out" / name)
+    result = run(*TRAIN, "--steps", "1")
+    assert result.exit_code == 1 and f"out/{name}: is no file; remove it" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes")
+def test_a_pipe_is_not_waited_for_by_a_training_that_goes_on(small, run):
+    assert run(*TRAIN, "--steps", "1").exit_code == 0
+    (small / "out/progress.jsonl").unlink()
+    os.mkfifo(small / "out/progress.jsonl")
+    result = run(*TRAIN, "--steps", "1", "--resume")
+    assert result.exit_code == 1 and "out/progress.jsonl: is no file" in result.output
+
+
 def test_a_broken_annotation_file_lists_its_records(small, run):
     document = json.loads((small / "set/train.json").read_text())
     document["annotations"][0]["bbox"][2] = -1
