@@ -133,6 +133,13 @@ def _or_why(rows: list[Any]) -> Structure | str:
 
 def _structure(rows: list[Any]) -> Structure:
     kinds = {row.get("class") for row in rows if isinstance(row, Mapping)}
+    if any(name in kinds for name in _AMBIGUOUS):
+        raise StructureError(
+            [
+                "its blocks are DAMO-YOLO's, whose text leaves open which of its networks (res, "
+                "csp or mob) is meant; none of them is read"
+            ]
+        )
     for name, why in _NEVER.items():
         if name in kinds:
             raise StructureError([f"its blocks are {why}, which no structure here is"])

@@ -6,7 +6,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from engine.blocks import KINDS
+from engine.blocks import KINDS, chain
 from engine.checks import check
 from engine.costs import total_cost
 from engine.optimum.problem import NoOptimum, Problem
@@ -45,10 +45,22 @@ def space_of(kind):
 
 
 @pytest.mark.parametrize("kind", PEER_KINDS)
+def test_the_vanilla_network_is_the_literal_one(kind):
+    for block in (*of_kind(kind).blocks, of_kind(kind).blocks[2]._replace(stride=1, depth=3)):
+        found = [
+            (c.in_channels, c.out_channels, c.kernel, c.stride, c.groups)
+            for c in chain(block)
+            if c.op == "conv"
+        ]
+        assert found == literal.convolutions(block)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", PEER_KINDS)
 def test_the_entropy_is_that_of_literal_passes(kind):
-    structure = of_kind(kind, width=24)
-    passes = np.array([literal.entropies(structure, 32, seed=seed) for seed in range(4)])
-    (score,) = ClosedForm(Objective(resolution=32)).score([structure])
+    structure = of_kind(kind)
+    passes = np.array([literal.entropies(structure, 64, seed=seed) for seed in range(4)])
+    (score,) = ClosedForm(Objective(resolution=64)).score([structure])
     error = passes.std(0, ddof=1) / 2
     difference = np.abs(passes.mean(0) - score.entropies)
     assert (difference <= 4 * error + 3e-3 * passes.mean(0) + 0.01).all(), (difference, error)
