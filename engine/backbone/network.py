@@ -97,7 +97,9 @@ class Unshuffle(nn.Module):
     """The four pixels of each 2x2 cell as channels; an odd side gets a row of zeros."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.pixel_unshuffle(F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2)), 2)
+        padded = F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2))
+        y: torch.Tensor = F.pixel_unshuffle(padded, 2)
+        return y
 
 
 class ResidualUnit(nn.Module):

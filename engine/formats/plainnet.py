@@ -10,6 +10,7 @@ bias. A net for images of 32 pixels, which has fewer than five strides, is refus
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from engine.checks import check
 from engine.formats.limits import MAX_VALUES, refuse_oversized
@@ -95,7 +96,7 @@ def _blocks(
     for key, text in zip((*keys, "L"), texts):
         if not text.strip().isdigit() or len(text.strip()) > 7:
             what = f"is {shown(text.strip())}, but must be a whole number"
-            problems.add(lambda key=key, what=what: RowProblem(number, key, what))
+            problems.add(partial(RowProblem, number, key, what))
             return []
         values[key] = int(text)
     groups = found.groupdict()

@@ -147,10 +147,10 @@ def _structure(rows: list[Any]) -> Structure:
     told: set[Any] = set()
     blocks = []
     for number, row in enumerate(rows, 1):
-        name = row.get("class") if isinstance(row, Mapping) else None
-        if isinstance(name, str) and name not in _CLASSES and name in told:
+        class_ = row.get("class") if isinstance(row, Mapping) else None
+        if isinstance(class_, str) and class_ not in _CLASSES and class_ in told:
             continue  # the same class again
-        told.add(name if isinstance(name, str) else None)
+        told.add(class_ if isinstance(class_, str) else None)
         blocks.append(_block(number, row, problems))
     if problems:
         raise refusal(problems)

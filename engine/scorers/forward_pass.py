@@ -212,7 +212,8 @@ def _unshuffle(x: torch.Tensor, step: Operation) -> torch.Tensor:
     odd = step.side % 2
     image = F.pad(x.view(step.side, step.side, -1), (0, 0, 0, odd, 0, odd))
     cells = image.unflatten(1, (-1, 2)).unflatten(0, (-1, 2)).transpose(1, 2)
-    return cells.reshape(step.out_side**2, step.layer.out_channels)
+    stacked: torch.Tensor = cells.reshape(step.out_side**2, step.layer.out_channels)
+    return stacked
 
 
 def _moments(h: torch.Tensor) -> torch.Tensor:

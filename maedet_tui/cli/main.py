@@ -45,6 +45,10 @@ COMMANDS = {
         "maedet_tui.cli.presets:presets",
         "List the presets, built in and your own; show one, or check a file.",
     ),
+    "report": (
+        "maedet_tui.cli.report:report",
+        "Write RUN as one page to share: what was asked, what was found, how to go on with it.",
+    ),
     "reproduce": (
         "maedet_tui.cli.reproduce:reproduce",
         "Run the searches behind a TABLE of the paper and print both side by side.",
