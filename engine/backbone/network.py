@@ -89,8 +89,9 @@ class NormedExcite(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y: torch.Tensor = self.act(self.norm1(self.reduce(x.mean((2, 3), keepdim=True))))
-        return x * self.norm2(self.expand(y)).sigmoid()
+        y = self.act(self.norm1(self.reduce(x.mean((2, 3), keepdim=True))))
+        gate: torch.Tensor = self.norm2(self.expand(y))
+        return x * gate.sigmoid()
 
 
 class Unshuffle(nn.Module):
