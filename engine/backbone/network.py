@@ -98,9 +98,10 @@ class Unshuffle(nn.Module):
     """The four pixels of each 2x2 cell as channels; an odd side gets a row of zeros."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        padded = F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2))
-        y: torch.Tensor = F.pixel_unshuffle(padded, 2)
-        return y
+        padded = F.pad(x, (0, 1, 0, 1))
+        even, odd = slice(0, -1, 2), slice(1, None, 2)
+        cells = [padded[..., row, column] for row in (even, odd) for column in (even, odd)]
+        return torch.stack(cells, 2).flatten(1, 2)
 
 
 class ResidualUnit(nn.Module):
