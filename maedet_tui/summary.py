@@ -67,14 +67,20 @@ def bound(found: Bound, ended: bool = False) -> str:
     return f"{words} without the latency budget" if found.without_latency else words
 
 
-def worth(one: Worth, z: float) -> str:
-    """What more of a budget would buy of a best of score z, in one sentence."""
+def worth(one: Worth, z: float, brief: bool = False) -> str:
+    """What more of a budget would buy of a best of score z, in one sentence.
+
+    brief: with signs in the place of words.
+    """
     name = {"flops": "FLOPs", "params": "params", "layers": "layers"}[one.name]
     if one.gain <= NOTHING * abs(z):
         return f"{name} do not bind"
-    more = f"{one.more:g} more" if one.name == "layers" else "1 % more"
+    amount = f"{one.more:g}" if one.name == "layers" else "1 %"
     gives = "give" if one.name == "layers" and one.more != 1 else "gives"
-    return f"{name} bind: {more} {gives} {formatting.gap(one.gain / abs(z))} Z"
+    gain = formatting.gap(one.gain / abs(z))
+    if brief:
+        return f"{name} bind: +{amount} {gives} +{gain} Z"
+    return f"{name} bind: {amount} more {gives} {gain} Z"
 
 
 def entropies(score: Score) -> str:

@@ -35,7 +35,8 @@ class Chart(NamedTuple):
     for the values in the legend. switch: x of the change from coarse to fine, if it
     happened. reference: (label, y) of a horizontal line to compare with. cursor: x
     whose values the legend gives, else the newest. stacked: the series stand on one
-    another, the first at the foot.
+    another, the first at the foot. decades: y are logarithms to base 10, with ticks at
+    whole ones.
     """
 
     series: tuple[Series, ...]
@@ -49,6 +50,7 @@ class Chart(NamedTuple):
     x_start: float = 0.0
     cursor: float | None = None
     stacked: bool = False
+    decades: bool = False
 
     def column(self, x: float, columns: int) -> int | None:
         """The column that x falls into, if it is between the ends."""
@@ -93,6 +95,8 @@ def y_axis(chart: Chart, rows: int) -> tuple[float, float, float]:
     if high <= low:
         high = low + max(1.0, abs(low) * 0.01)
     step = nice_step(high - low, max(rows // 4, 2))
+    if chart.decades:
+        step = float(max(math.ceil(step), 1))
     return math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step
 
 

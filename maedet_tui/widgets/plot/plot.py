@@ -214,11 +214,7 @@ class Plot(Widget):
         width, height = self.content_size
         chart = self._chart()
         if chart is None or not chart.series:
-            message = (
-                "The curves begin with the first scored structure."
-                if chart is None
-                else "This was not recorded of this search."
-            )
+            message = self._why_nothing(chart)
             rows = [[("", "")]] * (height // 2) + [[(message[:width].center(width), "axis")]]
         else:
             rows = draw(chart, width, height, self._glyphs)
@@ -233,6 +229,17 @@ class Plot(Widget):
             )
             for row in rows
         ]
+
+    def _why_nothing(self, chart: Chart | None) -> str:
+        """What is said where there are no curves yet, or never will be."""
+        if chart is None:
+            return "The curves begin with the first scored structure."
+        shown = self._shown
+        if not self._kind.decades or shown is None:
+            return "This was not recorded of this search."
+        if shown.bound is None or shown.ended:
+            return "No bound on the best possible is known of this search."
+        return "The bound on the best possible is being computed."
 
     def notify_style_update(self) -> None:
         """A theme or a state changed: the lines hold colours of the one before."""
