@@ -15,7 +15,7 @@ from engine.run.search import Search
 from engine.run.wishes import Wishes
 from engine.scorers.base import Scorer, ScoringError
 from engine.search.member import Member, Proposal
-from engine.snapshot import Bound
+from engine.snapshot import Bound, Worth
 
 if TYPE_CHECKING:
     from engine.optimum.search import Optimum
@@ -115,7 +115,7 @@ class Proof:
         for sentence in found.notes:
             search.note(sentence)
         assert search.found is not None
-        worths = ()
+        worths: tuple[Worth, ...] = ()
         if found.proven:
             preset, stopped = search.preset, self._wishes.interrupted
             worths = tuple(worth(preset, found, MORE_LAYERS, stopped))

@@ -90,7 +90,7 @@ class SearchPanel(GlyphPanel):
             (f" {100 * share:5.1f} %\n", ""),
             *row("rate", formatting.rate(calm.rate)),
             *row("time", formatting.duration(calm.seconds) + left),
-            *self._bound(calm, width),
+            *self._bound(s, width),
             *row("scorer", s.scorer, width=width),
         ]
 
