@@ -11,7 +11,17 @@ from importlib import import_module
 
 NAMES = ("search", "forward", "accuracy", "quality")
 #: run only if named: they take long, or need more packages
-MORE = ("optimum", "proxies", "closed_proxies", "latency", "store", "ui", "training", "memory")
+MORE = (
+    "optimum",
+    "proxies",
+    "closed_proxies",
+    "latency",
+    "store",
+    "ui",
+    "training",
+    "memory",
+    "nms",
+)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from engine.optimum.rounding import improved
 from engine.optimum.space import Floats, Ints, Layout, layout_of
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution, exceeded
+from engine.search.rules import Rules
 from engine.settings import Preset, Schedule
 
 #: skeletons bounded in one step, and boxes divided in one where there are few
@@ -62,9 +63,10 @@ class Optimum:
     """
 
     def __init__(self, preset: Preset, best: Best | None = None):
-        """best: one that is known already, and within the budgets."""
+        """best: one that is known already; of no account where the preset does not allow it."""
         self.problem = Problem(preset)
-        self.best = best
+        self._rules = Rules(preset.space, preset.budget)
+        self.best = best if best is not None and self._allowed(best) else None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
         self._heap: list[tuple[float, int, Nodes, int]] = []
@@ -172,9 +174,15 @@ class Optimum:
             yield "evolved"
         # an initial structure over a budget would stay the best
         best = evolution.best
-        within = best is not None and exceeded(best.cost, preset.budget) is None
-        if best is not None and within and best.score.z > self.z:
-            self.best = Best(best.structure, best.score, best.cost)
+        found = best and Best(best.structure, best.score, best.cost)
+        if found is not None and found.score.z > self.z and self._allowed(found):
+            self.best = found
+
+    def _allowed(self, best: Best) -> bool:
+        """Whether a structure keeps to the budgets and rules."""
+        if exceeded(best.cost, self.problem.preset.budget) is not None:
+            return False
+        return not self._rules.broken(best.structure.blocks, best.cost)
 
     def _others(self) -> Iterator[str]:
         """Bound the layouts of too many skeletons together, at the best multipliers found."""
@@ -224,7 +232,7 @@ class Optimum:
         structure = nodes.group.structure(row, widths)
         preset = self.problem.preset
         cost = total_cost(structure, preset.budget.image_size)
-        if exceeded(cost, preset.budget) is not None:
+        if exceeded(cost, preset.budget) or self._rules.broken(structure.blocks, cost):
             return False
         (score,) = self._scorer.score([structure])
         if score.z > self.z:

@@ -89,10 +89,10 @@ class Proof:
         """What a step has brought."""
         search, found = self._search, optimum.best
         evolution, best = search.evolution, search.best
-        assert best is not None and found is not None  # both begin with the initial structure
+        assert best is not None  # it begins with the initial structure
         search.exactly = "branching" if optimum.branching else "bounding"
         evolution.iteration = max(self._before + optimum.looked_at, evolution.iteration)
-        if found.score.z > best.score.z:
+        if found is not None and found.score.z > best.score.z:
             # two in one step would be of one iteration, which tells members apart
             evolution.iteration = max(evolution.iteration, best.born + 1)
             proposal = Proposal(found.structure, found.cost, evolution.iteration, ORIGIN, best.born)

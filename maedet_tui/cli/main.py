@@ -69,6 +69,10 @@ COMMANDS = {
         "maedet_tui.cli.control:stop",
         "End the search of RUN in whatever process; its best so far is saved.",
     ),
+    "sweep": (
+        "maedet_tui.cli.sweep:sweep",
+        "Search many presets side by side: budgets, seeds, any key of a preset.",
+    ),
     "train": (
         "maedet_tui.cli.train:train",
         "Train an FCOS detector on SOURCE with images and boxes in COCO's format.",
