@@ -33,16 +33,16 @@ MEMORY = 140_000_000
 def bounds(preset: Preset, gone: Callable[[], bool] = lambda: False) -> Iterator[Bound]:
     """What is known of a preset's optimum, as it gets known; `z` is left to who has a best.
 
-    gone: asked between steps, whether nobody wants to know any more. Raises NoOptimum.
+    It ends by itself after LIMIT seconds of the processor, or at MEMORY. gone: asked between steps, whether nobody wants to know any more. Raises NoOptimum.
     """
-    optimum = Optimum(preset)
+    began, optimum = process_time(), Optimum(preset)
     without = preset.budget.latency is not None
     told = None
     while (more := optimum.step()) and not gone():
         if not optimum.trivial and optimum.bound != told:
             told = optimum.bound
             yield Bound(told, working=True, without_latency=without)
-        if process_time() > LIMIT or _most() > MEMORY:
+        if process_time() - began > LIMIT or _most() > MEMORY:
             break
     found = optimum.certificate
     value = None if found.trivial else found.bound
