@@ -30,19 +30,24 @@ LIMIT, MORE_LAYERS = 60.0, 20.0
 MEMORY = 140_000_000
 
 
-def bounds(preset: Preset, gone: Callable[[], bool] = lambda: False) -> Iterator[Bound]:
+def bounds(
+    preset: Preset,
+    gone: Callable[[], bool] = lambda: False,
+    spent: Callable[[], bool] = lambda: False,
+) -> Iterator[Bound]:
     """What is known of a preset's optimum, as it gets known; `z` is left to who has a best.
 
-    It ends by itself after LIMIT seconds of the processor, or at MEMORY. gone: asked between steps, whether nobody wants to know any more. Raises NoOptimum.
+    gone: asked between steps, whether nobody wants to know any more. spent: likewise whether
+    the bound is to be left as it is. Raises NoOptimum.
     """
-    began, optimum = process_time(), Optimum(preset)
+    optimum = Optimum(preset)
     without = preset.budget.latency is not None
     told = None
     while (more := optimum.step()) and not gone():
         if not optimum.trivial and optimum.bound != told:
             told = optimum.bound
             yield Bound(told, working=True, without_latency=without)
-        if process_time() - began > LIMIT or _most() > MEMORY:
+        if spent():
             break
     found = optimum.certificate
     value = None if found.trivial else found.bound
@@ -52,6 +57,11 @@ def bounds(preset: Preset, gone: Callable[[], bool] = lambda: False) -> Iterator
     if provable and preset.budget.layers is not None:
         worths = tuple(worth(preset, found, MORE_LAYERS, gone))
         yield Bound(value, without_latency=without, worth=worths)
+
+
+def _spent() -> bool:
+    """Whether this process has had all that it may have."""
+    return process_time() > LIMIT or _most() > MEMORY
 
 
 def _most() -> int:
@@ -79,7 +89,7 @@ def main() -> None:
     os.nice(19)
     preset = pickle.load(sys.stdin.buffer)
     try:
-        for found in bounds(preset, _gone):
+        for found in bounds(preset, _gone, _spent):
             print(json.dumps(asdict(found)), flush=True)
     except NoOptimum as error:
         print(json.dumps({"none": str(error)}), flush=True)

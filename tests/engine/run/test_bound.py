@@ -80,6 +80,12 @@ def test_what_gets_known_gets_lower():
     assert {one.name for one in found[-1].worth} == {"flops", "layers"}
 
 
+def test_what_takes_too_long_is_left_as_it_is():
+    asked = iter([False, False, True])
+    found = list(beside.bounds(SMALL, spent=lambda: next(asked)))
+    assert not found[-1].working and not found[-1].worth and found[-1].value > 736.7
+
+
 def test_nobody_wants_to_know_any_more():
     (only,) = beside.bounds(SMALL, lambda: True)
     assert only.value is None and not only.worth
