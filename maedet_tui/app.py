@@ -64,17 +64,20 @@ class MaedetApp(Crashes):
         start: Callable[[Preset], SearchRun],
         resume: Callable[[Path], SearchRun] | None = None,
         runs_dir: Path = Path("runs"),
+        sweep: Path | None = None,
         characters: Glyphs | None = None,
     ):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
-        raise what is wrong in a sentence. runs_dir: where the home screen finds runs."""
+        raise what is wrong in a sentence. runs_dir: where the home screen finds runs. sweep:
+        the folder of one to show first."""
         super().__init__()
         self._uncoloured, self._printable = Uncoloured(), Printable()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
         #: exports that are being written
         self.exports: list[Underway] = []
         self.leaving = Leaving(self, lambda: self.searches.under_way, lambda: self.exports)
-        self._runs_dir = runs_dir
+        self._runs_dir, self._first_sweep = runs_dir, sweep
+        self._sweep: Screen[None] | None = None
         self._untold: Callable[[], None] = lambda: None
         self._glyphs = characters or glyphs()
         self.register_theme(DARK)
@@ -112,7 +115,9 @@ class MaedetApp(Crashes):
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        if self.searches.shown is None:
+        if self._first_sweep is not None:
+            self._show_sweep(self._first_sweep)
+        elif self.searches.shown is None:
             self.push_screen(self._home())
         else:
             self.show_dashboard(self.searches.shown)
@@ -193,6 +198,10 @@ class MaedetApp(Crashes):
         from maedet_tui.screens.home.screen import Home
 
         run = self.searches.leave_shown()
+        if self._sweep in self.screen_stack[:-1]:  # whose search was on show
+            while self.screen is not self._sweep:
+                self.pop_screen()
+            return
         home = next((screen for screen in self.screen_stack if isinstance(screen, Home)), None)
         if home is None:
             home = self._home()
@@ -201,6 +210,23 @@ class MaedetApp(Crashes):
             self.pop_screen()
         if run is not None:
             home.mark_run(run.run_dir.name)
+
+    @on(messages.OpenSweep)
+    def _open_sweep(self, message: messages.OpenSweep) -> None:
+        self._show_sweep(message.folder)
+
+    def _show_sweep(self, folder: Path) -> None:
+        """Put up the screen of a sweep, whoever drives it."""
+        from maedet_tui.errors import SaveError
+        from maedet_tui.screens.sweep.screen import SweepScreen
+
+        try:
+            self._sweep = screen = SweepScreen(folder, self._glyphs)
+        except SaveError as error:
+            self.notify(str(error), title=f"{folder.name} does not open", severity="error",
+                        timeout=10, markup=False)  # fmt: skip
+        else:
+            self.push_screen(screen)
 
     @on(messages.SaveStructure)
     def _save_structure(self, message: messages.SaveStructure) -> None:

@@ -6,6 +6,7 @@ import click
 
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
+from maedet_tui.presets.doubts import doubts
 from maedet_tui.presets.folder import user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
 from maedet_tui.presets.library import Entry, entries
@@ -66,4 +67,6 @@ def validate(file: str) -> None:
         count = tally(error.problems)
         echo(str(error), err=True)
         raise Failure(f"{file} has {count:,} problem{'s' if count > 1 else ''}", FAILED) from None
+    for doubt in doubts(preset, read_source(file)[0]):
+        echo(f"Warning: {doubt}", err=True)
     echo(f"{file} is valid: {preset.description or preset.name}")

@@ -71,6 +71,7 @@ def dump(preset: Preset) -> str:
                 "strategy": schedule.strategy,
                 "compound": schedule.compound,
                 "trade": schedule.trade,
+                "balance": schedule.balance,
                 "stop_gap": None
                 if schedule.stop_gap is None
                 else format_percent(schedule.stop_gap),

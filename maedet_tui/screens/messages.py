@@ -29,6 +29,14 @@ class OpenRun(Message):
         self.folder = folder
 
 
+class OpenSweep(Message):
+    """Show the sweep in a folder."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+
 class ResumeRun(Message):
     """Go on with the run in a folder, and show it."""
 

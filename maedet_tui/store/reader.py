@@ -218,6 +218,25 @@ class RunReader:
                 self._frozen = tuple(self._points)
             return self._frozen
 
+    def best_cost(self) -> Cost | None:
+        """What the best so far costs, without its structure; None before there is one."""
+        query = "SELECT params, flops, layers FROM bests ORDER BY iteration DESC LIMIT 1"
+        with self._checked():
+            row = self._connection.execute(query).fetchone()
+            return None if row is None else codec.read_cost(row)
+
+    def course(self) -> list[tuple[int, float]]:
+        """(iteration, Z of the best so far) of the history, without what the stages cost."""
+        query = "SELECT iteration, z FROM history ORDER BY iteration"
+        with self._checked():
+            return [
+                (
+                    cells.whole(row["iteration"], "history's iteration"),
+                    cells.real(row["z"], "history's score"),
+                )
+                for row in self._rows(query, _MOST_POINTS)
+            ]
+
     def new_bests(self) -> tuple[NewBest, ...]:
         """Every change of the best; only what is new is read."""
         with self._checked():

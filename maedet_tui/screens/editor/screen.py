@@ -109,7 +109,9 @@ class Editor(Screen[None]):
             return ""
         count = tally(self._found.problems)
         if not count:
-            return f"{self._glyphs.finished} valid"
+            doubtful = len(self._found.warnings)
+            said = f", {doubtful} warning{'s' if doubtful > 1 else ''}" if doubtful else ""
+            return f"{self._glyphs.finished} valid{said}"
         return f"{self._glyphs.warning} {count:,} problem{'s' if count > 1 else ''}"
 
     # --- the text ---------------------------------------------------------------
@@ -153,14 +155,16 @@ class Editor(Screen[None]):
             self._title()
             self.query_one(YamlArea).mark(one.line for one in found.problems if one.line)
             box = self.query_one(ProblemList)
-            if box.has_focus and not found.problems:
+            if box.has_focus and not (found.problems or found.warnings):
                 self.query_one(YamlArea).focus()
-            box.show(found.problems)
+            box.show(found.problems, found.warnings)
             self._show_beside(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what there is nothing to do with."""
-        return action != "next_problem" or bool(self._found and self._found.problems) or None
+        found = self._found
+        listed = found is not None and bool(found.problems or found.warnings)
+        return action != "next_problem" or listed or None
 
     # --- beside it --------------------------------------------------------------
 

@@ -54,6 +54,8 @@ class Home(Screen[None]):
                 tooltip="From the runs to the presets"),
         Binding("b", "app.browse", "Browse",
                 tooltip="All structures in one list: to look at, to compare, to save"),
+        Binding("w", "sweeps", "Sweeps", show=False,
+                tooltip="The sweeps there are: many searches side by side"),
         Binding("escape", "back", "Back to search",
                 tooltip="Back to the search that goes on in this window"),
     ]  # fmt: skip
@@ -277,6 +279,19 @@ class Home(Screen[None]):
             from maedet_tui.screens.home.actions import copy
 
             copy(self.app, entry, self.read_presets)
+
+    def action_sweep(self) -> None:
+        """Search the marked preset with many values."""
+        if (entry := self.marked_entry) is not None:
+            from maedet_tui.screens.home.sweeping import ask
+
+            ask(self, entry, self._runs.folder)
+
+    def action_sweeps(self) -> None:
+        """Choose among the sweeps there are."""
+        from maedet_tui.screens.home.sweeping import choose
+
+        choose(self, self._runs.folder)
 
     def action_delete_preset(self) -> None:
         """Delete a preset of the user's."""
