@@ -22,11 +22,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Ending:
-    """An ended search. reference: a structure whose Z compares with that of its best."""
+    """An ended search. reference: a structure whose Z compares with that of its best. advice:
+    what a person would not train about that."""
 
     snapshot: Snapshot
     run_dir: Path
     reference: Reference | None = None
+    advice: tuple[str, ...] = ()
 
 
 #: from this width on, an ending says where things are and which keys lead on
@@ -76,11 +78,14 @@ class SummaryPanel(Panel[Ending]):
             return [
                 *parts,
                 *(paragraph(one, width) for one in lines),
+                *(paragraph(line, width, "$warning") for line in shown.advice),
                 paragraph(keys, width, MUTED),
             ]
         if room:
             text = f"{best}, found at iteration {formatting.count(snapshot.best_iteration)}"
-            parts += [paragraph(f"{text}{against}. {where}", width), paragraph(KEYS, width, MUTED)]
+            parts.append(paragraph(f"{text}{against}. {where}", width))
+            parts += [paragraph(line, width, "$warning") for line in shown.advice]
+            parts.append(paragraph(KEYS, width, MUTED))
             return parts
         # what there is room for; the terminal says more once the screen has closed
         text = best

@@ -12,7 +12,7 @@ from math import log10
 from engine.snapshot import PROVEN, Point, Snapshot, gap_to
 from engine.structure import LEVELS
 from maedet_tui import formatting
-from maedet_tui.widgets.plot.canvas import Chart, Series
+from maedet_tui.widgets.plot.canvas import Band, Chart, Series
 from maedet_tui.widgets.plot.window import WHOLE, Window, thinned
 
 #: a curve: (iteration, value) in ascending order
@@ -26,7 +26,8 @@ class PlotKind:
     curves: of points of the history and the bound on Z, if that is known, one for each stage
     or a single one. stages: whether
     it is one for each stage; such curves can stand on one another. of_best: whether it is
-    about the best structure. decades: whether the axis is a logarithmic one.
+    about the best structure. whole: whether its values are whole numbers. decades: whether
+    they are logarithms. against: the cost on its x axis, of a plot of the population now.
     """
 
     name: str
@@ -38,6 +39,8 @@ class PlotKind:
     format_tick: Callable[[float], str] = formatting.short_quantity
     format_value: Callable[[float], str] = formatting.quantity
     of_best: bool = True
+    whole: bool = False
+    against: str = ""
     decades: bool = False
 
 
@@ -84,6 +87,11 @@ def _percent(y: float) -> str:
     return formatting.gap(10**y / 100 if 10**y > 1.001 * SMALLEST_GAP else 0.0)
 
 
+def _nothing(_: Sequence[Point], __: float | None) -> list[Curve]:
+    """A plot of the population has points, and none of them of the history."""
+    return []
+
+
 #: percent below which a best is the best possible
 SMALLEST_GAP = 100 * PROVEN
 
@@ -91,7 +99,8 @@ _PLAIN = "{:,.6g}".format
 _TENTHS = "{:,.1f}".format
 
 PLOTS = (
-    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers")),
+    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers"),
+             whole=True),
     PlotKind("flops", "2", "FLOPs", "FLOPs of each stage", _of_cost("flops")),
     PlotKind("params", "3", "Params", "parameters of each stage", _of_cost("params")),
     PlotKind("z", "4", "Z", "Z of the best structure", _z, False, _PLAIN, _TENTHS),
@@ -101,7 +110,20 @@ PLOTS = (
              False, "{:,.3g} %".format, "{:,.1f} %".format, False),
     PlotKind("gap", "7", "Gap", "gap to the best possible", _gap, False,
              lambda y: f"{10**y:.4g} %", _percent, decades=True),
+    PlotKind("by-flops", "8", "Cloud", "Z of the population by FLOPs", _nothing, False,
+             of_best=False, against="flops"),
+    PlotKind("by-params", "9", "Sizes", "Z of the population by params", _nothing, False,
+             of_best=False, against="params"),
 )  # fmt: skip
+
+
+#: the plots that are on show at once where there is room, 2 rows of 3
+TOGETHER = ("layers", "flops", "z", "parts", "accepted", "by-flops")
+
+
+def kind_of(name: str) -> PlotKind:
+    """The plot of that name."""
+    return next(kind for kind in PLOTS if kind.name == name)
 
 
 def chart_of(
@@ -136,6 +158,7 @@ def chart_of(
         series=tuple(series),
         x_end=end,
         low=_low(kind, curves, start, end),
+        bands=_population(history, held) if kind.name == "z" else (),
         format_y=kind.format_tick,
         format_x=formatting.short_quantity,
         format_value=kind.format_value,
@@ -145,6 +168,18 @@ def chart_of(
         cursor=cursor,
         stacked=stacked and kind.stages,
         decades=kind.decades,
+        whole=kind.whole,
+    )
+
+
+def _population(points: Sequence[Point], held: float) -> tuple[Band, ...]:
+    """From the worst of the population to the best, and darker the half in the middle of it."""
+    known = [(point.iteration, point.z, point.spread) for point in points if point.spread]
+    if known and held > known[-1][0]:
+        known.append((round(held), *known[-1][1:]))
+    return (
+        Band("worst", 0, [(x, spread.worst, z) for x, z, spread in known]),
+        Band("quarter", 1, [(x, spread.lower, spread.upper) for x, _, spread in known]),
     )
 
 
