@@ -153,13 +153,16 @@ def test_a_single_point_of_history():
             assert lines(chart_of(kind, snapshot, UNICODE.markers, None), 80, 20, UNICODE)
 
 
+GAP = next(kind for kind in PLOTS if kind.name == "gap")
+
+
 def test_a_gap_is_plotted_on_decades():
     history = tuple(
         replace(point, z=(1 - gap) * 2000.0)
         for point, gap in zip(factory.history(40), (0.5, 0.02, 0.0013, 0.00004, 0.0))
     )
     snapshot = replace(factory.fine(), history=history, bound=Bound(2000.0))
-    made = chart_of(PLOTS[-1], snapshot, UNICODE.markers)
+    made = chart_of(GAP, snapshot, UNICODE.markers)
     text = lines(made, 80, 24, UNICODE)
     ticks = [line.split("┤")[0].strip() for line in text if "┤" in line]
     assert ticks == ["100 %", "1 %", "0.01 %", "0.0001 %"]
@@ -170,7 +173,7 @@ def test_a_gap_is_plotted_on_decades():
 
 def test_without_a_bound_there_is_no_gap():
     snapshot = replace(factory.fine(), bound=Bound(working=True))
-    assert not chart_of(PLOTS[-1], snapshot, UNICODE.markers).series
+    assert not chart_of(GAP, snapshot, UNICODE.markers).series
 
 
 # --- zooming, reading off, stacking ---------------------------------------------------
