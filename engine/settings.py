@@ -30,10 +30,12 @@ DEFAULT_MEMORY = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Upper limits of a structure (B and L of Algorithm 1); None is no limit.
+    """Limits of a structure (B and L of Algorithm 1), upper ones but for those named `_min`;
+    None is no limit.
 
     flops: at `image_size`, counted as in `engine.costs`. image_size: (height, width).
-    latency: seconds for one batch at `image_size` on the preset's device.
+    latency: seconds for one batch at `image_size` on the preset's device. effectiveness,
+    memory: as `engine.search.rules` counts them, memory in bytes.
     """
 
     flops: int | None = None
@@ -41,6 +43,10 @@ class Budget:
     layers: int | None = None
     image_size: tuple[int, int] = PAPER_IMAGE_SIZE
     latency: float | None = None
+    flops_min: int | None = None
+    params_min: int | None = None
+    effectiveness: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,10 @@ class Space:
     keep theirs. kernels, expansions: to choose from. width_step: widths are its
     multiples. max_width: largest width. bottleneck_ratio: least and largest bottleneck
     width over output width. stage_depths: most bottlenecks in each of C1-C5.
-    split_above: a block with more bottlenecks is divided into two equal ones.
+    split_above: a block with more bottlenecks is divided into two equal ones. monotone_widths:
+    no block is narrower than the one before it. max_expansion: largest output width over input
+    width of a block, the stem's aside. widths: least and largest output width in each of C1-C5,
+    empty where `width_step` and `max_width` alone limit them.
     """
 
     blocks: tuple[str, ...] = ("ResBlock",)
@@ -85,6 +94,9 @@ class Space:
     bottleneck_ratio: tuple[float, float] = (0.0, float("inf"))
     stage_depths: tuple[int, ...] = (1, 3, 10, 10, 10)
     split_above: int = 10
+    monotone_widths: bool = False
+    max_expansion: float = float("inf")
+    widths: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

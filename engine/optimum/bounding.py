@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.costs import total_cost
 from engine.optimum.boxes import Bools, keeps, propagated
 from engine.optimum.interior import bounds
+from engine.optimum.links import Links
 from engine.optimum.program import Program
 from engine.optimum.readings import reading_of
 from engine.optimum.skeletons import Skeletons
 from engine.optimum.space import Floats, Ints, Limits, structure_of
-from engine.settings import Preset
+from engine.search.rules import Widths, map_memory
+from engine.settings import Preset, Space
 from engine.structure import Structure
 
 #: beyond a budget by less than this share, whole numbers decide
@@ -74,22 +77,55 @@ class Group:
         self.reading = reading_of(preset.objective, skeletons)
         self.step = preset.space.width_step
         self.most = preset.space.max_width // self.step
+        self.links = Links(skeletons.links, preset.space)
+        self.narrowest, self.widest = _ranges(preset.space, skeletons)
+        self._memory = preset.budget.memory
+        self._least_costs = [
+            (name, limit)
+            for name, limit in (
+                ("flops", preset.budget.flops_min),
+                ("params", preset.budget.params_min),
+            )
+            if limit is not None
+        ]
+        self._image_size = preset.budget.image_size
         self._image = preset.initial.blocks[0].in_channels
 
     def roots(self, which: Ints) -> Nodes:
         """Whole skeletons."""
         shape = (self.skeletons.widths.size, len(which))
-        lower, upper = np.ones(shape, np.int64), np.full(shape, self.most, np.int64)
+        lower = np.repeat(self.narrowest[:, None], len(which), axis=1)
+        upper = np.repeat(self.widest[:, None], len(which), axis=1)
         for inside, has in self.skeletons.has_inside(which).items():
             upper[inside] = np.where(has, upper[inside], 1)
         return self._without_empty(Nodes(self, which, lower, upper, np.zeros(shape)))
 
     def _without_empty(self, nodes: Nodes) -> Nodes:
-        """The nodes without what no ratio allows."""
+        """The nodes without what no ratio and no rule allows."""
         has = self.skeletons.has_inside(nodes.rows)
-        pairs = self.skeletons.pairs
-        lower, upper, empty = propagated(nodes.lower, nodes.upper, pairs, has, self.limits)
-        return Nodes(self, nodes.rows, lower, upper, nodes.x).take(np.flatnonzero(~empty))
+        lower, upper, empty = propagated(
+            nodes.lower, nodes.upper, self.skeletons.pairs, has, self.limits, self.links
+        )
+        found = Nodes(self, nodes.rows, lower, upper, nodes.x).take(np.flatnonzero(~empty))
+        return found.take(np.flatnonzero(self._may_fit(found))) if self._ruled else found
+
+    @property
+    def _ruled(self) -> bool:
+        """Whether there are rules that no program has."""
+        return self._memory is not None or bool(self._least_costs)
+
+    def _may_fit(self, nodes: Nodes) -> Bools:
+        """Which boxes the rules that no program has may leave something of: costs and memory
+        rise with each width, so that corners tell."""
+        found = np.ones(len(nodes.rows), bool)
+        for place, row in enumerate(nodes.rows):
+            for name, least in self._least_costs:
+                widest = self.structure(int(row), nodes.upper[:, place])
+                found[place] &= getattr(total_cost(widest, self._image_size), name) >= least
+            if self._memory is not None:
+                narrowest = self.structure(int(row), nodes.lower[:, place])
+                found[place] &= map_memory(narrowest.blocks, self._image_size) <= self._memory
+        return found
 
     def logs(self, widths: Ints) -> Floats:
         """Logarithms of widths that are in steps."""
@@ -119,6 +155,8 @@ class Group:
         within = (program.spent(x) <= 1 + CLOSE).all(axis=0)
         has = self.skeletons.has_inside(rows)
         found: Bools = within & keeps(widths, self.skeletons.pairs, has, self.limits)
+        narrow, wide = self.narrowest[:, None], self.widest[:, None]
+        found &= ((narrow <= widths) & (widths <= wide)).all(axis=0) & self.links.kept(widths)
         return found
 
     def structure(self, row: int, widths: Ints) -> Structure:
@@ -153,3 +191,16 @@ class Group:
             (nodes.lower, second), (first, nodes.upper), (nodes.x, nodes.x)
         ))  # fmt: skip
         return self._without_empty(Nodes(self, np.tile(nodes.rows, 2), *both))
+
+
+def _ranges(space: Space, skeletons: Skeletons) -> tuple[Ints, Ints]:
+    """Least and largest of each variable, in steps, (variables,)."""
+    places, step = skeletons.widths, space.width_step
+    least = np.ones(places.size, np.int64)
+    most = np.full(places.size, space.max_width // step, np.int64)
+    for slot, out in zip(skeletons.layout, places.out):
+        if out >= 0:
+            low, high = Widths(space).of_stage(slot.stage)
+            least[out] = max(least[out], low // step)
+            most[out] = min(most[out], high // step)
+    return least, most

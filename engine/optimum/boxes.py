@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engine.optimum.links import Links
 from engine.optimum.space import Ints, Limits
 
 Bools = npt.NDArray[np.bool_]
@@ -18,13 +19,17 @@ def propagated(
     pairs: Sequence[tuple[int, int]],
     has_inside: dict[int, Bools],
     limits: Limits | None,
+    links: Links | None = None,
 ) -> tuple[Ints, Ints, Bools]:
-    """The boxes (variables, N) without what no ratio allows, and which of them are empty.
+    """The boxes (variables, N) without what no ratio and no link allows, and which of them are
+    empty.
 
     Afterwards both corners keep to the ratios between the least and the largest bottleneck
     beside their outputs.
     """
     lower, upper = lower.copy(), upper.copy()
+    if links is not None and links.pairs:
+        links.narrowed(lower, upper)
     if limits is None or not pairs:
         return lower, upper, _empty(lower, upper)
     outs, least, most = limits
@@ -44,6 +49,8 @@ def propagated(
             lower[inside] = np.where(has, np.maximum(lower[inside], least[first]), lower[inside])
             upper[inside] = np.where(has, np.minimum(upper[inside], most[final]), upper[inside])
             upper[out] = np.where(empty, lower[out] - 1, upper[out])
+        if links is not None and links.pairs:
+            links.narrowed(lower, upper)
     return lower, upper, _empty(lower, upper)
 
 

@@ -20,6 +20,8 @@ TO_LIMIT, SHRINK = 0.99, 0.1
 EVERY, MOST = 3, 45
 #: the gap that the path ends at, as a share of the first one; beyond it, rounding leads astray
 LEAST = 1e-8
+#: logarithm of a ratio beyond which it does not bind
+UNBOUND = 40.0
 #: of a box that is a point, so that it has an inside
 ROOM = 1e-8
 #: what rounding may take from a bound, relative to the largest number in its sum
@@ -36,28 +38,48 @@ class Bounds(NamedTuple):
 
 
 def upper_bound(
-    program: Program, lower: Floats, upper: Floats, x: Floats, multipliers: Floats
+    program: Program,
+    lower: Floats,
+    upper: Floats,
+    x: Floats,
+    multipliers: Floats,
+    holding: Floats | None = None,
 ) -> Floats:
-    """An upper bound on Z over the box and within the budgets and ratios, (N,).
+    """An upper bound on Z over the box and within the budgets, rules and ratios, (N,).
 
     Any x and any multipliers >= 0 give one, by weak duality: the Lagrangian is concave, so
     it lies nowhere above its tangent at x, whose maximum over the box is found exactly.
+    holding: multipliers of the ratios, (pairs, 2, N), of which those of the links are used.
     """
     widths = np.exp(x)
     inverse = program.inverses / widths
     found = program.constant + (program.logs * x).sum(axis=0) - inverse.sum(axis=0)
     largest = np.abs(program.constant) + (np.abs(program.logs * x) + inverse).sum(axis=0)
     slope = program.logs + inverse
-    if len(multipliers):
-        priced = np.einsum("kn,kmn->mn", multipliers, program.costs) * program.terms(widths)
+    budgets = len(program.costs)
+    if budgets:
+        priced = np.einsum("kn,kmn->mn", multipliers[:budgets], program.costs)
+        priced *= program.terms(widths)
         for row, places in enumerate(program.products):
             for place in places:
                 slope[place] -= priced[row]
-        spent = priced.sum(axis=0) + (multipliers * program.fixed).sum(axis=0)
-        found += multipliers.sum(axis=0) - spent
-        largest += multipliers.sum(axis=0) + spent
+        some = multipliers[:budgets]
+        spent = priced.sum(axis=0) + (some * program.fixed[:budgets]).sum(axis=0)
+        found += some.sum(axis=0) - spent
+        largest += some.sum(axis=0) + spent
+    for price, factors, fixed in zip(
+        multipliers[budgets:], program.linear, program.fixed[budgets:]
+    ):
+        used = (factors * x).sum(axis=0)
+        slope -= price * factors
+        found += price * (1 - fixed - used)
+        largest += price * (1 + np.abs(fixed) + np.abs(used))
+    alone = len(program.pairs) - program.links
+    if holding is not None:
+        for pair in range(alone, len(program.pairs)):
+            _linked(program, pair, holding[pair], x, slope, found, largest)
     rest = [True] * len(x)
-    for pair, (inside, out) in enumerate(program.pairs):
+    for pair, (inside, out) in enumerate(program.pairs[:alone]):
         rest[inside] = rest[out] = False
         found += _pair(program, pair, slope, lower, upper, x, inside, out)
     single = np.where(slope > 0, upper - x, lower - x) * slope
@@ -65,6 +87,22 @@ def upper_bound(
     largest += (np.abs(slope) * (upper - lower)).sum(axis=0)
     bound: Floats = found + SLACK * largest
     return bound
+
+
+def _linked(
+    program: Program, pair: int, holding: Floats, x: Floats,
+    slope: Floats, found: Floats, largest: Floats,
+) -> None:  # fmt: skip
+    """Add the multipliers, (2, N), of a link to the tangent: links have a variable in common,
+    so that the best of all of them together is not found as simply as that of one pair."""
+    first, second = program.pairs[pair]
+    apart = x[first] - x[second]
+    for sign, limit, price in zip((1.0, -1.0), program.ratios[pair], holding):
+        price = np.where(np.abs(limit) < UNBOUND, price, 0.0)
+        slope[first] += sign * price
+        slope[second] -= sign * price
+        found += price * sign * (apart - limit)
+        largest += price * (np.abs(apart) + np.abs(limit))
 
 
 def _pair(
@@ -112,12 +150,12 @@ def bounds(
     enough: no bound need be lower than this. tolerance: nor nearer to the optimum than
     this share of it. A program that is infeasible at `lower` has the bound -inf.
     """
-    count, budgets = program.constant.size, len(program.costs)
+    count, budgets = program.constant.size, len(program.fixed)
     bound = np.full(count, np.inf)
     kept = np.array(lower)
     prices = np.zeros((budgets, count))
     lower, upper = lower - ROOM, upper + ROOM
-    feasible = (program.spent(lower) <= 1).all(axis=0)
+    feasible = (program.spent_least(lower, upper) <= 1).all(axis=0)
     bound[~feasible] = -np.inf
     left: Ints = np.flatnonzero(feasible)
     if not left.size:
@@ -127,7 +165,9 @@ def bounds(
         path.step()
         if iteration % EVERY and iteration < most:
             continue
-        now = upper_bound(path.program, path.lower, path.upper, path.x, path.multipliers)
+        now = upper_bound(
+            path.program, path.lower, path.upper, path.x, path.multipliers, path.holding
+        )
         better = now < bound[left]
         bound[left[better]] = now[better]
         kept[:, left[better]] = path.x[:, better]
@@ -169,11 +209,14 @@ class _Path:
     def _start(self) -> Floats:
         """A point between the corners of the box that leaves something of each budget."""
         program, lower, width = self.program, self.lower, self.upper - self.lower
+        budgets = len(program.costs)
         low, high = np.zeros(lower.shape[1]), np.full(lower.shape[1], 0.5)
-        room = 0.5 * (1 + program.spent(lower))  # halfway from what is spent at least to all
+        room = 0.5 * (
+            1 + program.spent(lower)[:budgets]
+        )  # halfway from what is spent at least to all
         for _ in range(8):
             middle = (low + high) / 2
-            fits = (program.spent(lower + middle * width) < room).all(axis=0)
+            fits = (program.spent(lower + middle * width)[:budgets] < room).all(axis=0)
             low, high = np.where(fits, middle, low), np.where(fits, high, middle)
         return lower + np.maximum(low, 0.01) * width
 
@@ -189,12 +232,14 @@ class _Path:
     def step(self) -> None:
         """One step of Newton's method towards a gap of a tenth."""
         program, x = self.program, self.x
-        count, budgets = x.shape[1], len(program.costs)
+        count, costs, budgets = x.shape[1], len(program.costs), len(program.fixed)
         widths = np.exp(x)
         inverse = program.inverses / widths
         terms = program.terms(widths)
         spare = self.spare
-        beyond = spare - 1 + program.fixed + np.einsum("kmn,mn->kn", program.costs, terms)
+        beyond = spare - 1 + program.fixed
+        beyond[:costs] += np.einsum("kmn,mn->kn", program.costs, terms)
+        beyond[costs:] += (program.linear * x).sum(axis=1)
         from_lower, from_upper = self.from_lower, self.from_upper
         gap = (self.below * from_lower + self.above * from_upper).sum(axis=0)
         gap += (self.multipliers * spare).sum(axis=0) + (self.holding * self.slacks).sum((0, 1))
@@ -205,13 +250,14 @@ class _Path:
         bands[0] = inverse + self.below / from_lower + self.above / from_upper
         slopes = np.zeros((budgets, *x.shape))
         weighted = program.costs * terms  # what each monomial spends of each budget
-        priced = np.einsum("kn,kmn->mn", self.multipliers, weighted)
+        priced = np.einsum("kn,kmn->mn", self.multipliers[:costs], weighted)
+        slopes[costs:] = program.linear
         for row, places in enumerate(program.products):
-            slopes[:, places[0]] += weighted[:, row]
+            slopes[:costs, places[0]] += weighted[:, row]
             if len(places) == 1:
                 bands[0, places[0]] += priced[row]
                 continue
-            slopes[:, places[1]] += weighted[:, row]
+            slopes[:costs, places[1]] += weighted[:, row]
             if places[0] == places[1]:
                 bands[0, places[0]] += 4 * priced[row]
                 continue

@@ -21,8 +21,11 @@ class Program:
     logs, inverses: a and b, (variables, N). constant: c, (N,). products: the places of
     the variables of each monomial of the costs, one or two. costs: q of each budget, over the
     budget, (budgets, products, N). fixed: what no width changes of it, (budgets, N).
-    pairs: (place of a bottleneck, place of the output beside it) that a ratio binds.
-    ratios: log of its least and largest value, (pairs, 2, N); far out where it does not bind.
+    pairs: (place of a bottleneck, place of the output beside it) that a ratio binds, and behind
+    them `links` pairs (output, output of the next block). ratios: log of their least and
+    largest value, (pairs, 2, N); far out where they do not bind. linear: of rules that are
+    linear in x, behind the budgets, their factors, (rules, variables, N); they are kept where
+    `fixed` + factors · x is at most 1, so that `fixed` is (budgets + rules, N).
     """
 
     logs: Floats
@@ -33,6 +36,8 @@ class Program:
     fixed: Floats
     pairs: tuple[tuple[int, int], ...]
     ratios: Floats
+    linear: Floats
+    links: int = 0
 
     def take(self, which: Ints | slice) -> Program:
         """Some of the programs."""
@@ -45,6 +50,8 @@ class Program:
             self.fixed[:, which],
             self.pairs,
             self.ratios[:, :, which],
+            self.linear[:, :, which],
+            self.links,
         )
 
     def value(self, x: Floats) -> Floats:
@@ -63,8 +70,18 @@ class Program:
         return found
 
     def spent(self, x: Floats) -> Floats:
-        """The share of each budget that is spent at x, (budgets, N)."""
-        if not len(self.costs):
-            return np.zeros((0, x.shape[1]))
-        found: Floats = self.fixed + (self.costs * self.terms(np.exp(x))).sum(axis=1)
+        """The share of each budget that is spent at x, and of each rule, (budgets + rules, N)."""
+        found = np.empty((len(self.costs) + len(self.linear), x.shape[1]))
+        count = len(self.costs)
+        if count:
+            found[:count] = self.fixed[:count] + (self.costs * self.terms(np.exp(x))).sum(axis=1)
+        if len(self.linear):
+            found[count:] = self.fixed[count:] + (self.linear * x).sum(axis=1)
+        return found
+
+    def spent_least(self, lower: Floats, upper: Floats) -> Floats:
+        """The least that is spent within a box, (budgets + rules, N)."""
+        found = self.spent(lower)
+        if len(self.linear):  # their factors are at most 0
+            found[len(self.costs) :] = self.spent(upper)[len(self.costs) :]
         return found

@@ -35,7 +35,8 @@ def improved(group: Group, row: int, x: Floats) -> Ints | None:
 def _rounded(group: Group, row: int, x: Floats) -> Ints:
     """The widths rounded down, and to what the ratios allow beside each output."""
     down = np.floor(np.exp(x) / group.step + 1e-6).astype(np.int64)
-    widths = np.clip(down, 1, group.most)[:, None]
+    widths = np.clip(down, group.narrowest, group.widest)[:, None]
+    group.links.repaired(widths[:, 0])
     if group.limits is None:
         return widths[:, 0]
     outs = group.limits.outs

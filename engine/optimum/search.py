@@ -20,6 +20,7 @@ from engine.optimum.rounding import improved
 from engine.optimum.space import Floats, Ints, Layout, layout_of
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution, exceeded
+from engine.search.rules import Rules
 from engine.settings import Preset, Schedule
 
 #: skeletons bounded in one step, and boxes divided in one where there are few
@@ -63,6 +64,7 @@ class Optimum:
 
     def __init__(self, preset: Preset):
         self.problem = Problem(preset)
+        self._rules = Rules(preset.space, preset.budget)
         self.best: Best | None = None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
@@ -159,7 +161,10 @@ class Optimum:
             yield "evolved"
         # an initial structure over a budget would stay the best
         best = evolution.best
-        if best is not None and exceeded(best.cost, preset.budget) is None:
+        if best is not None and not (
+            exceeded(best.cost, preset.budget)
+            or self._rules.broken(best.structure.blocks, best.cost)
+        ):
             self.best = Best(best.structure, best.score, best.cost)
 
     def _others(self) -> Iterator[str]:
@@ -210,7 +215,7 @@ class Optimum:
         structure = nodes.group.structure(row, widths)
         preset = self.problem.preset
         cost = total_cost(structure, preset.budget.image_size)
-        if exceeded(cost, preset.budget) is not None:
+        if exceeded(cost, preset.budget) or self._rules.broken(structure.blocks, cost):
             return False
         (score,) = self._scorer.score([structure])
         if score.z > self.z:

@@ -20,20 +20,26 @@ from engine.optimum.coefficients import (
     IN,
     INSIDE,
     MONOMIALS,
+    ROUNDING,
     CostName,
+    NotPolynomial,
     cost_polynomial,
     sized,
     width_terms,
 )
+from engine.optimum.links import link_limits, links_of
 from engine.optimum.program import Program
 from engine.optimum.space import Floats, Ints, Layout, layers_of, widths_of
 from engine.scorers.closed_form import moments_behind
+from engine.search.rules import log_widths
 from engine.settings import Preset
 from engine.structure import LEVELS, Block
 
 #: columns of a slot's table of terms: the constant of the gain and its logarithms; of the
 #: fluctuation, and of the one that the slot's end is read with, three inverses and a constant
 GAIN, LOGS, FLUCTUATION, FIXED, LAST, LAST_FIXED = 0, slice(1, 4), slice(4, 7), 7, slice(8, 11), 11
+#: what rounding may take from a rule, per layer
+LOOSE = 1e-8
 #: far outside the logarithms of any two widths' ratio
 FAR = 50.0
 
@@ -79,6 +85,10 @@ class Skeletons:
             for inside, out in zip(self.widths.inside, self.widths.out)
             if inside >= 0 and (low > 0 or high < np.inf)
         )
+        self.links = links_of(self.widths, preset.space)
+        self._link = link_limits(preset.space, FAR)
+        self._deepest = budget.effectiveness
+        self._rule = [_fan_ins(slot.choices) for slot in layout] if self._deepest else []
         self._ratio = (log(low) - 1e-8 if low > 0 else -FAR, min(FAR, float(np.log(high)) + 1e-8))
 
     def __len__(self) -> int:
@@ -128,13 +138,38 @@ class Skeletons:
                 logs[place] += weights.logs[level]
             else:
                 constant += weights.logs[level] * log(self.image)
+        costs, fixed = self._spent(which)
+        linear, more = self._rules(which)
         return Program(
-            logs, inverses, constant, self.products, *self._spent(which), self.pairs,
-            self._ratios(which),
+            logs, inverses, constant, self.products, costs, np.concatenate([fixed, more]),
+            (*self.pairs, *self.links), self._ratios(which), linear, len(self.links),
         )  # fmt: skip
 
+    def _rules(self, which: Ints) -> tuple[Floats, Floats]:
+        """`linear` of `Program`, and its part of `fixed`: DeepMAD's effectiveness, layers L
+        over the geometric mean of their widths, is at most rho where the sum of the widths'
+        logarithms is at least L log(L / rho)."""
+        places, count = self.widths, len(which)
+        if not self._deepest:
+            return np.zeros((0, places.size, count)), np.zeros((0, count))
+        linear = np.zeros((1, places.size, count))
+        known = np.zeros(count)
+        for slot, table in enumerate(self._rule):
+            chosen = table[self.rows[slot, which]].T
+            known += chosen[3]
+            named = zip((places.into[slot], places.out[slot], places.inside[slot]), chosen)
+            for place, factor in named:
+                if place >= 0:
+                    linear[0, place] -= factor
+                else:  # the image's channels, or a bottleneck that there is not
+                    known += factor * log(self.image)
+        layers = self.layers[which].astype(np.float64)
+        least = layers * np.log(layers / self._deepest) - LOOSE * layers
+        return linear / layers, (1 + (least - known) / layers)[None]
+
     def _ratios(self, which: Ints) -> Floats:
-        found = np.empty((len(self.pairs), 2, len(which)))
+        found = np.empty((len(self.pairs) + len(self.links), 2, len(which)))
+        found[len(self.pairs) :] = np.array(self._link)[:, None]
         has = self.has_inside(which)
         for pair, (inside, _) in enumerate(self.pairs):
             for side, (limit, far) in enumerate(zip(self._ratio, (-FAR, FAR))):
@@ -209,6 +244,22 @@ class Skeletons:
             behind = following[behind, self.rows[slot]]
             correlations = list(after)
         return tables, befores
+
+
+def _fan_ins(choices: tuple[Block, ...]) -> Floats:
+    """Of each choice: how often the widths (in, out, bottleneck) are factors of the widths of
+    its convolutions, and the logarithm of what else is, (choices, 4)."""
+    found = np.zeros((len(choices), 4))
+    for row, block in zip(found, choices):
+        base = log_widths(sized(block, 2, 2, 2))[0]
+        for place in range(3):
+            twice = sized(block, *(4 if i == place else 2 for i in range(3)))
+            count = (log_widths(twice)[0] - base) / log(2)
+            if abs(count - round(count)) > ROUNDING:
+                raise NotPolynomial(f"the widths of a {block.kind} are no products of its own")
+            row[place] = round(count)
+        row[3] = base - row[:3].sum() * log(2)
+    return found
 
 
 def _rows(layout: Layout, depths: tuple[int, ...], most: int | None) -> tuple[Ints, Ints]:

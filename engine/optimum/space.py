@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from engine.blocks import KINDS
 from engine.costs import block_cost
+from engine.search.rules import Widths as WidthRules
 from engine.search.widths import bottlenecks, outputs_with_bottleneck
 from engine.settings import Preset, Space
 from engine.structure import LEVELS, Block, Structure, stage_bounds
@@ -93,6 +94,8 @@ def outside(preset: Preset) -> str | None:
         fits &= all(width % step == 0 and width <= space.max_width for width in widths)
         if not fits or like not in [one._replace(se=0) for one in _choices(block, space)]:
             return f"block {number} ({block.kind})"
+    if (broken := WidthRules(space).broken(blocks)) is not None:
+        return f"block {broken[1] + 1} ({blocks[broken[1]].kind})"
     for (start, end), limit, level in zip(stage_bounds(blocks), space.stage_depths, LEVELS):
         stage = (block for block in blocks[start:end] if "depth" in KINDS[block.kind].fields)
         if sum(block.depth for block in stage) > limit:

@@ -114,7 +114,9 @@ class Stages:
         self._layers = min(deepest, budget.layers or deepest)
 
     def bound(self, prices: Floats) -> float:
-        """An upper bound on Z at multipliers >= 0 of the budgets, (budgets,)."""
+        """An upper bound on Z at multipliers >= 0 of the budgets, (budgets,), and of rules,
+        which are left out."""
+        prices = prices[: len(self.budgets)]
         step = 1 + self._layers
         best = np.full((step, 1), -np.inf)  # by layers so far and width
         best[0, 0] = 0.0

@@ -16,6 +16,7 @@ from engine.search import SearchPhase
 from engine.search.member import Member, Proposal
 from engine.search.mutation import Mutation, Mutator
 from engine.search.population import Population
+from engine.search.rules import Rules
 from engine.search.sampling import ORIGIN, Sampler
 from engine.search.trade import Trader
 from engine.settings import Budget, Preset
@@ -54,7 +55,7 @@ class Evolution:
 
     iteration: t of Algorithm 1, from 0 (the initial structure) to T.
     counts: how many children were "accepted" into the population; "worse" than all
-    of a full one; refused as "duplicate" of a member, or by a budget, each named.
+    of a full one; refused as "duplicate" of a member, or by a budget or rule, each named.
     best: the member of highest Z so far, which the population may only lose by
     finding a better one. switched_at: the iteration of line 3, once passed.
     too_slow: whether a child exceeds a latency budget, which only a device can tell.
@@ -92,6 +93,7 @@ class Evolution:
         self.switched_at: int | None = None
         self.too_slow: Callable[[Structure], bool] | None = None
         self.population = Population(schedule.population)
+        self._rules = Rules(preset.space, preset.budget)
         self._rng = Random(schedule.seed)
         self._mutator = Mutator(preset.space, schedule.compound)
         self._trade = schedule.trade
@@ -140,6 +142,8 @@ class Evolution:
             return None
         cost = total_cost(child, self.budget.image_size)
         reason = exceeded(cost, self.budget)
+        if reason is None and self._rules.any:
+            reason = self._rules.broken(child.blocks, cost)
         if reason is not None:
             self.counts[reason] += 1
             return None
@@ -215,7 +219,7 @@ class Evolution:
     def _fitting(self, member: Member) -> Member | None:
         """The member with its cost at this budget's image size; None if that exceeds it."""
         cost = total_cost(member.structure, self.budget.image_size)
-        if exceeded(cost, self.budget) is not None:
+        if exceeded(cost, self.budget) or self._rules.broken(member.structure.blocks, cost):
             return None
         if cost == member.cost:
             return member

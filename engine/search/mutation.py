@@ -12,6 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from engine.blocks import KINDS
+from engine.search.rules import Widths
 from engine.search.widths import bottleneck_near
 from engine.settings import Space
 from engine.structure import LEVELS, Block, Structure, level_name, stage_bounds
@@ -66,6 +67,7 @@ class Mutator:
     def __init__(self, space: Space, compound: float = 0.0):
         self.space = space
         self.compound = compound
+        self._widths = Widths(space)
         self._choices: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def mutate(self, structure: Structure, rng: Random, fine: bool) -> Mutation:
@@ -139,7 +141,13 @@ class Mutator:
         self, blocks: tuple[Block, ...], index: int, field: str, width: int
     ) -> tuple[Block, ...]:
         """Blocks with another "out_channels" or "bottleneck" of one, the neighbours and the
-        share of the bottleneck following; as they were where no bottleneck has that share."""
+        share of the bottleneck following; as they were where no bottleneck has that share. An
+        output goes as far as the rules on widths let it."""
+        if field == "out_channels" and self._widths.ruled:
+            least, most = self._widths.room(blocks, index)
+            if least > most:
+                return blocks
+            width = max(least, min(most, width))
         out = width if field == "out_channels" else blocks[index].out_channels
         inside = width if field == "bottleneck" else blocks[index].bottleneck
         if inside:

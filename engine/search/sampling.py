@@ -6,6 +6,7 @@ from math import ceil, exp, log
 from random import Random
 
 from engine.blocks import KINDS
+from engine.search.rules import Widths
 from engine.search.widths import bottleneck_near, bottlenecks, outputs_with_bottleneck
 from engine.settings import Space
 from engine.structure import Block, Structure
@@ -20,29 +21,44 @@ def smallest(space: Space, initial: Structure) -> list[Structure]:
     Each block of the initial structure has its like, since no mutation takes one away.
     """
     found = []
+    least = _least_outputs(space, initial)
     for kind in space.blocks:
         blocks: list[Block] = []
         width = initial.blocks[0].in_channels
-        for template in initial.blocks:
-            blocks.append(_smallest_block(space, kind, template, width))
+        for template, out in zip(initial.blocks, least):
+            blocks.append(_smallest_block(space, kind, template, width, out))
             width = blocks[-1].out_channels
         found.append(Structure(tuple(blocks)))
     return found
 
 
-def _smallest_block(space: Space, kind: str, template: Block, width: int) -> Block:
+def _least_outputs(space: Space, initial: Structure) -> list[int]:
+    """The least output width that the rules leave to each block of the initial structure."""
+    widths = Widths(space)
+    least = [widths.of_stage(stage)[0] for stage, row in enumerate(initial.stages) for _ in row]
+    if widths.ruled:
+        for place in range(len(least) - 1, 0, -1):  # what comes later is not reached at once
+            least[place - 1] = max(least[place - 1], widths.before(least[place])[0])
+        if space.monotone_widths:
+            for place in range(1, len(least)):
+                least[place] = max(least[place], least[place - 1])
+    return least
+
+
+def _smallest_block(space: Space, kind: str, template: Block, width: int, least: int) -> Block:
     own = KINDS[kind if template.kind in space.blocks else template.kind]
     block = own.adopt(template)._replace(in_channels=width)
     if "out_channels" not in own.mutable:
         return block._replace(out_channels=width)
     block = block._replace(
-        out_channels=space.width_step,
+        out_channels=least,
         kernel=min(space.kernels) if "kernel" in own.mutable else block.kernel,
         depth=1 if "depth" in own.mutable else block.depth,
         expansion=min(space.expansions) if "expansion" in own.mutable else block.expansion,
     )
     if "bottleneck" in own.mutable:
-        out = next(iter(outputs_with_bottleneck(space)), space.width_step)
+        fitting = (out for out in outputs_with_bottleneck(space) if out >= least)
+        out = next(fitting, least)
         inside = bottleneck_near(space, out, 0) or space.width_step
         block = block._replace(out_channels=out, bottleneck=inside)
     return block
@@ -58,6 +74,7 @@ class Sampler:
 
     def __init__(self, space: Space, initial: Structure):
         self.space = space
+        self._widths = Widths(space)
         self._initial = initial
         self._outputs = set(outputs_with_bottleneck(space))
 
@@ -65,16 +82,29 @@ class Sampler:
         """A structure of the space, within no budget in particular."""
         blocks: list[Block] = []
         width = self._initial.blocks[0].in_channels
-        for stage, limit in zip(self._initial.stages, self.space.stage_depths, strict=True):
+        stages = zip(self._initial.stages, self.space.stage_depths, strict=True)
+        for number, (stage, limit) in enumerate(stages):
             left = limit - sum(_has_depth(block) for block in stage)
             for template in stage:
-                block = self._block(template, width, 1 + left, rng)
+                room = self._room(number, width, first=not blocks)
+                block = self._block(template, width, 1 + left, room, rng)
                 left -= block.depth - 1 if _has_depth(template) else 0
                 blocks += self._divided(block)
                 width = block.out_channels
         return Structure(tuple(blocks))
 
-    def _block(self, template: Block, width: int, deepest: int, rng: Random) -> Block:
+    def _room(self, stage: int, before: int, first: bool) -> tuple[int, int]:
+        """Least and largest output behind a width; that nearest to it where rules leave none,
+        so that the structure is one to refuse."""
+        least, most = self._widths.of_stage(stage)
+        if not first and self._widths.ruled:
+            low, high = self._widths.behind(before)
+            least, most = max(least, low), min(most, high)
+        return least, max(least, most)
+
+    def _block(
+        self, template: Block, width: int, deepest: int, room: tuple[int, int], rng: Random
+    ) -> Block:
         space = self.space
         kind = template.kind
         if kind in space.blocks:
@@ -83,7 +113,7 @@ class Sampler:
         block = KINDS[kind].adopt(template)._replace(in_channels=width)
         if "out_channels" not in mutable:
             return block._replace(out_channels=width)
-        out = self._width(space.width_step, space.max_width, rng)
+        out = self._width(*room, rng)
         if "bottleneck" in mutable and out not in self._outputs:
             out = min(self._outputs, key=lambda width: abs(width - out))
         block = block._replace(out_channels=out)

@@ -25,6 +25,10 @@ COMMANDS = {
         "maedet_tui.cli.export:export",
         "Write SOURCE as a file for another program, and check it by loading it back.",
     ),
+    "front": (
+        "maedet_tui.cli.front:front",
+        "The structures that no other one beats, among all that sweeps and runs have found.",
+    ),
     "latency": (
         "maedet_tui.cli.latency:latency",
         "How long structures take on this device, by a table that is measured once.",
@@ -40,6 +44,10 @@ COMMANDS = {
     "presets": (
         "maedet_tui.cli.presets:presets",
         "List the presets, built in and your own; show one, or check a file.",
+    ),
+    "report": (
+        "maedet_tui.cli.report:report",
+        "Write RUN as one page to share: what was asked, what was found, how to go on with it.",
     ),
     "reproduce": (
         "maedet_tui.cli.reproduce:reproduce",
@@ -68,6 +76,10 @@ COMMANDS = {
     "stop": (
         "maedet_tui.cli.control:stop",
         "End the search of RUN in whatever process; its best so far is saved.",
+    ),
+    "sweep": (
+        "maedet_tui.cli.sweep:sweep",
+        "Search many presets side by side: budgets, seeds, any key of a preset.",
     ),
     "train": (
         "maedet_tui.cli.train:train",

@@ -13,10 +13,13 @@ from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Path as KeyPath
 from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
+from engine.search.beginning import beginning
 from engine.search.sampling import smallest
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
+from maedet_tui.presets.auto import AUTO
 from maedet_tui.presets.quantities import format_quantity
+from maedet_tui.presets.rulechecks import check_limits, check_rules
 from maedet_tui.presets.schema import PresetFile
 from maedet_tui.presets.within_space import check_space
 
@@ -36,13 +39,21 @@ _BLOCK_NUMBER = re.compile(r"block (\d+)(?: \(\w+\))?: ")
 def initial_structure(model: PresetFile, report: Report) -> Structure | None:
     """The structure under `initial`, or None with every problem reported."""
     value = model.initial
+    if value == AUTO:
+        if (found := beginning(model.space.settings(), model.budget.settings())) is None:
+            report(
+                ("initial",),
+                "is auto, but no small structure was found within budget and space; "
+                "raise an upper limit or loosen a rule",
+            )
+        return found
     if isinstance(value, str):
         if value in ZOO:
             return ZOO[value].structure
         report(("initial",), f"is {shown(value)}, which is not in the zoo; {closest(value, ZOO)}")
         return None
     if not isinstance(value, list) or not value:
-        report(("initial",), "must be a zoo name such as initial, or a list of blocks")
+        report(("initial",), "must be auto, a zoo name such as initial, or a list of blocks")
         return None
     structure, problems = read_rows(value)
     for number, key, message in problems.told:
@@ -97,7 +108,9 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             "limits nothing; write flops (such as 91G), params (such as 26M), layers (such as 91) "
             "or latency (such as 25ms)",
         )
+    check_limits(model, sound, report)
     if structure is not None:
+        check_rules(model, structure, sound, report)
         _within_budget(model, structure, sound, report)
         check_space(model, structure, sound, report)
 
@@ -135,7 +148,7 @@ def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report
                 ("initial",),
                 f"the initial structure has {_readable(value)} {key}, over the budget's "
                 f"{format_quantity(limit)}; raise budget.{key} to at least {wanted} "
-                f"or write a smaller one under `initial`{smallest_one}",
+                f"or write a smaller one under `initial`{smallest_one}, or initial: auto",
             )
 
 

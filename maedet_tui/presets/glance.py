@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING
 
 from engine.settings import CLOSED
@@ -26,6 +27,26 @@ def glance(preset: Preset) -> tuple[str, ...]:
         # which proxy, not how: the whole name would take a narrow screen's last column
         preset.scorer.removesuffix(CLOSED),
     )
+
+
+def rules(preset: Preset) -> str:
+    """The rules that a preset adds to the paper's, in one phrase; empty for none."""
+    budget, space = preset.budget, preset.space
+    said = []
+    if space.monotone_widths:
+        said.append("widths never fall")
+    if not isinf(space.max_expansion):
+        said.append(f"rise at most {space.max_expansion:g} times a block")
+    if space.widths:
+        said.append("each stage has its range of widths")
+    for name, least in (("FLOPs", budget.flops_min), ("params", budget.params_min)):
+        if least is not None:
+            said.append(f"at least {formatting.short_quantity(least)} {name}")
+    if budget.effectiveness is not None:
+        said.append(f"effectiveness at most {budget.effectiveness:g}")
+    if budget.memory is not None:
+        said.append(f"maps of an image in {formatting.short_quantity(budget.memory)}B")
+    return ", ".join(said)
 
 
 def latency(seconds: float | None) -> str:

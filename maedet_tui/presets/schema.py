@@ -157,9 +157,17 @@ class BudgetSection(_Section):
     params: Annotated[Params, Field(ge=1)] | None = None
     layers: Annotated[int, Field(ge=1, le=10_000)] | None = None
     latency: Annotated[float, BeforeValidator(parse_duration)] | None = None
+    flops_min: Annotated[Flops, Field(ge=1)] | None = None
+    params_min: Annotated[Params, Field(ge=1)] | None = None
+    effectiveness: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] | None = None
+    memory: Annotated[Memory, Field(ge=1)] | None = None
 
     def settings(self) -> Budget:
-        return Budget(self.flops, self.params, self.layers, self.image_size, self.latency)
+        return Budget(
+            self.flops, self.params, self.layers, self.image_size, self.latency,
+            self.flops_min, self.params_min,
+            None if self.effectiveness is None else float(self.effectiveness), self.memory,
+        )  # fmt: skip
 
 
 class TimingSection(_Section):
@@ -197,6 +205,34 @@ class StageDepths(_Section):
         return (self.C1, self.C2, self.C3, self.C4, self.C5)
 
 
+def _range(values: list[int | None]) -> list[int | None]:
+    if len(values) != 2:
+        raise ValueError("must be two widths, the least and the largest, such as [64, 256]")
+    low, high = values[0] or 0, values[1]
+    if low < 0 or (high is not None and (high < 1 or high < low)):
+        raise ValueError("must rise from the least to the largest, such as [64, 256]")
+    return values
+
+
+_Range = Annotated[list[int | None], AfterValidator(_range)]
+_ANY: list[int | None] = [None, None]
+
+
+class WidthRanges(_Section):
+    C1: _Range = _ANY
+    C2: _Range = _ANY
+    C3: _Range = _ANY
+    C4: _Range = _ANY
+    C5: _Range = _ANY
+
+    def settings(self, most: int) -> tuple[tuple[int, int], ...]:
+        """Least and largest of each stage; none where nothing is limited."""
+        ranges = (self.C1, self.C2, self.C3, self.C4, self.C5)
+        if all(one == _ANY for one in ranges):
+            return ()
+        return tuple((low or 1, most if high is None else high) for low, high in ranges)
+
+
 class SpaceSection(_Section):
     blocks: Annotated[list[str], AfterValidator(_blocks)] = list(_SPACE.blocks)
     kernels: Annotated[list[int], AfterValidator(_kernels)] = list(_SPACE.kernels)
@@ -208,6 +244,9 @@ class SpaceSection(_Section):
     ] = [None, None]
     stage_depths: StageDepths = StageDepths()
     split_above: Annotated[int, Field(ge=2, le=1000)] = _SPACE.split_above
+    monotone_widths: bool = _SPACE.monotone_widths
+    max_expansion: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    widths: WidthRanges = WidthRanges()
 
     def ratio(self) -> tuple[float, float]:
         """Least and largest bottleneck width over output width."""
@@ -224,6 +263,9 @@ class SpaceSection(_Section):
             bottleneck_ratio=self.ratio(),
             stage_depths=self.stage_depths.settings(),
             split_above=self.split_above,
+            monotone_widths=self.monotone_widths,
+            max_expansion=float("inf") if self.max_expansion is None else float(self.max_expansion),
+            widths=self.widths.settings(self.max_width),
         )
 
 

@@ -14,6 +14,7 @@ from engine.formats.strict_yaml import Document
 from engine.formats.strict_yaml import Path as KeyPath
 from engine.messages import MOST_PROBLEMS
 from engine.settings import Preset
+from maedet_tui.presets.automatic import with_autos, without_autos
 from maedet_tui.presets.crosschecks import check_all, initial_structure
 from maedet_tui.presets.problems import Problem, further
 from maedet_tui.presets.schema import PresetFile, section
@@ -55,8 +56,9 @@ def validate(
         found.append(_Found(line, path, "is written twice; keep one of the two"))
 
     values = _without_nulls(document.value)
+    wished = without_autos(values)
     bad: set[KeyPath] = set()
-    model = _model(values, bad, report)
+    model = with_autos(_model(values, bad, report), wished, report)
 
     def sound(*paths: KeyPath) -> bool:
         return not any(

@@ -31,6 +31,10 @@ def dump(preset: Preset) -> str:
                 "params": quantity(budget.params),
                 "layers": budget.layers,
                 "latency": None if budget.latency is None else format_duration(budget.latency),
+                "flops_min": quantity(budget.flops_min),
+                "params_min": quantity(budget.params_min),
+                "effectiveness": budget.effectiveness,
+                "memory": quantity(budget.memory),
             },
             "score": {
                 "resolution": objective.resolution,
@@ -47,6 +51,9 @@ def dump(preset: Preset) -> str:
                 "bottleneck_ratio": [low, None if isinf(high) else high],
                 "stage_depths": dict(zip(LEVELS, space.stage_depths, strict=True)),
                 "split_above": space.split_above,
+                "monotone_widths": space.monotone_widths,
+                "max_expansion": None if isinf(space.max_expansion) else space.max_expansion,
+                "widths": {level: [low, high] for level, (low, high) in zip(LEVELS, space.widths)},
             },
             "initial": to_rows(preset.initial),
             "search": {

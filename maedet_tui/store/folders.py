@@ -21,7 +21,7 @@ DEFAULT_RUNS_DIR = Path("runs")
 #: what the program itself puts into a run's folder
 RUN_FILES = (
     database.FILE, *database.BESIDE, RUN_LOCK,
-    PRESET_COPY, "best.yaml", "best.txt", RUN_LOG, f"{RUN_LOG}.1",
+    PRESET_COPY, "best.yaml", "best.txt", RUN_LOG, f"{RUN_LOG}.1", "report.html", "report.md",
 )  # fmt: skip
 #: how the names of pictures of the screen begin, which have the time behind it
 SCREENSHOT = "screenshot-"
@@ -91,7 +91,7 @@ def _is_run_s(name: str) -> bool:
     """Whether the program itself makes files of that name in a run's folder."""
     return (
         name in RUN_FILES
-        or name.startswith((".best.", ".preset.", ".run.db"))
+        or name.startswith((".best.", ".preset.", ".report.", ".run.db"))
         or (name.startswith(SCREENSHOT) and name.endswith(".svg"))
     )
 

@@ -32,6 +32,7 @@ from engine.structure import LEVELS
 from maedet_tui.formatting import printable
 from maedet_tui.store import cells, codec, database
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.sessions import Session, read_session
 
 _STATUS = (
     "SELECT updated, state, phase, iteration, iterations, seconds, rate, eta, scorer, z, "
@@ -39,7 +40,7 @@ _STATUS = (
 )
 #: rows that a table never has more of
 _MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
-_MOST_BATCH = 1_000_000
+_MOST_BATCH, _MOST_SESSIONS = 1_000_000, 100_000
 #: characters of what is said of a value
 _MOST_SAID = 120
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
@@ -158,6 +159,17 @@ class RunReader:
                 best_iteration=cells.whole(row["best_iteration"], "best's iteration"),
                 findings=cells.text(row["findings"], "findings", codec.LONGEST),
             )
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The processes that searched it, in order."""
+        query = "SELECT started, from_iteration, environment FROM sessions ORDER BY id"
+        with self._checked():
+            return tuple(read_session(dict(row)) for row in self._rows(query, _MOST_SESSIONS))
+
+    def lineage(self) -> tuple[Member, ...]:
+        """Every structure that was the best for a time, oldest first."""
+        with self._checked():
+            return self._members("bests", "iteration", _MOST_BESTS)
 
     def counts(self) -> dict[str, int]:
         """What became of the children, by reason."""

@@ -109,7 +109,7 @@ def test_problems_name_the_key_and_not_a_line_of_a_file_that_is_not_there():
         ({"budgett": {}}, "budgett: is not a known key; did you mean budget?"),
         ({"search": 5}, "search: is 5, but must be a mapping of keys"),
         ({"scorer": {"name": "auto"}}, "scorer: is {'name': 'auto'}"),
-        ({"initial": {"block": "Conv"}}, "initial: must be a zoo name such as initial"),
+        ({"initial": {"block": "Conv"}}, "initial: must be auto, a zoo name such as initial"),
         ({"score": {"alphas": np.ones(3)}}, "score.alphas: has 3 numbers, but must have 5"),
         ({"audit": None, "device": "gpu"}, "device: is 'gpu'; use one of auto, cpu, cuda"),
     ],

@@ -19,6 +19,13 @@ COUNTS = {
     "params": "over params",
     "layers": "over layers",
     "latency": "too slow",
+    "flops_min": "below FLOPs",
+    "params_min": "below params",
+    "effectiveness": "too deep",
+    "memory": "over memory",
+    "monotone_widths": "narrowing",
+    "max_expansion": "widening",
+    "widths": "out of range",
     "duplicate": "duplicates",
     "worse": "worse",
 }

@@ -75,6 +75,8 @@ class DetailPanel(Panel["Entry | Line"]):
         return parts
 
     def _preset(self, preset: Preset, width: int) -> list[Part]:
+        from maedet_tui.presets.glance import rules
+
         objective, space, schedule = preset.objective, preset.space, preset.schedule
         alphas = " ".join(f"{alpha:g}" for alpha in objective.alphas)
         kernels = " or ".join(str(kernel) for kernel in space.kernels)
@@ -93,6 +95,8 @@ class DetailPanel(Panel["Entry | Line"]):
             ("scorer", f"{preset.scorer}, device {preset.device}"),
         ):
             parts += row(label, value, label_width=7, width=width)
+        if said := rules(preset):
+            parts += row("rules", said, label_width=7, width=width)
         return parts
 
     def _run(self, line: Line, width: int) -> list[Part]:

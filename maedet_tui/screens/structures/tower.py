@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.costs import halved
 from engine.structure import LEVELS, Block, Structure
 from maedet_tui import formatting
+from maedet_tui.structures.shape import inner_width, map_sizes
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, Panel, Part, paragraph
 from maedet_tui.widgets.structure_view import View
@@ -18,20 +18,6 @@ class Tower:
 
     view: View
     room: int
-
-
-def inner_width(block: Block) -> int:
-    """Channels inside a block's bottlenecks; 0 of a kind that has none."""
-    return block.bottleneck or block.in_channels * block.expansion
-
-
-def map_heights(structure: Structure, image_size: tuple[int, int]) -> list[tuple[int, int]]:
-    """(height, width) of the map that each block puts out."""
-    sizes, size = [], image_size
-    for block in structure.blocks:
-        size = halved(size, block.stride)
-        sizes.append(size)
-    return sizes
 
 
 def units_a_row(structure: Structure, room: int) -> int:
@@ -55,7 +41,7 @@ class TowerPanel(Panel[Tower]):
     def parts(self, shown: Tower, width: int) -> list[Part]:
         glyphs, structure = self._glyphs, shown.view.structure
         size = shown.view.preset.budget.image_size
-        maps = map_heights(structure, size)
+        maps = map_sizes(structure, size)
         told = [self._words(block) for block in structure.blocks]
         # columns: level, map, bar of the map, spine, bar of channels, words
         named = max(len(formatting.image_size(one)) for one in maps)

@@ -1,0 +1,293 @@
+"""`maedet-tui sweep`: many searches side by side, and the sweeps that there are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maedet_tui import formatting
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import failures, print_json
+from maedet_tui.cli.runs_options import runs_dir_option
+from maedet_tui.cli.sweep_progress import drive
+from maedet_tui.store import control
+from maedet_tui.store.lock import holder
+from maedet_tui.sweep.begin import find_sweep, new_sweep
+from maedet_tui.sweep.detach import detach as leave
+from maedet_tui.sweep.estimate import seconds
+from maedet_tui.sweep.plan import Plan, Wanted, named, plan
+from maedet_tui.sweep.reading import wanted_of
+from maedet_tui.sweep.standing import Standing, standing
+from maedet_tui.sweep.store import SweepStore
+from maedet_tui.sweep.varied import SweepError, parse_varied
+from maedet_tui.terminal import echo
+
+#: seconds that a sweep is given to heed a wish
+PATIENCE = 20.0
+#: searches of a plan that are listed
+MOST_LISTED = 12
+
+
+class _Sweeps(click.Group):
+    """A group whose first word may be a preset, which starts a sweep of it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in that was left out."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["start", *args]
+        return super().parse_args(ctx, args)
+
+
+def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add how a sweep is run to a command."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True,
+                     help="Print the result as one line of JSON."),
+        click.option("--detach", is_flag=True, help="Search in the background."),
+        click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
+                     help="Searches at a time, each in a process of its own.  "
+                     "[default: one a core]"),
+    ):  # fmt: skip
+        command = option(command)
+    return runs_dir_option(command)
+
+
+@click.group(cls=_Sweeps, context_settings={"help_option_names": ["-h", "--help"]})
+def sweep() -> None:
+    """Search many presets side by side: budgets, seeds, any key of a preset.
+
+    \b
+    maedet-tui sweep PRESET... --vary budget.flops=50G..150G:9 --seeds 3
+    is short for `maedet-tui sweep start PRESET...`, which --help explains.
+    """
+
+
+@sweep.command()
+@click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="KEY=VALUES",
+    help="A key of presets and its values: a list A,B,C, or FROM..TO:COUNT, each the one before "
+    "times the same factor. May be given for several keys: every combination is searched.",
+)
+@click.option("--seeds", type=int, metavar="N", help="So many seeds of each combination.")
+@click.option("--audit", is_flag=True, help="Measure new bests by forward passes too.")
+@click.option("--skip-bad", is_flag=True, help="Leave out combinations that cannot be searched.")
+@click.option("--name", help="Folder of this sweep in RUNS_DIR.  [default: preset and time]")
+@click.option("--plan", "plan_only", is_flag=True, help="Show the plan and stop there.")
+@_running_options
+def start(
+    presets: tuple[str, ...],
+    vary: tuple[str, ...],
+    seeds: int | None,
+    audit: bool,
+    skip_bad: bool,
+    name: str | None,
+    plan_only: bool,
+    runs_dir: Path,
+    jobs: int | None,
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Search every combination of PRESETs and values; a YAML file may hold a whole sweep.
+
+    Each search is a run in RUNS_DIR/NAME, to watch, resume and compare like any other. Nothing
+    starts unless all of them can be searched.
+    """
+    with failures(), _told():
+        wanted = _wanted(presets, vary, seeds, audit)
+        found = plan(wanted)
+        if found.bad and not (skip_bad and found.searches):
+            if as_json and plan_only:
+                print_json(_plan_values(found, None))
+            more = "" if skip_bad or not found.searches else "\n--skip-bad searches the others"
+            raise Failure(found.problems() + more)
+        at_once = jobs or min(os.cpu_count() or 1, len(found.searches))
+        about = seconds(found, at_once)
+        if plan_only and as_json:
+            print_json(_plan_values(found, about))
+            return
+        echo(_said(found, at_once, about), err=as_json)
+        if plan_only:
+            return
+        folder = new_sweep(wanted, found, runs_dir, name)
+    _go(folder, jobs, detach=detach, as_json=as_json)
+
+
+@sweep.command()
+@click.argument("name")
+@_running_options
+@click.option("--detached", is_flag=True, hidden=True)
+def resume(
+    name: str,
+    runs_dir: Path,
+    jobs: int | None,
+    detach: bool,
+    as_json: bool,
+    detached: bool,
+) -> None:
+    """Go on with the sweep NAME: what has finished stays, the rest goes on where it stopped.
+
+    A paused one that another process drives is told to go on.
+    """
+    with failures():
+        folder = find_sweep(name, runs_dir)
+        if holder(folder) is not None and not detached:
+            with SweepStore(folder) as store:
+                store.wish("resume")
+            echo(f"{folder}: goes on in the process that drives it")
+            return
+    _go(folder, jobs, detach=detach, as_json=as_json, detached=detached)
+
+
+@sweep.command()
+@click.argument("name")
+@runs_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def show(name: str, runs_dir: Path, as_json: bool) -> None:
+    """Print where the sweep NAME stands: every search, its state and its best."""
+    with failures():
+        found = standing(find_sweep(name, runs_dir))
+    if as_json:
+        print_json(found.values())
+    else:
+        echo("\n".join(table(found)))
+
+
+@sweep.command()
+@click.argument("name")
+@runs_dir_option
+def pause(name: str, runs_dir: Path) -> None:
+    """Hold the searches of the sweep NAME; `maedet-tui sweep resume NAME` goes on."""
+    with failures():
+        folder = _driven(name, runs_dir)
+        with SweepStore(folder) as store:
+            store.wish("pause")
+    echo(f"{folder}: pauses; `maedet-tui sweep resume {folder}` goes on")
+
+
+@sweep.command()
+@click.argument("name")
+@runs_dir_option
+def stop(name: str, runs_dir: Path) -> None:
+    """End the sweep NAME in whatever process; what its searches have found is saved."""
+    with failures():
+        folder = _driven(name, runs_dir)
+        with SweepStore(folder) as store:
+            store.wish("stop")
+        if not control.wait_for(lambda: holder(folder) is None, PATIENCE):
+            raise Failure(f"{folder}: has not stopped yet; its process has been asked to")
+    echo(f"{folder}: stopped; `maedet-tui sweep resume {folder}` goes on")
+
+
+def _wanted(
+    presets: tuple[str, ...], vary: tuple[str, ...], seeds: int | None, audit: bool
+) -> Wanted:
+    """What the words of the command line ask for. Raises SweepError."""
+    varied = tuple(map(parse_varied, vary))
+    if len(presets) == 1 and (kept := wanted_of(presets[0])) is not None:
+        keys = {one.key for one in varied}
+        varied = (*(one for one in kept.varied if one.key not in keys), *varied)
+        return replace(
+            kept,
+            varied=varied,
+            seeds=kept.seeds if seeds is None else seeds,
+            audit=kept.audit or audit,
+        )
+    return Wanted(presets, varied, seeds, audit)
+
+
+def _go(
+    folder: Path,
+    jobs: int | None,
+    *,
+    detach: bool,
+    as_json: bool,
+    detached: bool = False,
+) -> None:
+    """Run a sweep, here or in the background, and end with its exit code."""
+    with failures():
+        if detach:
+            code = leave(folder, jobs)
+        else:
+            code = drive(folder, jobs, as_json=as_json, detached=detached)
+    click.get_current_context().exit(code)
+
+
+def _driven(name: str, runs_dir: Path) -> Path:
+    """The folder of a sweep that a process drives now. Raises Failure for another one."""
+    folder = find_sweep(name, runs_dir)
+    if holder(folder) is None:
+        raise Failure(f"{folder}: nobody drives it; `maedet-tui sweep resume {folder}` goes on")
+    return folder
+
+
+@contextlib.contextmanager
+def _told() -> Any:
+    """Turn what is wrong with a sweep as a whole into a Failure."""
+    try:
+        yield
+    except SweepError as error:
+        raise Failure(str(error), USAGE) from None
+
+
+def _said(found: Plan, jobs: int, about: float | None) -> str:
+    """The plan, for people."""
+    count = len(found.searches)
+    took = f", about {formatting.duration(about)}" if about is not None else ""
+    lines = [f"{count:,} search{'es' if count > 1 else ''}, {jobs} at a time{took}:"]
+    for one in found.searches[:MOST_LISTED]:
+        lines.append(f"  {one.number:3}  {named(one.varied) or one.preset.name}")
+    if count > MOST_LISTED:
+        lines.append(f"  ... and {count - MOST_LISTED:,} more")
+    if found.bad:
+        lines.append(found.problems())
+    return "\n".join(lines)
+
+
+def _plan_values(found: Plan, about: float | None) -> dict[str, Any]:
+    return {
+        "searches": [
+            {"number": one.number, "name": one.name, "preset": one.preset.name,
+             "varied": dict(one.varied), "iterations": one.preset.schedule.iterations}
+            for one in found.searches
+        ],
+        "bad": [
+            {"varied": dict(one.varied), "problem": str(one.problem), "problems": one.problems}
+            for one in found.bad
+        ],
+        "seconds": about,
+    }  # fmt: skip
+
+
+def table(found: Standing) -> list[str]:
+    """A sweep as lines: each search with its state and best."""
+    lines = [f"{found.folder}: {found.words()}"]
+    width = max((len(one.name) for one in found.searches), default=6)
+    lines.append(
+        f"{'search':{width}} {'state':9} {'done':>6} {'best Z':>10} {'gap':>8} {'FLOPs':>8} "
+        f"{'params':>7} {'layers':>6}"
+    )
+    for one in found.searches:
+        if one.z is None:
+            lines.append(f"{one.name:{width}} {one.state:9} {one.error or ''}".rstrip())
+            continue
+        gap = formatting.gap(one.gap) if one.gap is not None else "-"
+        flops = formatting.quantity(one.flops) if one.flops is not None else "-"
+        params = formatting.quantity(one.params) if one.params is not None else "-"
+        lines.append(
+            f"{one.name:{width}} {one.state:9} "
+            f"{formatting.percent(one.iteration, one.iterations):>6} "
+            f"{formatting.score(one.z):>10} {gap:>8} {flops:>8} {params:>7} "
+            f"{one.layers if one.layers is not None else '-':>6}"
+        )
+        if one.error:
+            lines.append(f"{'':{width}} {one.error}")
+    return lines

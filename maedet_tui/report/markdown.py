@@ -1,0 +1,84 @@
+"""The report as Markdown, short enough for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.formats import structure_yaml
+from maedet_tui import formatting, summary
+from maedet_tui.formatting import one_line
+from maedet_tui.report import commands, facts
+from maedet_tui.report.gathering import Reported
+
+
+def markdown(runs: Sequence[Reported], problems: Sequence[str] = ()) -> str:
+    """One run, or several side by side. problems: why some of those asked for are not in it."""
+    parts = [f"> {_text(problem)}" for problem in problems]
+    if len(runs) > 1:
+        heads, rows = facts.beside(runs)
+        parts += [f"# {len(runs)} searches side by side", _table([heads, *rows])]
+        if not facts.comparable(runs):
+            parts.append("These runs differ in objective or scorer, so their Z do not compare.")
+    for run in runs:
+        parts += _run(run, "#" if len(runs) == 1 else "##")
+    return "\n\n".join(parts) + "\n"
+
+
+def _run(run: Reported, level: str) -> list[str]:
+    best, paper = run.best, run.paper
+    size = run.preset.budget.image_size
+    parts = [f"{level} {_text(run.name)}"]
+    if run.standing:
+        parts.append(f"> {_text(run.standing)}")
+    parts += [
+        f"Best: {_text(summary.value(best.score))}, {summary.costs(best.cost)}, by "
+        f"{_text(best.score.detail or best.score.method)}; preset {_text(run.preset.name)}, "
+        f"seed {run.preset.schedule.seed}, {_text(run.state)} at iteration "
+        f"{formatting.count(run.snapshot.iteration)}.",
+        _rows(
+            [*facts.result(run), *(("checked: " + name, value) for name, value in facts.audit(run))]
+        ),
+        _table(summary.rows(best.structure)),
+        f"Depth counts bottlenecks. FLOPs at {formatting.image_size(size)}.",
+    ]
+    if paper is not None:
+        parts.append(
+            f"The paper's {paper.name} ({paper.origin}), to compare: {summary.costs(paper.cost)}."
+        )
+    parts += [
+        "To search the same again:",
+        _code(commands.again(run), "sh"),
+        _folded("Settings and versions", _rows([*facts.settings(run), *facts.environment(run)])),
+        _folded(commands.STRUCTURE, _code(structure_yaml.dumps(best.structure), "yaml")),
+    ]
+    return parts
+
+
+def _rows(rows: facts.Rows) -> str:
+    return _table([["", ""], *(list(row) for row in rows)], right=False)
+
+
+def _table(rows: Sequence[Sequence[str]], *, right: bool = True) -> str:
+    head, *others = ([_text(cell) for cell in row] for row in rows)
+    rule = ["---", *(["---:" if right else "---"] * (len(head) - 1))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *others))
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _code(text: str, language: str) -> str:
+    """A block that nothing in it can end."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _text(text: str) -> str:
+    """Text of a run, which is to be no markup: neither emphasis, links nor HTML, nor a mention."""
+    plain = one_line(" ".join(text.split()))
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = re.sub(r"([\\`*_{}\[\]|~!])", r"\\\1", plain)
+    # what would be a heading, a mention or another issue
+    return re.sub(r"([@#])(?=\w)|^#", lambda found: f"&#{ord(found.group()[0])};", plain)

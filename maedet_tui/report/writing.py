@@ -1,0 +1,60 @@
+"""Reports as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from maedet_tui.errors import SaveError
+from maedet_tui.files import write_atomically
+from maedet_tui.report.gathering import gather
+
+#: format -> ending of a file
+FORMATS = {"html": ".html", "markdown": ".md"}
+#: what a report is called, in the folder of its run
+NAME = "report"
+
+
+class Written(NamedTuple):
+    """A report that is there. runs: names of those in it. problems: why others are not."""
+
+    path: Path
+    runs: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class NothingToReport(SaveError):
+    """None of the runs could be reported; why, a sentence each."""
+
+
+def write(
+    folders: Sequence[Path],
+    format_: str = "html",
+    output: Path | None = None,
+    problems: Sequence[str] = (),
+    option: str | None = "--output",
+) -> Written:
+    """Write a report of the runs in these folders.
+
+    format_: one of FORMATS. output: a file, or a folder for it; by default, the folder of the
+    run, or for several the current one. problems: why others that were asked for are not in it.
+    option: names another place on the command line, for errors. Raises SaveError.
+    """
+    runs, more = gather(folders)
+    problems = (*problems, *more)
+    if not runs:
+        raise NothingToReport("\n".join(problems))
+    # pages take no time to be asked for, but what draws them does to be imported
+    if format_ == "html":
+        from maedet_tui.report.page import page as written
+    else:
+        from maedet_tui.report.markdown import markdown as written
+    text = written(runs, problems)
+    path = Path(NAME + FORMATS[format_])
+    if output is not None:
+        path = output / path if output.is_dir() else output
+    elif len(folders) == 1:
+        path = folders[0] / path
+    write_atomically(path, text, named=output is not None, option=option)
+    return Written(path, tuple(run.name for run in runs), problems)

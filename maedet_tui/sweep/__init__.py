@@ -1,0 +1,1 @@
+"""Many searches side by side: planned, searched by processes of their own, compared as a front."""

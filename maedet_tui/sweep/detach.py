@@ -1,0 +1,60 @@
+"""A sweep in the background: driven by a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from maedet_tui import logs
+from maedet_tui.files import save_error
+from maedet_tui.log_file import open_log
+from maedet_tui.store.lock import holder
+from maedet_tui.terminal import echo
+
+#: what the driver prints, and why anything failed
+LOG = "sweep.log"
+#: seconds that the new process is given to take the sweep over
+PATIENCE = 20.0
+
+
+def detach(folder: Path, jobs: int | None = None, *, quietly: bool = False) -> int:
+    """Have another process drive a sweep, and say how to watch it. Returns the exit code.
+
+    quietly: said only if it does not start. Raises SaveError where its output cannot be kept.
+    """
+    path = folder / LOG
+    try:
+        log = open_log(path)
+    except OSError as error:
+        raise save_error(path, error) from None
+    words = ["sweep", "resume", str(folder), "--detached"]
+    if jobs is not None:
+        words += ["--jobs", str(jobs)]
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "maedet_tui", "--log-level", logs.level(), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    deadline = time.monotonic() + PATIENCE
+    while holder(folder) is None and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if process.poll():
+        said = path.read_text(encoding="utf-8", errors="replace").strip()
+        echo(said[-2000:] or f"Error: the sweep did not start; see {path}", err=True)
+        return 1
+    if not quietly:
+        echo(
+            f"Searching in the background (process {process.pid}): {folder}\n"
+            f"  maedet-tui sweep show {folder}\n"
+            f"  maedet-tui sweep pause {folder}   (maedet-tui sweep resume {folder} goes on)\n"
+            f"  maedet-tui sweep stop {folder}"
+        )
+    return 0

@@ -1,0 +1,77 @@
+"""A search of a sweep: what was planned of it, where it stands, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.structure import Structure
+
+#: `stopped` and `failed` ones go on with `sweep resume`; `finished` ones are never repeated
+STATES = ("waiting", "running", "finished", "stopped", "failed")
+WISHES = ("pause", "resume", "stop")
+
+
+class Task(NamedTuple):
+    """What a process needs to search, and all that it is sent.
+
+    folder: of the run. text: its preset's YAML, which is used if there is no run yet.
+    """
+
+    number: int
+    folder: str
+    text: str
+
+
+class Ended(NamedTuple):
+    """How a search ended. place: the process that searched. bound: that no Z exceeds, if one
+    is known. error: why it failed or what could not be kept, in a sentence."""
+
+    state: str
+    place: str = ""
+    iteration: int = 0
+    seconds: float = 0.0
+    z: float | None = None
+    bound: float | None = None
+    method: str | None = None
+    params: int | None = None
+    flops: int | None = None
+    layers: int | None = None
+    latency: float | None = None
+    structure: Structure | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One row of a sweep's database. begun, ended: seconds since 1970. The rest as for `Ended`
+    and `maedet_tui.sweep.plan.Planned`."""
+
+    number: int
+    name: str
+    preset: str
+    varied: tuple[tuple[str, str], ...]
+    iterations: int
+    state: str
+    begun: float | None = None
+    ended: float | None = None
+    place: str | None = None
+    iteration: int = 0
+    seconds: float = 0.0
+    z: float | None = None
+    bound: float | None = None
+    method: str | None = None
+    params: int | None = None
+    flops: int | None = None
+    layers: int | None = None
+    latency: float | None = None
+    structure: Structure | None = None
+    error: str | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """How far Z is below its bound, as a share of it."""
+        if self.z is None or not self.bound:
+            return None
+        return max(0.0, (self.bound - self.z) / self.bound)
