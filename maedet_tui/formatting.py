@@ -115,8 +115,11 @@ def age(seconds: float) -> str:
     return f"{int(seconds)} s"
 
 
-def layers(block: Block) -> str:
-    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth."""
+def paper_layers(block: Block) -> str:
+    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth.
+
+    Only where the paper is quoted: everywhere else a block is as deep as a preset says.
+    """
     return f"{block.depth / 2:g}" if block.kind == "ResBlock" else f"{block.depth}"
 
 

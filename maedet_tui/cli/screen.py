@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from maedet_tui.app import MaedetApp
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
+from maedet_tui.remembered import usual_file
 from maedet_tui.terminal import echo
 
 # home's first paint does without what only a search, its end or its continuation needs:
@@ -54,6 +55,16 @@ def look_on(run: WatchedRun) -> int:
     return _open(None, run.run_dir.parent, None, watched=run)
 
 
+def look_on_sweep(folder: Path) -> int:
+    """Show a sweep, whoever drives it. Returns the exit code."""
+    from maedet_tui.store.lock import holder
+
+    code = _open(None, folder.parent, None, sweep=folder)
+    if holder(folder) is not None:
+        echo(f"The sweep goes on: maedet-tui sweep watch {folder}")
+    return code
+
+
 def _open(
     preset: Preset | None,
     runs_dir: Path,
@@ -61,6 +72,7 @@ def _open(
     opened: Callable[[], RunStore] | None = None,
     track: Sequence[str] = (),
     watched: WatchedRun | None = None,
+    sweep: Path | None = None,
 ) -> int:
     # the search lets go of the interpreter within two milliseconds instead of five
     sys.setswitchinterval(0.002)
@@ -110,7 +122,14 @@ def _open(
                     first = new(preset)
         codes: list[int] = []
         try:
-            app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir)
+            app = Screens(
+                run=first,
+                start=start,
+                resume=resume,
+                runs_dir=runs_dir,
+                sweep=sweep,
+                remembered=usual_file(),
+            )
             app.run()
             codes.append(FAILED if app.return_code else 0)
         finally:

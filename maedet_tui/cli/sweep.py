@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,9 @@ from maedet_tui.cli.sweep_progress import drive
 from maedet_tui.store import control
 from maedet_tui.store.lock import holder
 from maedet_tui.sweep.begin import find_sweep, new_sweep
-from maedet_tui.sweep.detach import detach as leave
+from maedet_tui.sweep.detach import begin_driving
 from maedet_tui.sweep.estimate import seconds
-from maedet_tui.sweep.plan import Plan, Wanted, named, plan
+from maedet_tui.sweep.plan import Plan, Wanted, plan
 from maedet_tui.sweep.reading import wanted_of
 from maedet_tui.sweep.standing import Standing, standing
 from maedet_tui.sweep.store import SweepStore
@@ -30,8 +31,6 @@ from maedet_tui.terminal import echo
 
 #: seconds that a sweep is given to heed a wish
 PATIENCE = 20.0
-#: searches of a plan that are listed
-MOST_LISTED = 12
 
 
 class _Sweeps(click.Group):
@@ -48,8 +47,9 @@ def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add how a sweep is run to a command."""
     for option in (
         click.option("--json", "as_json", is_flag=True,
-                     help="Print the result as one line of JSON."),
+                     help="Print the result as one line of JSON. Implies --headless."),
         click.option("--detach", is_flag=True, help="Search in the background."),
+        click.option("--headless", is_flag=True, help="No screen: progress as lines."),
         click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
                      help="Searches at a time, each in a process of its own.  "
                      "[default: one a core]"),
@@ -93,6 +93,7 @@ def start(
     plan_only: bool,
     runs_dir: Path,
     jobs: int | None,
+    headless: bool,
     detach: bool,
     as_json: bool,
 ) -> None:
@@ -114,11 +115,12 @@ def start(
         if plan_only and as_json:
             print_json(_plan_values(found, about))
             return
-        echo(_said(found, at_once, about), err=as_json)
+        echo(found.words(at_once, about), err=as_json)
         if plan_only:
             return
+        _refuse_no_terminal(headless or detach or as_json)
         folder = new_sweep(wanted, found, runs_dir, name)
-    _go(folder, jobs, detach=detach, as_json=as_json)
+    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json)
 
 
 @sweep.command()
@@ -129,6 +131,7 @@ def resume(
     name: str,
     runs_dir: Path,
     jobs: int | None,
+    headless: bool,
     detach: bool,
     as_json: bool,
     detached: bool,
@@ -144,7 +147,8 @@ def resume(
                 store.wish("resume")
             echo(f"{folder}: goes on in the process that drives it")
             return
-    _go(folder, jobs, detach=detach, as_json=as_json, detached=detached)
+        _refuse_no_terminal(headless or detach or as_json or detached)
+    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json, detached=detached)
 
 
 @sweep.command()
@@ -159,6 +163,18 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
         print_json(found.values())
     else:
         echo("\n".join(table(found)))
+
+
+@sweep.command()
+@click.argument("name")
+@runs_dir_option
+def watch(name: str, runs_dir: Path) -> None:
+    """Show the sweep NAME on the screen, while it runs or after its end."""
+    with failures():
+        folder = find_sweep(name, runs_dir)
+        _refuse_no_terminal(False)
+        code = _on_the_screen(folder)
+    click.get_current_context().exit(code)
 
 
 @sweep.command()
@@ -208,6 +224,7 @@ def _go(
     folder: Path,
     jobs: int | None,
     *,
+    headless: bool,
     detach: bool,
     as_json: bool,
     detached: bool = False,
@@ -215,9 +232,20 @@ def _go(
     """Run a sweep, here or in the background, and end with its exit code."""
     with failures():
         if detach:
-            code = leave(folder, jobs)
-        else:
+            pid = begin_driving(folder, jobs)
+            echo(
+                f"Searching in the background (process {pid}): {folder}\n"
+                f"  maedet-tui sweep watch {folder}\n"
+                f"  maedet-tui sweep pause {folder}   (maedet-tui sweep resume {folder} goes on)\n"
+                f"  maedet-tui sweep stop {folder}"
+            )
+            code = 0
+        elif headless or as_json or detached:
             code = drive(folder, jobs, as_json=as_json, detached=detached)
+        else:
+            # in a process of its own, so that leaving the screen need not end it
+            begin_driving(folder, jobs)
+            code = _on_the_screen(folder)
     click.get_current_context().exit(code)
 
 
@@ -229,6 +257,20 @@ def _driven(name: str, runs_dir: Path) -> Path:
     return folder
 
 
+def _on_the_screen(folder: Path) -> int:
+    # what a screen needs takes long to import, and the other ways do without
+    from maedet_tui.cli.screen import look_on_sweep
+
+    return look_on_sweep(folder)
+
+
+def _refuse_no_terminal(without: bool) -> None:
+    if not without and not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise Failure(
+            "there is no terminal to draw the screen on; add --headless to search without it", USAGE
+        )
+
+
 @contextlib.contextmanager
 def _told() -> Any:
     """Turn what is wrong with a sweep as a whole into a Failure."""
@@ -236,20 +278,6 @@ def _told() -> Any:
         yield
     except SweepError as error:
         raise Failure(str(error), USAGE) from None
-
-
-def _said(found: Plan, jobs: int, about: float | None) -> str:
-    """The plan, for people."""
-    count = len(found.searches)
-    took = f", about {formatting.duration(about)}" if about is not None else ""
-    lines = [f"{count:,} search{'es' if count > 1 else ''}, {jobs} at a time{took}:"]
-    for one in found.searches[:MOST_LISTED]:
-        lines.append(f"  {one.number:3}  {named(one.varied) or one.preset.name}")
-    if count > MOST_LISTED:
-        lines.append(f"  ... and {count - MOST_LISTED:,} more")
-    if found.bad:
-        lines.append(found.problems())
-    return "\n".join(lines)
 
 
 def _plan_values(found: Plan, about: float | None) -> dict[str, Any]:

@@ -29,6 +29,14 @@ class OpenRun(Message):
         self.folder = folder
 
 
+class OpenSweep(Message):
+    """Show the sweep in a folder."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+
 class ResumeRun(Message):
     """Go on with the run in a folder, and show it."""
 
@@ -51,6 +59,14 @@ class EditPreset(Message):
 
 class GoHome(Message):
     """Leave a run for the presets and runs; its search goes on."""
+
+
+class PlotChosen(Message):
+    """A plot was chosen, or another manner of drawing stages."""
+
+    def __init__(self, name: str, stacked: bool):
+        super().__init__()
+        self.name, self.stacked = name, stacked
 
 
 class SaveStructure(Message):

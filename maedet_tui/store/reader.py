@@ -27,6 +27,7 @@ from engine.snapshot import (
     Portion,
     RunState,
     Snapshot,
+    Spread,
 )
 from engine.structure import LEVELS
 from maedet_tui.formatting import printable
@@ -195,7 +196,8 @@ class RunReader:
                     cells.maybe(cells.real, row["z"], "stage's score"),
                 )
             for row in self._rows(
-                "SELECT iteration, z, accepted FROM history WHERE iteration > ? ORDER BY iteration",
+                "SELECT iteration, z, accepted, worst, lower, middle, upper FROM history "
+                "WHERE iteration > ? ORDER BY iteration",
                 _MOST_POINTS,
                 last,
             ):
@@ -207,10 +209,29 @@ class RunReader:
                 known = () if None in parts else tuple(parts)
                 accepted = cells.maybe(cells.whole, row["accepted"], "accepted children")
                 z = cells.real(row["z"], "history's score")
-                self._points.append(Point(iteration, z, costs, accepted, known))
+                self._points.append(Point(iteration, z, costs, accepted, known, _spread(row)))
             if len(self._frozen) != len(self._points):
                 self._frozen = tuple(self._points)
             return self._frozen
+
+    def best_cost(self) -> Cost | None:
+        """What the best so far costs, without its structure; None before there is one."""
+        query = "SELECT params, flops, layers FROM bests ORDER BY iteration DESC LIMIT 1"
+        with self._checked():
+            row = self._connection.execute(query).fetchone()
+            return None if row is None else codec.read_cost(row)
+
+    def course(self) -> list[tuple[int, float]]:
+        """(iteration, Z of the best so far) of the history, without what the stages cost."""
+        query = "SELECT iteration, z FROM history ORDER BY iteration"
+        with self._checked():
+            return [
+                (
+                    cells.whole(row["iteration"], "history's iteration"),
+                    cells.real(row["z"], "history's score"),
+                )
+                for row in self._rows(query, _MOST_POINTS)
+            ]
 
     def new_bests(self) -> tuple[NewBest, ...]:
         """Every change of the best; only what is new is read."""
@@ -360,6 +381,13 @@ def _file(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _spread(row: sqlite3.Row) -> Spread | None:
+    """How the population's Z was distributed, if that was recorded."""
+    values = [cells.maybe(cells.real, row[name], f"population's {name}") for name in Spread._fields]
+    known = [value for value in values if value is not None]
+    return Spread(*known) if len(known) == len(values) else None
 
 
 def _said(error: BaseException) -> str:

@@ -51,7 +51,7 @@ def driving(folder: Path) -> Iterator[store.SweepStore]:
     except Held as held:
         raise StoreError(
             f"{folder}: is driven by {held.holder or 'another process'} already; "
-            f"`maedet-tui sweep show {folder}` shows it, `maedet-tui sweep stop {folder}` ends it"
+            f"`maedet-tui sweep watch {folder}` shows it, `maedet-tui sweep stop {folder}` ends it"
         ) from None
     try:
         with store.SweepStore(folder, write=True) as opened:

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from maedet_tui import logs
+from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
 from maedet_tui.log_file import open_log
 from maedet_tui.store.lock import holder
-from maedet_tui.terminal import echo
 
 #: what the driver prints, and why anything failed
 LOG = "sweep.log"
@@ -20,10 +20,10 @@ LOG = "sweep.log"
 PATIENCE = 20.0
 
 
-def detach(folder: Path, jobs: int | None = None, *, quietly: bool = False) -> int:
-    """Have another process drive a sweep, and say how to watch it. Returns the exit code.
+def begin_driving(folder: Path, jobs: int | None = None) -> int:
+    """Have another process drive a sweep, out of reach of this terminal's end. Returns its number.
 
-    quietly: said only if it does not start. Raises SaveError where its output cannot be kept.
+    Raises SaveError where its output cannot be kept, or it does not start.
     """
     path = folder / LOG
     try:
@@ -48,13 +48,5 @@ def detach(folder: Path, jobs: int | None = None, *, quietly: bool = False) -> i
         time.sleep(0.02)
     if process.poll():
         said = path.read_text(encoding="utf-8", errors="replace").strip()
-        echo(said[-2000:] or f"Error: the sweep did not start; see {path}", err=True)
-        return 1
-    if not quietly:
-        echo(
-            f"Searching in the background (process {process.pid}): {folder}\n"
-            f"  maedet-tui sweep show {folder}\n"
-            f"  maedet-tui sweep pause {folder}   (maedet-tui sweep resume {folder} goes on)\n"
-            f"  maedet-tui sweep stop {folder}"
-        )
-    return 0
+        raise SaveError(said[-2000:] or f"the sweep did not start; see {path}")
+    return process.pid

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.messages import clipped
 from engine.settings import Preset
+from maedet_tui import formatting
 from maedet_tui.presets.problems import Problem
 from maedet_tui.presets.reading import examine, read_source
 from maedet_tui.presets.write import dump
@@ -20,6 +21,8 @@ from maedet_tui.sweep.varied import SweepError, Varied, shown
 MOST_SEARCHES = 10_000
 #: seeds of one combination
 MOST_SEEDS = 1000
+#: searches of a plan that are listed
+MOST_LISTED = 12
 _SEED, _POPULATION, _KEEP, _AUDIT = "search.seed", "search.population", "search.keep", "audit"
 
 
@@ -68,6 +71,19 @@ class Plan:
     def iterations(self) -> int:
         """Of all searches together."""
         return sum(one.preset.schedule.iterations for one in self.searches)
+
+    def words(self, jobs: int, about: float | None) -> str:
+        """The plan, for people. about: seconds that it takes, if that is known."""
+        count = len(self.searches)
+        took = f", about {formatting.duration(about)}" if about is not None else ""
+        lines = [f"{count:,} search{'es' if count > 1 else ''}, {jobs} at a time{took}:"]
+        for one in self.searches[:MOST_LISTED]:
+            lines.append(f"  {one.number:3}  {named(one.varied) or one.preset.name}")
+        if count > MOST_LISTED:
+            lines.append(f"  ... and {count - MOST_LISTED:,} more")
+        if self.bad:
+            lines.append(self.problems())
+        return "\n".join(lines)
 
     def problems(self) -> str:
         """What is wrong, a line for each bad search. Empty if nothing is."""

@@ -111,8 +111,10 @@ def now(folder: Path, one: Search, live: bool) -> Search:
     run = folder / one.name
     with contextlib.suppress(StoreError), contextlib.closing(RunReader(run)) as reader:
         if (status := reader.status()) is not None:
+            cost = reader.best_cost()
             one = replace(
                 one,
+                **(cost._asdict() if cost is not None else {}),
                 iteration=status.iteration,
                 seconds=status.seconds,
                 z=status.z,

@@ -62,7 +62,7 @@ def test_a_sweep_from_its_plan_to_its_runs(folder):
     assert load(str(sweep / "001-flops-60G" / "preset.yaml")).budget.flops == 60_000_000_000
 
     # nothing is left to do, and nothing is done twice
-    again = run("sweep", "resume", "family")
+    again = run("sweep", "resume", "family", "--headless")
     assert again.exit_code == 0 and "2 finished" in again.stdout
     with closing(RunReader(sweep / "001-flops-60G")) as reader:
         assert reader.status().iteration == 300
@@ -71,18 +71,24 @@ def test_a_sweep_from_its_plan_to_its_runs(folder):
 
 
 def test_what_cannot_be_searched_stops_the_sweep_before_it_begins(folder):
-    result = run("sweep", "quick.yaml", "--vary", "budget.flops=1G,90G")
+    result = run("sweep", "quick.yaml", "--vary", "budget.flops=1G,90G", "--headless")
     assert result.exit_code == 1
     assert "1 of 2 searches cannot be" in result.stderr and "--skip-bad" in result.stderr
     assert not (folder / "runs").exists()
-    wrong = run("sweep", "quick.yaml", "--vary", "flops")
+    wrong = run("sweep", "quick.yaml", "--vary", "flops", "--headless")
     assert wrong.exit_code == 2 and "KEY=VALUES" in wrong.stderr
+
+
+def test_without_a_terminal_and_without_headless_nothing_begins(folder):
+    result = run("sweep", "quick.yaml", "--seeds", "2")
+    assert result.exit_code == 2 and "no terminal" in result.stderr
+    assert not (folder / "runs").exists()
 
 
 def long_sweep(folder, *more, iterations=200_000):
     """The real program with a sweep that takes long; it has searched a little."""
     words = ["sweep", "quick.yaml", "--vary", f"search.iterations={iterations}", "--seeds", "3"]
-    words += ["--jobs", "2", "--name", "family"]
+    words += ["--jobs", "2", "--headless", "--name", "family"]
     program = subprocess.Popen(
         [*PROGRAM, *words, *more], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -131,7 +137,7 @@ def test_whatever_ends_the_driver_the_searches_end_with_it_and_go_on_where_they_
 
     # the third has not begun; the two go on from where they were, in the same runs
     resumed = subprocess.Popen(
-        [*PROGRAM, "sweep", "resume", "family", "--jobs", "2"], cwd=folder,
+        [*PROGRAM, "sweep", "resume", "family", "--headless", "--jobs", "2"], cwd=folder,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     until(lambda: sum(a.iteration > b for a, b in zip(standing(sweep).searches, before)) == 2)

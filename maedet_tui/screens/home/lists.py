@@ -105,6 +105,8 @@ class PresetTable(Table):
                 tooltip="Edit the marked preset; of a built-in one, a copy is saved"),
         Binding("c", "screen.copy", "Copy",
                 tooltip="Copy the marked preset into your own folder under a new name"),
+        Binding("v", "screen.sweep", "Sweep", show=False,
+                tooltip="Search the marked preset under many budgets, seeds or other keys"),
         Binding("d", "screen.delete_preset", "Delete",
                 tooltip="Delete a preset of your own, after asking"),
         Binding("down", "cursor_down", "Next", show=False, tooltip="Mark the next row"),
