@@ -21,6 +21,7 @@ MORE = (
     "training",
     "memory",
     "nms",
+    "sweep",
 )
 
 

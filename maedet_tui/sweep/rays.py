@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import socket
 import sqlite3
 import tempfile
 import threading
@@ -28,6 +29,8 @@ from maedet_tui.sweep.searched import Ended, Task
 
 #: seconds between two times that a run is handed home, and between two looks at the stop sign
 HOME_EVERY, LOOK_EVERY = 10.0, 1.0
+#: seconds within which the head of a cluster has to answer
+ANSWER_WITHIN = 10.0
 #: a cluster of this machine alone, and one that RAY_ADDRESS or a started node names
 LOCAL, AUTO = "local", "auto"
 #: what belongs to a run, besides its database
@@ -240,4 +243,8 @@ def _join(ray: Any, address: str, jobs: int | None) -> None:
             **quiet,
         )
     else:
+        if address != AUTO:
+            # Ray itself tries for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), ANSWER_WITHIN).close()
         ray.init(address=address, **quiet)
