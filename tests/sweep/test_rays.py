@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from importlib.util import find_spec
 
 import psutil
 import pytest
@@ -19,6 +19,9 @@ from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.worker import finished, search
 from tests.sweep.test_processes import PROGRAM, alone, searched, until
+
+# not by importing it, for the token of a cluster is read there
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="an extra")
 
 
 def test_a_run_comes_home_as_a_whole_and_goes_on_there(made, tmp_path):
@@ -59,18 +62,18 @@ def test_where_a_sweep_searches_is_passed_on_without_a_token():
     assert Where().words() == []
 
 
+@needs_ray
 @pytest.mark.nightly
 def test_a_cluster_that_is_absent_is_told_in_a_sentence(folder):
-    pytest.importorskip("ray")
     words = ["sweep", "quick.yaml", "--seeds", "2", "--ray", "127.0.0.1:1", "--headless"]
     result = subprocess.run([*PROGRAM, *words], cwd=folder, capture_output=True, text=True)
     assert result.returncode == 1
     assert "no cluster to search on" in result.stderr and "Traceback" not in result.stderr
 
 
+@needs_ray
 @pytest.mark.nightly
 def test_searches_that_share_no_folder_are_brought_home(made, monkeypatch):
-    pytest.importorskip("ray")
     monkeypatch.setattr(rays, "HOME_EVERY", 0.5)
     folder = made(seeds=2)
     lanes = OnRay("local", 2)
@@ -96,9 +99,9 @@ def ray_processes():
     return found
 
 
+@needs_ray
 @pytest.mark.nightly
 def test_a_killed_worker_is_replaced_and_ctrl_c_leaves_nothing_behind(folder):
-    pytest.importorskip("ray")
     before = ray_processes()
     words = ["sweep", "quick.yaml", "--vary", "search.iterations=200000", "--seeds", "2"]
     words += ["--ray", "local", "--jobs", "2", "--headless", "--name", "family"]
@@ -123,4 +126,3 @@ def test_a_killed_worker_is_replaced_and_ctrl_c_leaves_nothing_behind(folder):
     until(lambda: ray_processes() <= before, 60)
     states = {one.state for one in standing(sweep).searches}
     assert states <= {"stopped", "finished"}
-    time.sleep(0.1)
