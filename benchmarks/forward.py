@@ -128,7 +128,7 @@ def main() -> None:
             distances.append(abs(z - other) / (sqrt(2) * predicted_std(structure, objective)))
         if start % 50 < scorer.batch:
             rates.append(matmul_rate(device, scorer.dtype))
-    full = sum(2e-9 * _macs(structure, objective.resolution) for structure in structures)
+    full = sum(2e-9 * macs_of(structure, objective.resolution) for structure in structures)
     done, matmul = 2e-9 * vanilla.macs, max(rates)
     count = len(structures)
     rows = [
@@ -156,7 +156,7 @@ def main() -> None:
         print("{:<24}{:<36}{}".format(*row))
 
 
-def _macs(structure: Structure, resolution: int) -> int:
+def macs_of(structure: Structure, resolution: int) -> int:
     """Multiply-accumulates of one pass: the main path's convolutions."""
     side, macs = resolution, 0
     for block in structure.blocks:

@@ -25,7 +25,6 @@ from engine.search.mutation import Mutator
 from engine.settings import Budget, Preset, Timing
 from engine.structure import Structure
 from engine.zoo import ZOO
-from maedet_tui.presets.quantities import parse_image_size
 
 #: mutations between two structures of the walk, and the limit that it keeps to
 STRIDE, MOST_FLOPS = 12, 95_000_000_000
@@ -47,6 +46,8 @@ def walk(preset: Preset, count: int, seed: int = 0) -> list[Structure]:
 
 
 def main() -> None:
+    from maedet_tui.presets.quantities import parse_image_size  # `walk` needs torch alone
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--structures", type=int, default=50)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.memory import one_heap
 from engine.run.audit import LEAVE_WITHIN, Auditor
 from engine.run.checkpoint import Checkpoint
 from engine.run.failures import reason
@@ -72,6 +73,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
+        one_heap()
         self._thread.start()
         # torch aborts the process if the interpreter ends under a thread inside it
         atexit.register(self._leave)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from engine.scorers.closed_proxies.base import ClosedProxy
     from engine.scorers.proxies.base import Proxy
 
+#: what Linux has where a GPU driver is loaded: NVIDIA's, Windows' for its Linux, and AMD's,
+#: whose build of torch calls its GPUs cuda, too
+DRIVERS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")
+
 NO_CUDA = (
     "device: cuda was asked for, but torch sees no CUDA device; "
     "use device: cpu, or install a CUDA build of torch on a machine with an NVIDIA GPU"
@@ -20,7 +24,7 @@ NO_CUDA = (
 
 def cuda_available() -> bool:
     """Whether torch can use a CUDA device; torch is imported only where one may exist."""
-    if not any(map(Path.exists, map(Path, ("/dev/nvidia0", "/dev/dxg", "/dev/nvidiactl")))):
+    if not any(map(Path.exists, map(Path, DRIVERS))):
         import os
 
         if os.name == "posix":

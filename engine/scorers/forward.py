@@ -16,7 +16,7 @@ from statistics import fmean, stdev
 
 import torch
 
-from engine.memory import few_heaps, give_back
+from engine.memory import give_back, one_heap
 from engine.scorers.activation_cache import ActivationCache, Measured
 from engine.scorers.base import Pass, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import (
@@ -25,7 +25,7 @@ from engine.scorers.forward_device import (
     out_of_memory,
     settle,
 )
-from engine.scorers.forward_lanes import lanes_for
+from engine.scorers.forward_lanes import STREAMS, lanes_for
 from engine.scorers.forward_memory import ForwardMemory
 from engine.scorers.forward_pass import VanillaPass
 from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
@@ -45,8 +45,8 @@ class ForwardScorer:
     device: "cpu" or "cuda". forward: passes a score, and the bytes to keep to: on a CPU those
     of the whole process, on a GPU those of weights, kept maps and what a pass works on.
     dtype: number format, by default the fastest one. keep_to: bytes to keep to where a pass
-    can be made within them, if fewer. Raises ScoringError for a device that is absent or an
-    impossible resolution.
+    can be made within them, if fewer. streams: of a GPU, whose passes overlap. Raises
+    ScoringError for a device that is absent or an impossible resolution.
     """
 
     method = "forward"
@@ -61,6 +61,7 @@ class ForwardScorer:
         dtype: torch.dtype | None = None,
         segment: int = SEGMENT,
         keep_to: int | None = None,
+        streams: int = STREAMS,
     ):
         if objective.resolution < 64 or objective.resolution % 32:
             raise ScoringError(
@@ -73,8 +74,8 @@ class ForwardScorer:
         self.device = device_named(device)
         self.notices: list[str] = []
         self._segment = segment
-        few_heaps()
-        self._lanes = lanes_for(self.device)
+        one_heap()
+        self._lanes = lanes_for(self.device, streams)
         # tried out where passes will run: other work on a core would distort a joint effort
         self.dtype = dtype or self._lanes.run([self._fastest_dtype], 1, never)[0]
         # on a CPU, a few for each thread, so that few wait for the batch's last one
@@ -174,15 +175,18 @@ class ForwardScorer:
         while todo:
             batch = todo[: self.batch]
             wanted = [(s, i) for i in indices for s in batch if (s, i) not in done]
+            enough = True
             try:
                 done.update(self._measure_batch(wanted, cancelled))
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
+                enough = False
+            if enough:
+                todo = todo[len(batch) :]
+            else:  # behind the handler, where the error's frames hold no maps any more
                 self._make_do_with_less(len(batch), emptied)
                 emptied = True
-                continue
-            todo = todo[len(batch) :]
         self._remember(done)
         return done
 

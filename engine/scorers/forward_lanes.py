@@ -21,7 +21,7 @@ from engine.scorers.base import Cancelled, Stop
 
 _log = logging.getLogger(__name__)
 
-#: passes whose kernels may overlap on a GPU
+#: passes whose kernels may overlap on a GPU; `python -m benchmarks gpu` tries others
 STREAMS = 4
 #: threads that make passes on a CPU; with more cores each has several
 MOST_THREADS = 8
@@ -52,9 +52,9 @@ class Lanes(Protocol):
         """Let this lane read a tensor that was complete at `mark` in another."""
 
 
-def lanes_for(device: torch.device) -> Lanes:
+def lanes_for(device: torch.device, streams: int = STREAMS) -> Lanes:
     """Streams of a GPU, or threads of the CPU."""
-    return StreamLanes(device) if device.type == "cuda" else ThreadLanes()
+    return StreamLanes(device, streams) if device.type == "cuda" else ThreadLanes()
 
 
 class ThreadLanes:
@@ -151,16 +151,20 @@ class ThreadLanes:
 class StreamLanes:
     """CUDA streams. Nothing here makes the issuing thread wait for the device."""
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, count: int = STREAMS) -> None:
         self.device = device
-        self.count = STREAMS
-        self._streams = [torch.cuda.Stream(device) for _ in range(STREAMS)]
+        self.count = count
+        self._streams = [torch.cuda.Stream(device) for _ in range(count)]
 
     def run(
         self, jobs: Sequence[Callable[[Stop], Result]], lanes: int, cancelled: Stop
     ) -> list[Result]:
         results = []
         with torch.inference_mode():
+            # torch's streams do not wait for the default one by themselves, on which the
+            # caller may have made what the jobs read
+            for stream in self._streams:
+                stream.wait_stream(torch.cuda.current_stream(self.device))
             try:
                 for number, job in enumerate(jobs):
                     with torch.cuda.stream(self._streams[number % lanes]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.scorers.base import ScoringError
+from engine.scorers.forward_device import workspace_bytes
 from engine.scorers.forward_pass import VanillaPass
 from engine.scorers.room import Room
 from engine.scorers.vanilla import weights, working_bytes
@@ -54,8 +55,11 @@ class ForwardMemory:
         pool, resolution = vanilla.pool, vanilla.resolution
         segment, itemsize = pool.segment_bytes, pool.dtype.itemsize
         # a library may reorder weights in a copy, and drawing goes by float32
+        workspace = workspace_bytes(pool.device)
         work = segment + max(working_bytes(s, resolution, itemsize) for s in structures)
-        overhead = segment + 4 * pool.segment + vanilla.image_bytes
+        work += workspace
+        # one more for the stream that results are gathered on
+        overhead = segment + 4 * pool.segment + vanilla.image_bytes + workspace
         least = work + overhead + 2 * segment
         room = self.room.bytes(least)
         if least > room:

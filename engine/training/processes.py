@@ -66,6 +66,7 @@ def processes(device: str) -> Iterator[Processes]:
         if local >= count:
             there = f"torch finds {count} GPU{'s' * (count != 1)} here"
             raise TrainingError(f"--device cuda: {there}, and process {local + 1} needs one")
+        # for what asks for no device: NCCL's barrier, and the gathering of objects
         torch.cuda.set_device(local)
         place = torch.device("cuda", local)
     else:

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.processor import cpu_name
+from engine.scorers.factory import DRIVERS as _DRIVERS
 
-#: what Linux has where a GPU driver is loaded: NVIDIA's, Windows' for its Linux, AMD's
-_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 #: what torch makes of it; importing it here would hold the screen up for seconds
 _ASK = """
 import torch
