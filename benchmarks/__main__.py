@@ -13,6 +13,7 @@ NAMES = ("search", "forward", "accuracy", "quality")
 #: run only if named: they take long, or need more packages
 MORE = (
     "optimum",
+    "gaps",
     "proxies",
     "closed_proxies",
     "latency",

@@ -8,6 +8,8 @@ the program (`maedet_tui.presets`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import sqrt
+from typing import Literal
 
 from engine.costs import PAPER_IMAGE_SIZE
 from engine.structure import Structure
@@ -15,6 +17,8 @@ from engine.structure import Structure
 SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
 ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random")
+#: in place of a number: the one that suits the rest
+AUTO: Literal["auto"] = "auto"
 #: zero-shot proxies of other papers (Table 9)
 PROXIES = ("zen-score", "synflow", "naswot")
 #: what a proxy's name ends with where it is computed without passes
@@ -104,6 +108,17 @@ class Space:
     widths: tuple[tuple[int, int], ...] = ()
 
 
+#: children a member below which a search ends far from where it was going
+FEWEST_CHILDREN = 150
+
+
+def suited(iterations: int, trades: bool) -> int:
+    """The population N that suits T `iterations`, with trades or without: `docs/optimum.md` has
+    what it was chosen by."""
+    least, most = (10, 64) if trades else (32, 256)
+    return max(least, min(most, round(0.16 * sqrt(iterations))))
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Algorithm 1: population N, iterations T, `keep` structures at the switch to
@@ -113,10 +128,11 @@ class Schedule:
     probability of one more mutation on top of each one; 0 is the paper's MUTATE, and
     0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
     trade: probability that one more width, or depth, is set to what the budget leaves
-    room for (`engine.search.trade`); 0 in the paper.
+    room for (`engine.search.trade`); 0 in the paper. balance: trades cut a width in coarse
+    mutation too, and widen one where the budget is not used up; None: as `population` is "auto".
     """
 
-    population: int = 256
+    population: int | Literal["auto"] = 256
     iterations: int = 96_000
     keep: int = 10
     fine_at: float = 0.5
@@ -124,6 +140,25 @@ class Schedule:
     strategy: str = "evolution"
     compound: float = 0.0
     trade: float = 0.0
+    balance: bool | None = None
+
+    @property
+    def capacity(self) -> int:
+        """N: `population`, or the number that suits T where it is "auto"."""
+        if self.population == AUTO:
+            return max(self.keep, suited(self.iterations, self.trade > 0))
+        return self.population
+
+    @property
+    def hurried(self) -> bool:
+        """Whether N is too large for T: an evolution of fewer children a member ends early."""
+        evolves = self.strategy == "evolution"
+        return evolves and self.iterations < FEWEST_CHILDREN * self.capacity
+
+    @property
+    def balances(self) -> bool:
+        """Whether trades balance: `balance`, or whether `population` is "auto"."""
+        return self.population == AUTO if self.balance is None else self.balance
 
 
 @dataclass(frozen=True, slots=True)

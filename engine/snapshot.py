@@ -70,13 +70,23 @@ class PopulationSummary:
     worst: float
 
 
+class Spread(NamedTuple):
+    """How the Z of a population is distributed: its worst and its quartiles."""
+
+    worst: float
+    lower: float
+    middle: float
+    upper: float
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """The best structure at one iteration, as Figures 8-10 plot it.
 
     stage_costs: params, FLOPs and layers of each stage C1-C5. accepted: how many children
     had entered the population by then, None where that was not recorded. parts: what each
-    stage contributes to z, empty where it was not recorded or z is no entropy.
+    stage contributes to z, empty where it was not recorded or z is no entropy. spread: of the
+    population's Z at that time, None where it was not recorded.
     """
 
     iteration: int
@@ -84,6 +94,7 @@ class Point:
     stage_costs: tuple[Cost, ...]
     accepted: int | None = None
     parts: tuple[float, ...] = ()
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)

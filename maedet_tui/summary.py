@@ -76,8 +76,8 @@ def rows(structure: Structure) -> list[list[str]]:
     """
     fields = {
         "block": "kind", "kernel": "kernel", "in": "in_channels", "out": "out_channels",
-        "stride": "stride", "bottleneck": "bottleneck", "expansion": "expansion", "se": "se",
-        "depth": "depth",
+        "stride": "stride", "bottleneck": "bottleneck", "expansion": "expansion",
+        "group": "group", "se": "se", "depth": "depth",
     }  # fmt: skip
     columns = {
         heading: [getattr(block, name) for block in structure.blocks]

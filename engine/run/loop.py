@@ -46,7 +46,7 @@ class Loop:
             failures = 0 if any(score for _, score in results) else failures + 1
             if failures > MOST_FAILURES:
                 raise self._failure
-            record(evolution.iteration, best, evolution.counts["accepted"])
+            record(evolution.iteration, best, evolution.counts["accepted"], evolution.population)
             publisher.keep_up()
             wishes.stand_back()
             if wishes.pending:

@@ -92,12 +92,12 @@ class Evolution:
         self.best: Member | None = None
         self.switched_at: int | None = None
         self.too_slow: Callable[[Structure], bool] | None = None
-        self.population = Population(schedule.population)
+        self.population = Population(schedule.capacity)
         self._rules = Rules(preset.space, preset.budget)
         self._rng = Random(schedule.seed)
         self._mutator = Mutator(preset.space, schedule.compound)
         self._trade = schedule.trade
-        self._trader = Trader(preset.space, preset.budget, self._mutator)
+        self._trader = Trader(preset.space, preset.budget, self._mutator, schedule.balances)
         self._sampler = (
             Sampler(preset.space, preset.initial) if schedule.strategy == "random" else None
         )

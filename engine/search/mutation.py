@@ -108,7 +108,7 @@ class Mutator:
             after = changed[index].bottleneck
         elif field == "depth":
             after = depth = self._depth(blocks, index, draw)
-            changed = self._deepened(blocks, index, depth)
+            changed = self.deepened(blocks, index, depth)
         elif field == "kernel":
             after = kernel = self.space.kernels[int(draw * len(self.space.kernels))]
             changed = replaced(blocks, index, block._replace(kernel=kernel))
@@ -179,17 +179,21 @@ class Mutator:
         """The new depth, between 1 and what the stage's limit leaves to this block."""
         depth = blocks[index].depth
         wished = depth + DEPTH_STEPS[int(draw * len(DEPTH_STEPS))]
+        return max(1, min(wished, depth + self.depth_left(blocks, index)))
+
+    def depth_left(self, blocks: tuple[Block, ...], index: int) -> int:
+        """How much deeper a block may get within its stage; below 0 in one that is too deep."""
         for stage, (start, end) in enumerate(stage_bounds(blocks)):
             if start <= index < end:
-                others = sum(
+                present = sum(
                     blocks[i].depth
                     for i in range(start, end)
-                    if i != index and "depth" in KINDS[blocks[i].kind].fields
+                    if i == index or "depth" in KINDS[blocks[i].kind].fields
                 )
-                return max(1, min(wished, self.space.stage_depths[stage] - others))
+                return self.space.stage_depths[stage] - present
         raise ValueError(f"block {index} is in none of the stages {LEVELS}")
 
-    def _deepened(self, blocks: tuple[Block, ...], index: int, depth: int) -> tuple[Block, ...]:
+    def deepened(self, blocks: tuple[Block, ...], index: int, depth: int) -> tuple[Block, ...]:
         """Blocks with one of another depth; too deep a block is divided into two equal
         ones, so that its halves can go on to differ (Appendix A)."""
         block = blocks[index]

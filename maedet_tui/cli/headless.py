@@ -17,6 +17,7 @@ from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json, score_values
 from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.cli.streams import OutputLost, in_passing
+from maedet_tui.presets import advice
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.terminal import echo
 
@@ -86,7 +87,8 @@ def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
     if as_json:
         print_json({**label, **result(run, snapshot)})
     else:
-        echo(summary.outcome(snapshot))
+        said = advice.lines(snapshot.best.structure, run.preset)
+        echo("\n".join([summary.outcome(snapshot), *said]))
         if run.saved and not run.save_error:
             echo(f"\nSaved: {run.saved}")
     return FAILED if snapshot.state == "failed" or run.trouble else 0

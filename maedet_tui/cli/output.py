@@ -69,7 +69,7 @@ def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
         key: (value, option) for option, (key, value) in options.items() if value is not None
     }
     population = overrides.get("search.population", (0, ""))[0]
-    if population > 0:
+    if isinstance(population, int) and population > 0:
         # a smaller population cannot keep more than all of it at the switch
         keep = load(ref).schedule.keep
         overrides["search.keep"] = (min(keep, population), "--population")

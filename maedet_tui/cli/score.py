@@ -18,6 +18,7 @@ from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
 from maedet_tui.files import read_structure
+from maedet_tui.presets import advice
 from maedet_tui.terminal import echo
 
 #: given to the bound where it is not proven sooner
@@ -109,6 +110,8 @@ def score(
         lines.append(f"Entropies: {summary.entropies(result)}")
     if optimum is not None:
         lines.append(_sentence(optimum, chosen.name))
+    if named:
+        lines += advice.lines(found, chosen)
     lines += [
         f"{summary.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
         f"{formatting.score(expected)} in closed form"

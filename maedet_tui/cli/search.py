@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from engine.settings import AUTO
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.leave import leave
@@ -14,7 +16,20 @@ from maedet_tui.cli.output import failures, load_preset, scorer_options
 from maedet_tui.cli.runs_options import track_option
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.store.begin import new_run
+from maedet_tui.terminal import echo
 from maedet_tui.trackers import refuse_missing
+
+
+class _Population(click.ParamType):
+    """A whole number, or "auto"."""
+
+    name = "population"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """What a preset says under `search.population`."""
+        return value if value == AUTO else click.INT.convert(value, param, ctx)
 
 
 @click.command()
@@ -25,9 +40,10 @@ from maedet_tui.trackers import refuse_missing
 @click.option("--iterations", type=int, metavar="N", help="Iterations T of Algorithm 1.")
 @click.option(
     "--population",
-    type=int,
-    metavar="N",
-    help="Size of the population; the switch to fine mutation keeps at most that many.",
+    type=_Population(),
+    metavar="N|auto",
+    help="Size of the population; the switch to fine mutation keeps at most that many. "
+    "auto: what suits the iterations.",
 )
 @click.option("--seed", type=int, metavar="N", help="Random seed: same seed, same search.")
 @scorer_options
@@ -61,7 +77,7 @@ def search(
     preset: str,
     headless: bool,
     iterations: int | None,
-    population: int | None,
+    population: int | str | None,
     seed: int | None,
     scorer: str | None,
     device: str | None,
@@ -96,6 +112,10 @@ def search(
             refuse_missing(track)
             code = leave(lambda: new_run(chosen, runs_dir, name), track)
         elif headless:
+            from maedet_tui.presets.doubts import doubts
+
+            for doubt in doubts(chosen):
+                echo(f"Warning: {replace(doubt, where='')}", err=True)
 
             def begin() -> LocalRun:
                 return LocalRun(chosen, runs_dir, name, track=track)

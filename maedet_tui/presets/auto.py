@@ -9,8 +9,6 @@ from math import sqrt
 
 from engine.costs import PAPER_IMAGE_SIZE
 
-#: what stands in a file in place of a number
-AUTO = "auto"
 #: bottlenecks of C2 at most, in the authors' limits
 DEEPEST_C2 = 3
 #: MAE-DET-M: FLOPs, layers and widest stage

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.formats.strict_yaml import Path as KeyPath
+from engine.settings import AUTO
 from engine.structure import LEVELS
-from maedet_tui.presets.auto import AUTO, max_width, stage_depths
+from maedet_tui.presets.auto import max_width, stage_depths
 from maedet_tui.presets.schema import PresetFile, StageDepths
 
 DEPTHS, WIDTH = ("space", "stage_depths"), ("space", "max_width")

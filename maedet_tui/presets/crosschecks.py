@@ -15,9 +15,9 @@ from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
+from engine.settings import AUTO
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
-from maedet_tui.presets.auto import AUTO
 from maedet_tui.presets.quantities import format_quantity
 from maedet_tui.presets.rulechecks import check_limits, check_rules
 from maedet_tui.presets.schema import PresetFile
@@ -86,11 +86,20 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {shown(model.reference)}, not a name in the zoo; {closest(model.reference, ZOO)}",
         )
     search, space, budget = model.search, model.space, model.budget
-    if sound(("search", "keep"), ("search", "population")) and search.keep > search.population:
+    if (
+        sound(("search", "keep"), ("search", "population"))
+        and search.population != AUTO
+        and search.keep > search.population
+    ):
         report(
             ("search", "keep"),
             f"is {search.keep}, but the population has {search.population}; "
             f"write at most {search.population}",
+        )
+    if sound(("search", "trade"), ("search", "balance")) and search.balance and not search.trade:
+        report(
+            ("search", "balance"),
+            "is true, but trade is 0, so that nothing is traded; write trade: 0.3",
         )
     if (
         sound(("space", "max_width"), ("space", "width_step"))

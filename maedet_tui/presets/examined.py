@@ -8,6 +8,7 @@ from engine.costs import stage_costs, total_cost
 from engine.scorers.base import ScoringError
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
+from maedet_tui.presets.doubts import doubts
 from maedet_tui.presets.library import nearest_builtin
 from maedet_tui.presets.problems import Problem
 from maedet_tui.presets.reading import examine
@@ -17,13 +18,14 @@ from maedet_tui.presets.reading import examine
 class Examined:
     """What is in a text. draft: the preset as far as it can be read. initial: its initial
     structure, scored in closed form. origin: name and text of the built-in preset it came
-    from, None if from none."""
+    from, None if from none. warnings: of what may not be meant; a search can begin with it."""
 
     text: str
     problems: tuple[Problem, ...]
     draft: Preset | None
     initial: Candidate | None
     origin: tuple[str, str] | None
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -40,7 +42,10 @@ def examined(text: str, source: str, name: str, origin: tuple[str, str] | None) 
     """
     draft, problems = examine(text, source=source, name=name)
     initial = None if draft is None else _scored(draft)
-    return Examined(text, tuple(problems), draft, initial, origin or nearest_builtin(text))
+    warnings = () if problems or draft is None else tuple(doubts(draft, text))
+    return Examined(
+        text, tuple(problems), draft, initial, origin or nearest_builtin(text), warnings
+    )
 
 
 def _scored(draft: Preset) -> Candidate | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 from pydantic_core import PydanticKnownError
 
 from engine.blocks import KINDS
@@ -14,6 +14,7 @@ from engine.costs import PAPER_IMAGE_SIZE
 from engine.formats.rows import closest, shown
 from engine.settings import (
     ACTIVATIONS,
+    AUTO,
     DEFAULT_MEMORY,
     DEVICES,
     DTYPES,
@@ -63,6 +64,13 @@ def _one_of(options: tuple[str, ...]) -> Callable[[Any], Any]:
         return value
 
     return check
+
+
+def _or_auto(value: Any, whole: Callable[[Any], int]) -> Any:
+    """Lets "auto" pass in place of a whole number."""
+    if isinstance(value, str) and value != AUTO:
+        raise ValueError("is not a whole number; write one such as 256, or auto")
+    return value if value == AUTO else whole(value)
 
 
 def _image_size(value: Any) -> tuple[int, int]:
@@ -156,6 +164,7 @@ Text = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_text)]
 Flops = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_FLOPS))]
 Params = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_PARAMS))]
 Memory = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_MEMORY))]
+Population = Annotated[int, Field(ge=2, le=1_000_000), WrapValidator(_or_auto)] | Literal["auto"]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
 
 
@@ -278,7 +287,7 @@ class SpaceSection(_Section):
 
 
 class SearchSection(_Section):
-    population: Annotated[int, Field(ge=2, le=1_000_000)] = _SCHEDULE.population
+    population: Population = _SCHEDULE.population
     iterations: Annotated[int, Field(ge=1, le=10**12)] = _SCHEDULE.iterations
     keep: Annotated[int, Field(ge=1)] = _SCHEDULE.keep
     fine_at: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.fine_at
@@ -286,6 +295,7 @@ class SearchSection(_Section):
     strategy: Annotated[Any, AfterValidator(_one_of(STRATEGIES))] = _SCHEDULE.strategy
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
+    balance: bool | None = _SCHEDULE.balance
 
     def settings(self) -> Schedule:
         return Schedule(
@@ -297,6 +307,7 @@ class SearchSection(_Section):
             strategy=self.strategy,
             compound=float(self.compound),
             trade=float(self.trade),
+            balance=self.balance,
         )
 
 

@@ -65,6 +65,7 @@ def dump(preset: Preset) -> str:
                 "strategy": schedule.strategy,
                 "compound": schedule.compound,
                 "trade": schedule.trade,
+                "balance": schedule.balance,
             },
             "scorer": preset.scorer,
             "device": preset.device,

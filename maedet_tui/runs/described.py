@@ -22,7 +22,7 @@ def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
         search={
             "preset": preset.name,
             "seed": preset.schedule.seed,
-            "population": preset.schedule.population,
+            "population": preset.schedule.capacity,
             "best_at_iteration": snapshot.best_iteration,
             "iteration": snapshot.iteration,
             "iterations": snapshot.iterations,

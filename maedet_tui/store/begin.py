@@ -12,7 +12,7 @@ from typing import Any
 from engine.files import Unreadable, read_regular
 from engine.formats.strict_yaml import MAX_LENGTH
 from engine.run.checkpoint import Checkpoint
-from engine.settings import Preset
+from engine.settings import AUTO, Preset
 from maedet_tui.errors import SaveError
 from maedet_tui.presets.write import dump
 from maedet_tui.store.claim import PRESET_COPY, claim_folder, write_preset_copy
@@ -35,6 +35,7 @@ def new_run(
     parent, start_from: as for `RunStore.create`.
     """
     claim = claim_folder(runs_dir, preset.name, name)
+    preset = settled(preset)
     text = dump(preset)
     try:
         write_preset_copy(claim.folder, text)
@@ -44,6 +45,16 @@ def new_run(
     except BaseException:  # an interrupt too
         claim.give_up()
         raise
+
+
+def settled(preset: Preset) -> Preset:
+    """The preset with the population as the number that "auto" comes to: what a run has found
+    is of that number, whatever a later version would choose."""
+    schedule = preset.schedule
+    if schedule.population != AUTO:
+        return preset
+    numbers = replace(schedule, population=schedule.capacity, balance=schedule.balances)
+    return replace(preset, schedule=numbers)
 
 
 def same_scorer(preset: Preset, checkpoint: Checkpoint | None) -> Preset:

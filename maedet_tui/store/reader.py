@@ -27,6 +27,7 @@ from engine.snapshot import (
     Portion,
     RunState,
     Snapshot,
+    Spread,
 )
 from engine.structure import LEVELS
 from maedet_tui.formatting import printable
@@ -195,7 +196,8 @@ class RunReader:
                     cells.maybe(cells.real, row["z"], "stage's score"),
                 )
             for row in self._rows(
-                "SELECT iteration, z, accepted FROM history WHERE iteration > ? ORDER BY iteration",
+                "SELECT iteration, z, accepted, worst, lower, middle, upper FROM history "
+                "WHERE iteration > ? ORDER BY iteration",
                 _MOST_POINTS,
                 last,
             ):
@@ -207,7 +209,7 @@ class RunReader:
                 known = () if None in parts else tuple(parts)
                 accepted = cells.maybe(cells.whole, row["accepted"], "accepted children")
                 z = cells.real(row["z"], "history's score")
-                self._points.append(Point(iteration, z, costs, accepted, known))
+                self._points.append(Point(iteration, z, costs, accepted, known, _spread(row)))
             if len(self._frozen) != len(self._points):
                 self._frozen = tuple(self._points)
             return self._frozen
@@ -379,6 +381,13 @@ def _file(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _spread(row: sqlite3.Row) -> Spread | None:
+    """How the population's Z was distributed, if that was recorded."""
+    values = [cells.maybe(cells.real, row[name], f"population's {name}") for name in Spread._fields]
+    known = [value for value in values if value is not None]
+    return Spread(*known) if len(known) == len(values) else None
 
 
 def _said(error: BaseException) -> str:

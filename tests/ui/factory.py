@@ -17,6 +17,7 @@ from engine.snapshot import (
     PopulationSummary,
     Ranked,
     Snapshot,
+    Spread,
 )
 from engine.structure import Structure
 from engine.zoo import ZOO
@@ -71,7 +72,10 @@ def history(until: int, points: int = 60) -> tuple[Point, ...]:
         iteration, z = 10 * (int(until * (i / points) ** 2) // 10 + i), 900 + 1360 * fraction
         shares = (0.0, 0.0, 0.16, 0.16, 0.68)
         parts = tuple(share * z for share in shares)
-        made.append(Point(iteration, z, stage_costs(growing(fraction)), iteration // 10, parts))
+        spread = Spread(z - 60, z - 30, z - 20, z - 10)
+        made.append(
+            Point(iteration, z, stage_costs(growing(fraction)), iteration // 10, parts, spread)
+        )
     return tuple(made)
 
 

@@ -22,11 +22,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Ending:
-    """An ended search. reference: a structure whose Z compares with that of its best."""
+    """An ended search. reference: a structure whose Z compares with that of its best. advice:
+    what a person would not train about that."""
 
     snapshot: Snapshot
     run_dir: Path
     reference: Reference | None = None
+    advice: tuple[str, ...] = ()
 
 
 #: from this width on, an ending says where things are and which keys lead on
@@ -70,10 +72,9 @@ class SummaryPanel(Panel[Ending]):
         against = self._against(shown, snapshot.best)
         if room:
             text = f"{best}, found at iteration {formatting.count(snapshot.best_iteration)}"
-            parts += [
-                paragraph(f"{text}{against}. Results are in {shown.run_dir}.", width),
-                paragraph(KEYS, width, MUTED),
-            ]
+            parts.append(paragraph(f"{text}{against}. Results are in {shown.run_dir}.", width))
+            parts += [paragraph(line, width, "$warning") for line in shown.advice]
+            parts.append(paragraph(KEYS, width, MUTED))
             return parts
         # where there is room for it; the terminal says it too once the screen has closed
         where = f"; in {shown.run_dir}"

@@ -28,10 +28,12 @@ class ProblemList(OptionList):
         self._problems: Sequence[Problem] = ()
         self.border_title = "Problems"
 
-    def show(self, problems: Sequence[Problem]) -> None:
+    def show(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         """List these, the mark staying where it was."""
+        colours = ["$error"] * len(problems) + ["$warning"] * len(warnings)
+        problems = (*problems, *warnings)
         self._problems, marked = problems, self.highlighted
-        self.set_options(Option(self._worded(problem)) for problem in problems)
+        self.set_options(map(Option, map(self._worded, problems, colours)))
         if problems:
             self.highlighted = min(marked or 0, len(problems) - 1)
         self.set_class(not problems, "-none")
@@ -49,9 +51,9 @@ class ProblemList(OptionList):
         lines = [problem.line or 1 for problem in self._problems]
         return next((index for index, one in enumerate(lines) if one > line), 0)
 
-    def _worded(self, problem: Problem) -> Content:
+    def _worded(self, problem: Problem, colour: str) -> Content:
         where = f"line {problem.line}" if problem.line else "file"
         key = f"{problem.key}: " if problem.key else ""
         return Content.assemble(
-            (f"{self._glyphs.warning} {where}  ", "$error"), (key, "bold"), (problem.message, "")
+            (f"{self._glyphs.warning} {where}  ", colour), (key, "bold"), (problem.message, "")
         )

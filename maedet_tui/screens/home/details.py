@@ -82,6 +82,8 @@ class DetailPanel(Panel["Entry | Line"]):
         kernels = " or ".join(str(kernel) for kernel in space.kernels)
         depths = " ".join(str(depth) for depth in space.stage_depths)
         fine = formatting.short_quantity(schedule.fine_at * schedule.iterations)
+        chosen = " (auto)" if schedule.population == "auto" else ""
+        size = f"{schedule.capacity}{chosen}"
         parts: list[Part] = [paragraph(preset.description, width)] if preset.description else []
         for label, value in (
             ("budget", budget_line(preset, self._glyphs)),
@@ -91,7 +93,7 @@ class DetailPanel(Panel["Entry | Line"]):
             ("", f"widths to {space.max_width} by {space.width_step}"),
             ("", f"at most {depths} deep in C1-C5"),
             ("search", f"{formatting.count(schedule.iterations)} iterations, fine from {fine}"),
-            ("", f"population {schedule.population}, keep {schedule.keep}, seed {schedule.seed}"),
+            ("", f"population {size}, keep {schedule.keep}, seed {schedule.seed}"),
             ("scorer", f"{preset.scorer}, device {preset.device}"),
         ):
             parts += row(label, value, label_width=7, width=width)

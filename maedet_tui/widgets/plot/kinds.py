@@ -10,7 +10,7 @@ from itertools import pairwise
 from engine.snapshot import Point, Snapshot
 from engine.structure import LEVELS
 from maedet_tui import formatting
-from maedet_tui.widgets.plot.canvas import Chart, Series
+from maedet_tui.widgets.plot.canvas import Band, Chart, Series
 from maedet_tui.widgets.plot.window import WHOLE, Window, thinned
 
 #: a curve: (iteration, value) in ascending order
@@ -23,7 +23,8 @@ class PlotKind:
 
     curves: of points of the history, one for each stage or a single one. stages: whether
     it is one for each stage; such curves can stand on one another. of_best: whether it is
-    about the best structure.
+    about the best structure. whole: whether its values are whole numbers.
+    against: the cost on its x axis, of a plot of the population now.
     """
 
     name: str
@@ -35,6 +36,8 @@ class PlotKind:
     format_tick: Callable[[float], str] = formatting.short_quantity
     format_value: Callable[[float], str] = formatting.quantity
     of_best: bool = True
+    whole: bool = False
+    against: str = ""
 
 
 def _of_cost(field: str) -> Callable[[Sequence[Point]], list[Curve]]:
@@ -67,11 +70,17 @@ def _accepted(points: Sequence[Point]) -> list[Curve]:
     ]
 
 
+def _nothing(_: Sequence[Point]) -> list[Curve]:
+    """A plot of the population has points, and none of them of the history."""
+    return []
+
+
 _PLAIN = "{:,.6g}".format
 _TENTHS = "{:,.1f}".format
 
 PLOTS = (
-    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers")),
+    PlotKind("layers", "1", "Layers", "convolutional layers of each stage", _of_cost("layers"),
+             whole=True),
     PlotKind("flops", "2", "FLOPs", "FLOPs of each stage", _of_cost("flops")),
     PlotKind("params", "3", "Params", "parameters of each stage", _of_cost("params")),
     PlotKind("z", "4", "Z", "Z of the best structure", _z, False, _PLAIN, _TENTHS),
@@ -79,7 +88,20 @@ PLOTS = (
              _TENTHS),
     PlotKind("accepted", "6", "Accepted", "children accepted into the population", _accepted,
              False, "{:,.3g} %".format, "{:,.1f} %".format, False),
+    PlotKind("by-flops", "8", "Cloud", "Z of the population by FLOPs", _nothing, False,
+             of_best=False, against="flops"),
+    PlotKind("by-params", "9", "Sizes", "Z of the population by params", _nothing, False,
+             of_best=False, against="params"),
 )  # fmt: skip
+
+
+#: the plots that are on show at once where there is room, 2 rows of 3
+TOGETHER = ("layers", "flops", "z", "parts", "accepted", "by-flops")
+
+
+def kind_of(name: str) -> PlotKind:
+    """The plot of that name."""
+    return next(kind for kind in PLOTS if kind.name == name)
 
 
 def chart_of(
@@ -99,7 +121,8 @@ def chart_of(
     """
     now = snapshot.iteration
     start, end = window.bounds(now, snapshot.iterations)
-    curves = kind.curves(thinned(snapshot.history, start, end, most))
+    history = thinned(snapshot.history, start, end, most)
+    curves = kind.curves(history)
     held = min(float(now), end)
     series = []
     for i, points in enumerate(curves):
@@ -113,6 +136,7 @@ def chart_of(
         series=tuple(series),
         x_end=end,
         low=_low_z(curves[0], start, end) if kind.name == "z" else 0.0,
+        bands=_population(history, held) if kind.name == "z" else (),
         format_y=kind.format_tick,
         format_x=formatting.short_quantity,
         format_value=kind.format_value,
@@ -121,6 +145,18 @@ def chart_of(
         x_start=start,
         cursor=cursor,
         stacked=stacked and kind.stages,
+        whole=kind.whole,
+    )
+
+
+def _population(points: Sequence[Point], held: float) -> tuple[Band, ...]:
+    """From the worst of the population to the best, and darker the half in the middle of it."""
+    known = [(point.iteration, point.z, point.spread) for point in points if point.spread]
+    if known and held > known[-1][0]:
+        known.append((round(held), *known[-1][1:]))
+    return (
+        Band("worst", 0, [(x, spread.worst, z) for x, z, spread in known]),
+        Band("quarter", 1, [(x, spread.lower, spread.upper) for x, _, spread in known]),
     )
 
 

@@ -6,9 +6,10 @@ from random import Random
 import pytest
 
 from engine.costs import total_cost
+from engine.search.fitting import _root
 from engine.search.mutation import Mutation, Mutator
 from engine.search.sampling import Sampler, smallest
-from engine.search.trade import Trader, _root
+from engine.search.trade import Trader
 from engine.settings import Budget, Space
 from engine.structure import Block, Structure
 

@@ -91,6 +91,23 @@ def test_ticks_are_round(span, parts, step):
     assert nice_step(span, parts) == pytest.approx(step)
 
 
+def test_there_is_no_tick_at_half_a_layer():
+    for top in range(1, 60):
+        drawn = lines(chart(STEP._replace(points=[(0, 0), (9, top)]), whole=True))
+        ticks = [line.split("+")[0].strip() for line in drawn[:-2] if "+" in line]
+        assert len(ticks) > 1 and all(tick.isdigit() for tick in ticks), (top, ticks)
+
+
+@pytest.mark.parametrize("glyphs", [PLAIN, UNICODE])
+def test_a_legend_gives_way_to_the_curves(glyphs):
+    flops = chart_of(PLOTS[1], factory.fine(), glyphs.markers)
+    wide, narrow = (lines(flops, width, 12, glyphs)[:-2] for width in (60, 32))
+    assert any("C3 22.2G" in line for line in wide)
+    assert sum("C" in line for line in narrow) == 5
+    assert not any("22.2" in line for line in narrow)
+    assert not any("C" in line for line in lines(flops, 26, 12, glyphs))
+
+
 def test_the_axis_of_iterations_grows_by_doubling():
     assert x_end(0, 96_000) < 200
     assert x_end(41_200, 96_000) == 48_000
@@ -99,7 +116,9 @@ def test_the_axis_of_iterations_grows_by_doubling():
     assert x_end(0, 0) == 1
 
 
-@pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in PLOTS if not kind.against], ids=lambda kind: kind.name
+)
 def test_what_each_plot_shows(kind):
     snapshot = factory.fine()
     made = chart_of(kind, snapshot, UNICODE.markers, ("paper", 2283.7))

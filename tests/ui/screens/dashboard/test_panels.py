@@ -7,9 +7,9 @@ import pytest
 
 from engine.snapshot import LatencyResult, NewBest
 from maedet_tui.machine.load import Gpu, Load
-from maedet_tui.screens.dashboard.histogram import bars, binned
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
+from maedet_tui.widgets.histogram import bars, binned
 from tests.ui import factory
 
 
