@@ -111,8 +111,20 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "preset": run.preset.name,
         "seed": run.preset.schedule.seed,
         "latency": asdict(snapshot.latency) if snapshot.latency else None,
+        **_bound(snapshot),
         "best_at_iteration": snapshot.best_iteration,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
+    }
+
+
+def _bound(snapshot: Snapshot) -> dict[str, Any]:
+    """What is known of the best possible, by the keys of `maedet-tui optimum --json`."""
+    bound = snapshot.bound
+    gap = bound.gap if bound else None
+    return {
+        "bound": bound.value if bound else None,
+        "gap": None if gap is None else 100 * gap,
+        "proven": bool(bound and bound.proven),
     }
 
 
@@ -130,7 +142,7 @@ class _Watched:
         self.note = display.note
 
     def show(self, snapshot: Snapshot) -> None:
-        best, left = snapshot.best, snapshot.eta
+        best, bound, left = snapshot.best, snapshot.bound, snapshot.eta
         row = Row(
             formatting.phase(snapshot.phase, snapshot.progress),
             snapshot.iteration,
@@ -138,6 +150,7 @@ class _Watched:
             (
                 formatting.rate(snapshot.rate) if snapshot.rate else "",
                 f"best Z {formatting.score(best.score.z)}" if best else "",
+                f"gap {formatting.gap(bound.gap)}" if bound and bound.gap is not None else "",
                 f"{formatting.duration(left)} left" if left is not None else "",
             ),
         )
@@ -170,6 +183,7 @@ class _JsonLines:
                 "score": best.score.z if best else None,
                 "best_at_iteration": snapshot.best_iteration,
                 "counts": dict(snapshot.counts),
+                **_bound(snapshot),
             }
         )
 

@@ -136,10 +136,10 @@ class _Distance(NamedTuple):
 def _optimum(structure: Structure, cost: Cost, preset: Preset) -> _Distance | None:
     """The distance as far as it is known in a few seconds; None of a space that has none."""
     # what only this needs
-    from engine.optimum.certificate import gap_to
     from engine.optimum.problem import NoOptimum
     from engine.optimum.search import certified
     from engine.scorers.closed_form import ClosedForm
+    from engine.snapshot import gap_to
 
     try:
         found = certified(preset, OPTIMUM_SECONDS)
