@@ -14,8 +14,6 @@ import pytest
 
 from tests.waiting import PATIENCE
 
-selenium = pytest.importorskip("selenium", reason="the extra `browser` is not installed")
-
 
 class Browser:
     """A browser, and eyes."""
@@ -67,6 +65,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def _driver():
+    pytest.importorskip("selenium", reason="the extra `browser` is not installed")
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 
@@ -96,6 +95,7 @@ def browser(_driver):
 @pytest.fixture
 def serving(tmp_path):
     """`maedet-tui serve` on a free port of this machine: its process and its link."""
+    pytest.importorskip("textual_serve", reason="the extra `web` is not installed")
     command = [sys.executable, "-m", "maedet_tui", "--runs-dir", str(tmp_path / "runs"), "serve"]
     process = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
     link = re.search(r"http://\S+", process.stdout.readline()).group()
