@@ -5,12 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.snapshot import gap_to
+
 if TYPE_CHECKING:
     from engine.structure import Structure
 
 #: `stopped` and `failed` ones go on with `sweep resume`; `finished` ones are never repeated
 STATES = ("waiting", "running", "finished", "stopped", "failed")
 WISHES = ("pause", "resume", "stop")
+
+
+class Where(NamedTuple):
+    """Where a sweep searches. jobs: searches at a time; None: as many as there is room for. ray:
+    a cluster, as for `maedet_tui.sweep.rays.OnRay`; None: processes here. gpus: of each search on
+    a cluster. shared: the sweep's folder is the same on all machines of it."""
+
+    jobs: int | None = None
+    ray: str | None = None
+    gpus: float = 0.0
+    shared: bool = False
+
+    def words(self) -> list[str]:
+        """As options of the command line."""
+        said = [] if self.jobs is None else ["--jobs", str(self.jobs)]
+        if self.ray is not None:
+            said += ["--ray", self.ray, "--gpus", str(self.gpus)]
+        return said + ["--shared"] * self.shared
 
 
 class Task(NamedTuple):
@@ -70,8 +90,14 @@ class Search:
     error: str | None = None
 
     @property
+    def done(self) -> float:
+        """The share that is searched; all of what has finished, for a proof ends before T."""
+        share = min(self.iteration / self.iterations, 1.0)
+        return 1.0 if self.state == "finished" else share
+
+    @property
     def gap(self) -> float | None:
         """How far Z is below its bound, as a share of it."""
         if self.z is None or not self.bound:
             return None
-        return max(0.0, (self.bound - self.z) / self.bound)
+        return gap_to(self.bound, self.z)

@@ -52,6 +52,7 @@ CASES = [
     ("budget: {latency: 0ms}", "my.yaml:1", "budget.latency", "write a time such as 25ms"),
     (SMALL + "timing: {dtype: float8}", "my.yaml:8", "timing.dtype", "did you mean float32?"),
     (SMALL + "forward: {batch: 1}", "my.yaml:8", "forward.batch", "at least 2"),
+    (SMALL + "device: mps", "my.yaml:8", "device", "are added up: use one of auto, cpu, cuda"),
     (SMALL + "device: gpu", "my.yaml:8", "device", "use one of auto, cpu, cuda"),
     (SMALL + "reference: maedet-x", "my.yaml:8", "reference", "did you mean maedet-"),
     (SMALL + "space: {expansions: [3, 3]}", "my.yaml:8", "space.expansions", "number twice"),
