@@ -86,6 +86,7 @@ def _driver():
 @pytest.fixture
 def browser(_driver):
     browser = Browser(_driver)
+    _driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     _driver.get("about:blank")
     browser.requests()
     browser.complaints()
