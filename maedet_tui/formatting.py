@@ -124,10 +124,13 @@ def paper_layers(block: Block) -> str:
 
 
 def inside(block: Block) -> str:
-    """The width inside a block: 112; x6 where it is a multiple of the input's; - without one."""
+    """The width inside a block: 112; x6 where it is a multiple of the input's; 40 x6 for both;
+    48/16 in groups of 16; - without one."""
     width = str(block.bottleneck or "-")
     if block.expansion:
-        width = f"x{block.expansion}"
+        width = f"{block.bottleneck or ''} x{block.expansion}".lstrip()
+    if block.group:
+        width += f"/{block.group}"
     return f"{width} se{block.se}" if block.se else width
 
 

@@ -28,12 +28,16 @@ def finish(search: Search, scorer: Scorer, cancelled: Stop) -> None:
     best = search.best
     if best is None:
         return
+    if search.beside is not None:
+        search.beside.hurry()
     if search.auditor is not None:
         search.auditor.finish(best.born, best.structure, best.score, cancelled)
     elif makes_passes(scorer):
         best = _recheck_top(search, best, scorer, cancelled)
     if search.latency is not None:
         search.latency.measure(best.structure)
+    if search.beside is not None:
+        search.beside.finish(cancelled)
 
 
 def _recheck_top(search: Search, best: Member, scorer: PassScorer, cancelled: Stop) -> Member:

@@ -38,6 +38,10 @@ class History:
         self._points.append(Point(iteration, score.z, costs, accepted, parts, _spread(population)))
         self._next = iteration - iteration % self._step + self._step
 
+    def spread(self, iterations: int) -> None:
+        """Have so many iterations make POINTS points."""
+        self._step = max(1, iterations // POINTS)
+
     def restore(self, points: tuple[Point, ...]) -> None:
         """Go on behind the points of a search that was interrupted."""
         self._points = list(points)

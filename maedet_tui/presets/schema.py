@@ -36,7 +36,9 @@ from maedet_tui.presets.quantities import (
     MOST_PARAMS,
     parse_duration,
     parse_image_size,
+    parse_percent,
     parse_quantity_to,
+    parse_span,
 )
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
@@ -288,6 +290,8 @@ class SearchSection(_Section):
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
     balance: bool | None = _SCHEDULE.balance
+    stop_gap: Annotated[float, BeforeValidator(parse_percent)] | None = None
+    time_limit: Annotated[float, BeforeValidator(parse_span)] | None = None
 
     def settings(self) -> Schedule:
         return Schedule(
@@ -300,6 +304,8 @@ class SearchSection(_Section):
             compound=float(self.compound),
             trade=float(self.trade),
             balance=self.balance,
+            stop_gap=self.stop_gap,
+            time_limit=self.time_limit,
         )
 
 
@@ -328,6 +334,7 @@ class PresetFile(_Section):
     forward: ForwardSection = ForwardSection()
     timing: TimingSection = TimingSection()
     audit: bool = True
+    bound: bool = True
 
 
 def section(model: type[BaseModel], key: str) -> type[BaseModel] | None:

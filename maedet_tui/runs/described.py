@@ -33,6 +33,7 @@ def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
             "device_asked": preset.device,
             "audit": _audit(snapshot),
             "latency": _latency(snapshot),
+            "bound": _bound(snapshot),
             "versions": versions(best.score.method),
         },
         created=now(),
@@ -61,6 +62,19 @@ def _audit(snapshot: Snapshot) -> dict[str, object] | None:
 def _latency(snapshot: Snapshot) -> dict[str, object] | None:
     """Predicted and measured seconds of the best, under a latency budget."""
     return None if snapshot.latency is None else asdict(snapshot.latency)
+
+
+def _bound(snapshot: Snapshot) -> dict[str, object] | None:
+    """What was known of the best possible; gap in percent."""
+    bound = snapshot.bound
+    if bound is None or bound.value is None:
+        return None
+    return {
+        "value": bound.value,
+        "gap": None if bound.gap is None else 100 * bound.gap,
+        "proven": bound.proven,
+        "without_latency": bound.without_latency,
+    }
 
 
 def versions(method: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from engine.search.member import Member
 from engine.settings import Preset
 from engine.snapshot import (
     STATES,
+    Bound,
     Candidate,
     NewBest,
     Phase,
@@ -161,6 +162,11 @@ class RunReader:
                 findings=cells.text(row["findings"], "findings", codec.LONGEST),
             )
 
+    def bound(self, status: Status) -> Bound | None:
+        """What the run knew of the best possible then."""
+        with self._checked():
+            return codec.read_bound(status.findings)
+
     def sessions(self) -> tuple[Session, ...]:
         """The processes that searched it, in order."""
         query = "SELECT started, from_iteration, environment FROM sessions ORDER BY id"
@@ -280,7 +286,10 @@ class RunReader:
             from maedet_tui.presets.within_space import breaches
 
             # an iteration far below 0 would be a search without end
-            iteration = cells.whole(row["iteration"], "iteration", most=preset.schedule.iterations)
+            schedule = preset.schedule
+            # a proof counts what it has looked at, and nobody knows how much that will be
+            most = cells.MOST_COUNT if schedule.exact else schedule.iterations
+            iteration = cells.whole(row["iteration"], "iteration", most=most)
             bests = self._members("bests", "iteration", _MOST_BESTS)
             state = State(
                 iteration,
@@ -296,7 +305,9 @@ class RunReader:
                     raise ValueError(f"a structure of its population is none of its space: {one}")
             batch = cells.whole(row["batch"], "batch", 1, _MOST_BATCH)
             spent = cells.seconds(row["seconds"], "seconds")
-            return Checkpoint(state, self.points(), bests, spent, batch)
+            status = self.status()
+            bound = self.bound(status) if status is not None else None
+            return Checkpoint(state, self.points(), bests, spent, batch, bound)
 
     def snapshot(self) -> Snapshot | None:
         """The run as a dashboard shows it; None before its process first wrote."""

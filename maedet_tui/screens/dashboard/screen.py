@@ -13,6 +13,7 @@ from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO, ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
+from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
@@ -51,6 +52,10 @@ class Structures(KeptVerticalScroll):
     """The best structure and what it is compared with; can fill the screen."""
 
     ALLOW_MAXIMIZE = True
+
+
+#: sentences on the best that an ending has room for
+MOST_ADVICE = 2
 
 
 class Dashboard(RunKeys, PlotKeys, Arrangement):
@@ -246,7 +251,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
             known = Reference(f"the paper's {entry.title}", score.z, flops)
-        box.show(Ending(snapshot, self.run.run_dir, known))
+        said = advice.lines(best.structure, self.run.preset) if best else []
+        box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 
     # --- what keys do -----------------------------------------------------------
 

@@ -56,6 +56,8 @@ class Home(Screen[None]):
         Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
+        Binding("n", "new_preset", "New preset",
+                tooltip="A preset for a budget: every number but that follows by a rule"),
         Binding("b", "app.browse", "Browse",
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("w", "sweeps", "Sweeps", show=False,
@@ -309,6 +311,12 @@ class Home(Screen[None]):
             from maedet_tui.screens.home.actions import copy
 
             copy(self.app, entry, self.read_presets)
+
+    def action_new_preset(self) -> None:
+        """A preset for a budget that is asked for."""
+        from maedet_tui.screens.home.new import new_preset
+
+        new_preset(self, self.read_presets)
 
     def action_sweep(self) -> None:
         """Search the marked preset with many values."""

@@ -46,7 +46,8 @@ class Chart(NamedTuple):
     for the values in the legend. switch: x of the change from coarse to fine, if it
     happened. reference: (label, y) of a horizontal line to compare with. cursor: x
     whose values the legend gives, else the newest. stacked: the series stand on one
-    another, the first at the foot. whole: its values are whole numbers.
+    another, the first at the foot. whole: its values are whole numbers. decades: they are
+    logarithms to base 10, with ticks at whole ones.
     bands: behind them, of (x, lower y, higher y); they have no say in where the y axis ends.
     """
 
@@ -63,6 +64,7 @@ class Chart(NamedTuple):
     stacked: bool = False
     whole: bool = False
     bands: tuple[Band, ...] = ()
+    decades: bool = False
 
     def column(self, x: float, columns: int) -> int | None:
         """The column that x falls into, if it is between the ends."""
@@ -107,6 +109,8 @@ def y_axis(chart: Chart, rows: int) -> tuple[float, float, float]:
     if high <= low:
         high = low + max(1.0, abs(low) * 0.01)
     step = nice_step(high - low, max(rows // 4, 2))
+    if chart.decades:
+        step = float(max(math.ceil(step), 1))
     if chart.whole and step % 1:  # there is no half of a layer
         step = 5.0 if step == 2.5 else 1.0
     return math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step

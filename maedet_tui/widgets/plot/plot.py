@@ -276,11 +276,7 @@ class Plot(Widget):
         if self._kind.against:
             rows = self._cloud(width, height)
         elif chart is None or not chart.series:
-            message = (
-                "The curves begin with the first scored structure."
-                if chart is None
-                else "This was not recorded of this search."
-            )
+            message = self._why_nothing(chart)
             rows = [[("", "")]] * (height // 2) + [[(message[:width].center(width), "axis")]]
         else:
             rows = draw(chart, width, height, self._glyphs)
@@ -295,6 +291,17 @@ class Plot(Widget):
             )
             for row in rows
         ]
+
+    def _why_nothing(self, chart: Chart | None) -> str:
+        """What is said where there are no curves yet, or never will be."""
+        if chart is None:
+            return "The curves begin with the first scored structure."
+        shown = self._shown
+        if not self._kind.decades or shown is None:
+            return "This was not recorded of this search."
+        if shown.bound is None or shown.ended:
+            return "No bound on the best possible is known of this search."
+        return "The bound on the best possible is being computed."
 
     def on_resize(self) -> None:
         """One among several has another title where it fills the screen."""

@@ -1,10 +1,12 @@
 """Curves: where they go, what the axes say, how little they cost."""
 
 from dataclasses import replace
+from math import log10
 
 import pytest
 from textual.events import MouseScrollUp
 
+from engine.snapshot import Bound
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
 from maedet_tui.widgets.plot.canvas import Chart, Series, draw, nice_step
 from maedet_tui.widgets.plot.kinds import PLOTS, chart_of
@@ -135,8 +137,9 @@ def test_what_each_plot_shows(kind):
         "z": last.z,
         "parts": last.parts[-1],
         "accepted": 10.0,
+        "gap": log10(100 * (1 - last.z / factory.BOUND.value)),
     }[kind.name]
-    assert made.series[-1].points[-1][1] == wanted
+    assert made.series[-1].points[-1][1] == pytest.approx(wanted, rel=1e-12)
     assert (made.reference is None) is (kind.name != "z")
     assert made.switch == 48_000
     assert lines(made, 90, 20, UNICODE)
@@ -145,9 +148,32 @@ def test_what_each_plot_shows(kind):
 def test_a_single_point_of_history():
     snapshot = replace(factory.snapshot(), history=factory.history(10)[:1], iteration=3)
     for kind in PLOTS:
-        # how many are accepted takes two points to tell
-        if kind.name != "accepted":
+        # how many are accepted takes two points to tell, and a gap takes a bound
+        if kind.name not in ("accepted", "gap"):
             assert lines(chart_of(kind, snapshot, UNICODE.markers, None), 80, 20, UNICODE)
+
+
+GAP = next(kind for kind in PLOTS if kind.name == "gap")
+
+
+def test_a_gap_is_plotted_on_decades():
+    history = tuple(
+        replace(point, z=(1 - gap) * 2000.0)
+        for point, gap in zip(factory.history(40), (0.5, 0.02, 0.0013, 0.00004, 0.0))
+    )
+    snapshot = replace(factory.fine(), history=history, bound=Bound(2000.0))
+    made = chart_of(GAP, snapshot, UNICODE.markers)
+    text = lines(made, 80, 24, UNICODE)
+    ticks = [line.split("┤")[0].strip() for line in text if "┤" in line]
+    assert ticks == ["100 %", "1 %", "0.01 %", "0.0001 %"]
+    assert any("Gap 0 %" in line for line in text)  # none is as good as the smallest
+    assert any("Gap 0.13 %" in line for line in lines(
+        made._replace(cursor=float(history[2].iteration)), 80, 24, UNICODE))  # fmt: skip
+
+
+def test_without_a_bound_there_is_no_gap():
+    snapshot = replace(factory.fine(), bound=Bound(working=True))
+    assert not chart_of(GAP, snapshot, UNICODE.markers).series
 
 
 # --- zooming, reading off, stacking ---------------------------------------------------
