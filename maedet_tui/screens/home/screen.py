@@ -346,6 +346,13 @@ class Home(Screen[None]):
             path = self._runs.folder / line.name
             delete_run(self.app, path, line, self._runs.using, self._look)
 
+    def action_report(self) -> None:
+        """Write a page about the marked run."""
+        if (line := self.marked_line) is not None:
+            from maedet_tui.screens.reporting import write_report
+
+            write_report(self.app, self._runs.folder / line.name)
+
     def action_resume(self) -> None:
         """Go on with the marked run."""
         if (line := self.marked_line) is not None:
