@@ -19,6 +19,8 @@ ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random")
 #: in place of a number: the one that suits the rest
 AUTO: Literal["auto"] = "auto"
+#: what a search by passes may begin with
+WARM_STARTS = ("closed-form",)
 #: zero-shot proxies of other papers (Table 9)
 PROXIES = ("zen-score", "synflow", "naswot")
 #: what a proxy's name ends with where it is computed without passes
@@ -124,7 +126,8 @@ class Schedule:
     0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
     trade: probability that one more width, or depth, is set to what the budget leaves
     room for (`engine.search.trade`); 0 in the paper. balance: trades cut a width in coarse
-    mutation too, and widen one where the budget is not used up; None: as `population` is "auto".
+    mutation too, and widen one where the budget is not used up; None: as `population` is "auto". warm_start:
+    "closed-form" searches by that, and only the `keep` best are measured by forward passes.
     """
 
     population: int | Literal["auto"] = 256
@@ -136,6 +139,7 @@ class Schedule:
     compound: float = 0.0
     trade: float = 0.0
     balance: bool | None = None
+    warm_start: str | None = None
 
     @property
     def capacity(self) -> int:

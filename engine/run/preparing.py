@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.run.audit import Auditor, forward_auditor
 from engine.run.search import Search
 from engine.scorers.base import Limited, Scorer, Stop
-from engine.scorers.factory import make_scorer
+from engine.scorers.factory import make_scorer, resolve_device
 from engine.snapshot import Portion
 
 
@@ -25,9 +25,16 @@ def prepare(
     kept. Raises ScoringError where they cannot be had, and Cancelled.
     """
     preset = search.preset
+    warm = preset.schedule.warm_start
+    if warm is not None:
+        resolve_device(preset.device)  # what is absent behind the search is said before it
     if scorer is None:
         scorer = make_scorer(
-            preset.scorer, preset.device, preset.objective, preset.forward, preset.schedule.seed
+            warm or preset.scorer,
+            preset.device,
+            preset.objective,
+            preset.forward,
+            preset.schedule.seed,
         )
     search.scorer = scorer
     if isinstance(scorer, Limited):
@@ -35,7 +42,7 @@ def prepare(
         scorer.refuse_beyond_memory([preset.initial if best is None else best.structure])
     if preset.budget.latency is not None:
         _prepare_latency(search, latency_folder, cancelled)
-    if scorer.method == "closed-form":
+    if scorer.method == "closed-form" and warm is None:
         _start_audit(search, auditor)
     return scorer
 

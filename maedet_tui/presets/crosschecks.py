@@ -96,6 +96,15 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {search.keep}, but the population has {search.population}; "
             f"write at most {search.population}",
         )
+    if (
+        sound(("search", "warm_start"), ("scorer",))
+        and search.warm_start
+        and model.scorer not in ("auto", "forward")
+    ):
+        report(
+            ("search", "warm_start"),
+            f"leads to forward passes, but scorer is {model.scorer}; write scorer: forward",
+        )
     if sound(("search", "trade"), ("search", "balance")) and search.balance and not search.trade:
         report(
             ("search", "balance"),

@@ -21,6 +21,7 @@ from engine.settings import (
     SCORERS,
     SIZE_READINGS,
     STRATEGIES,
+    WARM_STARTS,
     Budget,
     Forward,
     Objective,
@@ -288,6 +289,7 @@ class SearchSection(_Section):
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
     balance: bool | None = _SCHEDULE.balance
+    warm_start: Annotated[Any, AfterValidator(_one_of(WARM_STARTS))] | None = _SCHEDULE.warm_start
 
     def settings(self) -> Schedule:
         return Schedule(
@@ -300,6 +302,7 @@ class SearchSection(_Section):
             compound=float(self.compound),
             trade=float(self.trade),
             balance=self.balance,
+            warm_start=self.warm_start,
         )
 
 

@@ -66,6 +66,7 @@ def dump(preset: Preset) -> str:
                 "compound": schedule.compound,
                 "trade": schedule.trade,
                 "balance": schedule.balance,
+                "warm_start": schedule.warm_start,
             },
             "scorer": preset.scorer,
             "device": preset.device,
