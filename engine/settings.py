@@ -126,8 +126,9 @@ class Schedule:
     0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
     trade: probability that one more width, or depth, is set to what the budget leaves
     room for (`engine.search.trade`); 0 in the paper. balance: trades cut a width in coarse
-    mutation too, and widen one where the budget is not used up; None: as `population` is "auto". warm_start:
-    "closed-form" searches by that, and only the `keep` best are measured by forward passes.
+    mutation too, and widen one where the budget is not used up; None: as `population` is "auto".
+    warm_start: "closed-form" searches by that, and only the `keep` best are measured by
+    forward passes.
     """
 
     population: int | Literal["auto"] = 256

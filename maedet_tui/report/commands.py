@@ -104,7 +104,7 @@ def _options(mine: Preset) -> dict[str, object] | None:
         iterations=mine.schedule.iterations,
         population=mine.schedule.population,
         # a smaller population cannot keep more than all of it at the switch
-        keep=min(known.schedule.keep, mine.schedule.population),
+        keep=min(known.schedule.keep, mine.schedule.capacity),
     )
     asked = replace(
         known,

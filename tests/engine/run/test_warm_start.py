@@ -12,14 +12,14 @@ from engine.zoo import ZOO
 PRESET = Preset(
     "warm",
     ZOO["initial"].structure,
-    Budget(flops=30_000_000_000, layers=31),
+    Budget(flops=91_000_000_000, layers=31),
     Objective(resolution=64),
-    schedule=Schedule("auto", 60, keep=3, trade=0.3, warm_start="closed-form"),
+    schedule=Schedule("auto", 200, keep=3, trade=0.3, warm_start="closed-form"),
     device="cpu",
 )
 
 
-@pytest.mark.parametrize("scorer", ["auto", "forward"])
+@pytest.mark.parametrize("scorer", ["auto", pytest.param("forward", marks=pytest.mark.nightly)])
 def test_the_best_of_the_closed_form_are_measured_and_ranked(scorer):
     runner = Runner(replace(PRESET, scorer=scorer))
     runner.start()
@@ -38,6 +38,7 @@ def test_the_best_of_the_closed_form_are_measured_and_ranked(scorer):
         assert abs(score.z - by_form[ranked.candidate.structure]) < 8 * score.z_error
 
 
+@pytest.mark.nightly
 def test_going_on_from_its_end_measures_the_same():
     first = Runner(PRESET)
     first.start()
