@@ -22,6 +22,7 @@ MORE = (
     "training",
     "memory",
     "nms",
+    "sweep",
     "gpu",
 )
 

@@ -46,9 +46,14 @@ def _layer(layer: Layer, size: tuple[int, int]) -> tuple[int, int]:
     if layer.op == "conv":
         weights = layer.weights
         params = weights + 2 * layer.out_channels
-        return params, height * width * (weights + 2 * layer.out_channels)
+        flops = height * width * params
+        return params + layer.bias * layer.out_channels, flops
     if layer.op == "avgpool":
         return 0, layer.in_channels * size[0] * size[1]
+    if layer.op == "se" and layer.squeezed:
+        # two convolutions with batch norm on one pixel, behind an average of the whole map
+        params = 2 * layer.in_channels * layer.squeezed + 2 * (layer.in_channels + layer.squeezed)
+        return params, params + layer.in_channels * size[0] * size[1]
     if layer.op == "se":
         # two convolutions with bias on one pixel, behind an average of the whole map
         squeezed = max(1, layer.in_channels // layer.kernel)

@@ -13,9 +13,9 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-#: heaps that glibc may have beside the first, and their name in <malloc.h>: eight for each
-#: core by itself, and each keeps what was free in it
-_ARENAS, _M_ARENA_MAX = 2, -8
+#: heaps that glibc may have, and their name in <malloc.h>: eight for each core by itself, and
+#: the free end of any but the first is never given back
+_ARENAS, _M_ARENA_MAX = 1, -8
 
 
 def resident() -> int | None:
@@ -34,8 +34,8 @@ def give_back() -> None:
 
 
 @lru_cache(maxsize=1)
-def few_heaps() -> None:
-    """Have threads share heaps, where the allocator is glibc's; before they are started."""
+def one_heap() -> None:
+    """Have threads share a heap, where the allocator is glibc's; before they are started."""
     if (mallopt := _glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, _ARENAS)
 

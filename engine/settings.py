@@ -16,7 +16,8 @@ from engine.structure import Structure
 
 SIZE_READINGS = ("nominal", "area", "volume", "log-channels")
 ACTIVATIONS = ("relu", "none")
-STRATEGIES = ("evolution", "random")
+#: "exact" is no evolution: it bounds all skeletons, and branches (`engine.optimum`)
+STRATEGIES = ("evolution", "random", "exact")
 #: in place of a number: the one that suits the rest
 AUTO: Literal["auto"] = "auto"
 #: what a search by passes may begin with
@@ -121,7 +122,8 @@ class Schedule:
     """Algorithm 1: population N, iterations T, `keep` structures at the switch to
     fine mutation at iteration `fine_at` * T (1: coarse only), random `seed`.
 
-    strategy: "evolution", or "random" for structures drawn anew each time. compound:
+    strategy: "evolution", or "random" for structures drawn anew each time, or "exact" for the
+    proven optimum by branch and bound, which N, T and the seed mean nothing to. compound:
     probability of one more mutation on top of each one; 0 is the paper's MUTATE, and
     0.4 gets out of local optima that single changes at the edge of a budget are stuck in.
     trade: probability that one more width, or depth, is set to what the budget leaves
@@ -129,6 +131,8 @@ class Schedule:
     mutation too, and widen one where the budget is not used up; None: as `population` is "auto".
     warm_start: "closed-form" searches by that, and only the `keep` best are measured by
     forward passes.
+    stop_gap: the search ends once the best is within this share of the bound on the best
+    possible. time_limit: and after so many seconds of searching.
     """
 
     population: int | Literal["auto"] = 256
@@ -141,6 +145,8 @@ class Schedule:
     trade: float = 0.0
     balance: bool | None = None
     warm_start: str | None = None
+    stop_gap: float | None = None
+    time_limit: float | None = None
 
     @property
     def capacity(self) -> int:
@@ -159,6 +165,11 @@ class Schedule:
     def balances(self) -> bool:
         """Whether trades balance: `balance`, or whether `population` is "auto"."""
         return self.population == AUTO if self.balance is None else self.balance
+
+    @property
+    def exact(self) -> bool:
+        """Whether the optimum is proven rather than searched for."""
+        return self.strategy == "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,8 @@ class Preset:
 
     reference: zoo name of the paper's structure for this budget, if there is one.
     source: where the preset was read, for messages. audit: measure new bests of a
-    closed-form search by forward passes while it runs. timing: of the latency budget.
+    closed-form search by forward passes while it runs. bound: have the best possible bounded
+    in a process beside the search. timing: of the latency budget.
     """
 
     name: str
@@ -193,6 +205,7 @@ class Preset:
     device: str = "auto"
     forward: Forward = field(default_factory=Forward)
     audit: bool = True
+    bound: bool = True
     timing: Timing = field(default_factory=Timing)
     description: str = ""
     reference: str | None = None

@@ -24,8 +24,9 @@ ENDED: tuple[Ended, ...] = get_args(Ended)
 STATES: tuple[RunState, ...] = get_args(RunState)
 
 #: what a search is at; before it the table of a latency budget may have to be measured
-#: ("timing"), after it its results are measured once more ("checking")
-Phase = Literal["timing", SearchPhase, "checking"]
+#: ("timing"), after it its results are measured once more ("checking"); an exact one bounds
+#: skeletons ("bounding"), then divides boxes of widths ("branching")
+Phase = Literal["timing", SearchPhase, "bounding", "branching", "checking"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
@@ -70,13 +71,23 @@ class PopulationSummary:
     worst: float
 
 
+class Spread(NamedTuple):
+    """How the Z of a population is distributed: its worst and its quartiles."""
+
+    worst: float
+    lower: float
+    middle: float
+    upper: float
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """The best structure at one iteration, as Figures 8-10 plot it.
 
     stage_costs: params, FLOPs and layers of each stage C1-C5. accepted: how many children
     had entered the population by then, None where that was not recorded. parts: what each
-    stage contributes to z, empty where it was not recorded or z is no entropy.
+    stage contributes to z, empty where it was not recorded or z is no entropy. spread: of the
+    population's Z at that time, None where it was not recorded.
     """
 
     iteration: int
@@ -84,6 +95,7 @@ class Point:
     stage_costs: tuple[Cost, ...]
     accepted: int | None = None
     parts: tuple[float, ...] = ()
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,55 @@ class Ranked:
     tied: bool
 
 
+class Worth(NamedTuple):
+    """What a budget is worth to the best structure.
+
+    name: "flops", "params" or "layers". limit: the budget. more: how much more of it. gain: by how
+    much the best Z rises for that, by the multiplier for FLOPs and params, to first order.
+    """
+
+    name: str
+    limit: int
+    more: float
+    gain: float
+
+
+#: a best within this share of a bound counts as the best possible
+PROVEN = 1e-6
+
+
+def gap_to(bound: float, z: float) -> float:
+    """How far Z is below a bound, as a share of the bound; 0 at it, and above it by rounding."""
+    return max(0.0, bound - z) / abs(bound) if bound else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What is known of the best possible beside a search, and how far from it the best is.
+
+    value: no structure of the space within the budgets has a higher Z in closed form; None
+    before that is known. z: of the best structure, in closed form. working: the bound is
+    still being computed, or tightened. without_latency: the latency budget is left out of it.
+    worth: of the budgets, once the optimum is proven.
+    """
+
+    value: float | None = None
+    z: float | None = None
+    working: bool = False
+    without_latency: bool = False
+    worth: tuple[Worth, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        """How far the best is below the bound at most, as a share of the bound."""
+        return None if self.value is None or self.z is None else gap_to(self.value, self.z)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the best is the best possible, within a millionth."""
+        return self.gap is not None and self.gap <= PROVEN
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that is known of a run at one moment.
@@ -146,8 +207,8 @@ class Snapshot:
     bests: the latest changes of the best, oldest first. members: the population, best
     first; the same tuple as long as it stays the same. notices: what the user should
     know, oldest first. recheck: the final structures re-scored, best first, where the
-    score is a random one. latency: of the best, under a latency budget. error: why a
-    failed run failed.
+    score is a random one. latency: of the best, under a latency budget. bound: on Z, None
+    where none is to be had. error: why a failed run failed.
     """
 
     state: RunState
@@ -169,6 +230,7 @@ class Snapshot:
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()
     latency: LatencyResult | None = None
+    bound: Bound | None = None
     notices: tuple[str, ...] = ()
     error: str | None = None
     progress: Portion | None = None

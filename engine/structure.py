@@ -41,6 +41,7 @@ class Block(NamedTuple):
     depth: number of bottlenecks (or other units); 1 for kinds that do not repeat.
     expansion: hidden width over input width of an inverted bottleneck; 0 elsewhere.
     se: squeeze-and-excitation reduces to 1/se of the channels; 0 for none.
+    group: channels that the k x k convolution of a GroupedBlock sees at a time; 0 elsewhere.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Block(NamedTuple):
     depth: int = 1
     expansion: int = 0
     se: int = 0
+    group: int = 0
 
 
 class Structure(NamedTuple):

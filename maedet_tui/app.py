@@ -15,6 +15,7 @@ from textual.screen import Screen
 from maedet_tui import logs
 from maedet_tui.formatting import printable
 from maedet_tui.leaving import Leaving
+from maedet_tui.remembered import Remembered
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.keeping import Keeping
@@ -23,7 +24,7 @@ from maedet_tui.styles.no_color import Uncoloured
 from maedet_tui.styles.printable import Printable
 from maedet_tui.styles.themes import DARK, LIGHT, stage_variables
 from maedet_tui.widgets.glyphs import UNICODE, Glyphs, glyphs
-from maedet_tui.widgets.textual_private import Crashes
+from maedet_tui.widgets.textual_private import PrivateApp
 from maedet_tui.widgets.thread import tell_from_thread
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ ANSWERED = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseSc
 # screens are imported where they are shown: each takes a while, and the first paint waits
 
 
-class MaedetApp(Crashes):
+class MaedetApp(PrivateApp):
     """Shows the dashboard of `run`, or the home screen, from which searches `start`."""
 
     TITLE = "maedet-tui"
@@ -66,10 +67,12 @@ class MaedetApp(Crashes):
         runs_dir: Path = Path("runs"),
         sweep: Path | None = None,
         characters: Glyphs | None = None,
+        remembered: Path | None = None,
     ):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs. sweep:
-        the folder of one to show first."""
+        the folder of one to show first. remembered: the file in which theme and plots outlive
+        the app."""
         super().__init__()
         self._uncoloured, self._printable = Uncoloured(), Printable()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
@@ -82,7 +85,9 @@ class MaedetApp(Crashes):
         self._glyphs = characters or glyphs()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self._remembered = Remembered(remembered)
+        kept = self._remembered.word("theme", DARK.name)
+        self.theme = kept if kept in self.available_themes else DARK.name
         self.set_class(self._glyphs is not UNICODE, "-plain")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -148,7 +153,8 @@ class MaedetApp(Crashes):
         """Put up the dashboard of a run, in place of the editor that it was begun from."""
         from maedet_tui.screens.dashboard.screen import Dashboard
 
-        dashboard = Dashboard(run, self._glyphs)
+        kept = self._remembered
+        dashboard = Dashboard(run, self._glyphs, kept.word("plot", ""), kept.yes("stacked"))
         # the editor has nothing unsaved, or would not have started it
         if isinstance(self.screen, Keeping):
             self.switch_screen(dashboard)
@@ -211,6 +217,10 @@ class MaedetApp(Crashes):
         if run is not None:
             home.mark_run(run.run_dir.name)
 
+    @on(messages.PlotChosen)
+    def _keep_plot(self, message: messages.PlotChosen) -> None:
+        self._remembered.keep(plot=message.name, stacked=message.stacked)
+
     @on(messages.OpenSweep)
     def _open_sweep(self, message: messages.OpenSweep) -> None:
         self._show_sweep(message.folder)
@@ -236,9 +246,21 @@ class MaedetApp(Crashes):
 
     # --- what keys do -------------------------------------------------------------
 
+    async def on_key(self, event: events.Key) -> None:
+        """A capital letter that means nothing of its own means what the small one does, for
+        Caps Lock is easily left on. Whoever writes a text has had the key before."""
+        small = event.key.lower()
+        if event.key != small and len(small) == 1:
+            active = self.screen.active_bindings
+            if event.key not in active and small in active and active[small].enabled:
+                event.prevent_default()
+                await self.run_action(active[small].binding.action, active[small].node)
+
     def notify(self, message: str, *, title: str = "", **options: Any) -> None:
-        """A toast, which may quote files and names of files."""
-        super().notify(printable(message), title=printable(title), **options)
+        """A toast, which may quote files and names of files; never two that say the same."""
+        message, title = printable(message), printable(title)
+        self.forget_toast(message, title)
+        super().notify(message, title=title, **options)
 
     def keep_screenshot(self) -> None:
         """Save the screen as SVG, in the folder of the run on show, else in the current one."""
@@ -269,6 +291,11 @@ class MaedetApp(Crashes):
     def action_theme(self) -> None:
         """From dark to light and back."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def watch_theme(self) -> None:
+        """Whichever way a theme was chosen, it is the one of the next start too."""
+        if self.is_running:
+            self._remembered.keep(theme=self.theme)
 
     def action_leave(self) -> None:
         """Quit, after asking about what would end with it."""

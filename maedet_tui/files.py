@@ -8,16 +8,20 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.costs import total_cost
 from engine.files import Unreadable, read_regular
-from engine.formats import structure_info, structure_yaml
+from engine.formats import plainnet, structure_info, structure_yaml
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
-from engine.messages import clipped
+from engine.messages import and_more, clipped
 from engine.outputs import write_whole
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
+from maedet_tui import formatting
 from maedet_tui.errors import SaveError
 
+#: structures of a file that are listed
+_LISTED = 10
 _YAML_SUFFIXES = (".yaml", ".yml")
 
 
@@ -37,13 +41,18 @@ class NamedStructure(NamedTuple):
 
 
 def read_structure(ref: str) -> NamedStructure:
-    """The structure that a user names: in the zoo, a run's folder, a YAML or structure_info file.
+    """The structure that a user names: in the zoo, a run's folder, a YAML, structure_info or
+    ZenNAS file. FILE#2 is the second of a file with several, FILE#se the one with
+    squeeze-and-excitation where a ZenNAS text leaves that open.
 
     Raises StructureFileError.
     """
     if ref in ZOO:
         return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
-    path = Path(ref)
+    path, choice = Path(ref), ""
+    if "#" in ref and not _exists(path):
+        name, _, choice = ref.rpartition("#")
+        path = Path(name)
     if not ref or not _exists(path):
         ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
@@ -59,12 +68,50 @@ def read_structure(ref: str) -> NamedStructure:
     else:
         title = path.name
     text = _read_text(path)
-    loads = structure_yaml.loads if _is_yaml(path, text) else structure_info.loads
+    if choice:
+        title = f"{title}#{choice}"
     try:
-        return NamedStructure(title, loads(text))
+        return NamedStructure(title, _loaded(path, text, choice))
+    except structure_info.Several as several:
+        raise StructureFileError(_listed(ref, several.found)) from None
     except StructureError as error:
         said = clipped(f"{ref}: {error}")
         raise StructureFileError(said.replace("\n", "\n  ")) from None
+
+
+def _loaded(path: Path, text: str, choice: str) -> Structure:
+    """What a text holds; choice: what the user wrote behind the file's name."""
+    number = int(choice) if re.fullmatch(r"\d{1,6}", choice) else None
+    if not _is_yaml(path, text):
+        if plainnet.is_plainnet(text) and choice in ("", "se", "1"):
+            return plainnet.loads(text, se=plainnet.REDUCTION if choice == "se" else 0)
+        if not plainnet.is_plainnet(text) and (number is not None or not choice):
+            return structure_info.loads(text, number)
+    elif choice in ("", "1"):
+        return structure_yaml.loads(text)
+    raise StructureError(
+        [
+            f"#{choice} names none of its structures; write #1, #2, ... for one of several, #se "
+            "for the squeeze-and-excitation of a ZenNAS text, or nothing"
+        ]
+    )
+
+
+def _listed(ref: str, found: list[Structure | str]) -> str:
+    """A file's structures, of which one must be named."""
+    lines = [f"{ref}: holds {len(found)} structures; name one, such as {ref}#1"]
+    for number, one in enumerate(found[:_LISTED], 1):
+        if isinstance(one, str):
+            lines.append(f"#{number}: cannot be built: {one}")
+            continue
+        cost = total_cost(one)
+        lines.append(
+            f"#{number}: {formatting.quantity(cost.params)} params, "
+            f"{formatting.quantity(cost.flops)} FLOPs at 1280x800, {cost.layers} layers"
+        )
+    if len(found) > _LISTED:
+        lines.append(and_more(len(found) - _LISTED))
+    return clipped("\n  ".join(lines))
 
 
 def names_a_file(name: str) -> bool:

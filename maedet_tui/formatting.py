@@ -115,16 +115,22 @@ def age(seconds: float) -> str:
     return f"{int(seconds)} s"
 
 
-def layers(block: Block) -> str:
-    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth."""
+def paper_layers(block: Block) -> str:
+    """The "# layers" of Tables 10-15, where two bottlenecks make one: 5, 2.5; else the depth.
+
+    Only where the paper is quoted: everywhere else a block is as deep as a preset says.
+    """
     return f"{block.depth / 2:g}" if block.kind == "ResBlock" else f"{block.depth}"
 
 
 def inside(block: Block) -> str:
-    """The width inside a block: 112; x6 where it is a multiple of the input's; - without one."""
+    """The width inside a block: 112; x6 where it is a multiple of the input's; 40 x6 for both;
+    48/16 in groups of 16; - without one."""
     width = str(block.bottleneck or "-")
     if block.expansion:
-        width = f"x{block.expansion}"
+        width = f"{block.bottleneck or ''} x{block.expansion}".lstrip()
+    if block.group:
+        width += f"/{block.group}"
     return f"{width} se{block.se}" if block.se else width
 
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from engine.costs import Cost
 from engine.formats import structure_yaml
 from engine.scorers.base import Score
-from engine.snapshot import LatencyResult, Ranked, Snapshot
+from engine.snapshot import Bound, LatencyResult, Ranked, Snapshot, Worth
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
+
+#: a gain of less than this share of Z is rounding
+NOTHING = 1e-7
 
 
 def progress(snapshot: Snapshot) -> str:
@@ -31,6 +34,8 @@ def progress(snapshot: Snapshot) -> str:
         parts.append(formatting.rate(snapshot.rate))
     if snapshot.best:
         parts.append(f"best Z {formatting.score(snapshot.best.score.z)}")
+    if snapshot.bound is not None and snapshot.bound.gap is not None:
+        parts.append(bound(snapshot.bound))
     if snapshot.eta is not None:
         parts.append(f"{formatting.duration(snapshot.eta)} left")
     return ", ".join(parts)
@@ -56,6 +61,30 @@ def gap(share: float) -> str:
     return f"at most {formatting.gap(share)} below the best possible"
 
 
+def bound(found: Bound, ended: bool = False) -> str:
+    """How far the best is below the best possible, as far as that is known, in one phrase."""
+    if found.gap is None:
+        return "no bound was found in time" if ended else "bound is being computed"
+    words = "the best possible, proven" if found.proven else gap(found.gap)
+    return f"{words} without the latency budget" if found.without_latency else words
+
+
+def worth(one: Worth, z: float, brief: bool = False) -> str:
+    """What more of a budget would buy of a best of score z, in one sentence.
+
+    brief: with signs in the place of words.
+    """
+    name = {"flops": "FLOPs", "params": "params", "layers": "layers"}[one.name]
+    if one.gain <= NOTHING * abs(z):
+        return f"{name} do not bind"
+    amount = f"{one.more:g}" if one.name == "layers" else "1 %"
+    gives = "give" if one.name == "layers" and one.more != 1 else "gives"
+    gain = formatting.gap(one.gain / abs(z))
+    if brief:
+        return f"{name} bind: +{amount} {gives} +{gain} Z"
+    return f"{name} bind: {amount} more {gives} {gain} Z"
+
+
 def entropies(score: Score) -> str:
     """The entropies of C1-C5 in a row."""
     pairs = zip(LEVELS, score.entropies, strict=True)
@@ -78,8 +107,8 @@ def rows(structure: Structure) -> list[list[str]]:
     """
     fields = {
         "block": "kind", "kernel": "kernel", "in": "in_channels", "out": "out_channels",
-        "stride": "stride", "bottleneck": "bottleneck", "expansion": "expansion", "se": "se",
-        "depth": "depth",
+        "stride": "stride", "bottleneck": "bottleneck", "expansion": "expansion",
+        "group": "group", "se": "se", "depth": "depth",
     }  # fmt: skip
     columns = {
         heading: [getattr(block, name) for block in structure.blocks]
@@ -105,6 +134,20 @@ def table(structure: Structure) -> str:
     )
 
 
+def bound_lines(snapshot: Snapshot) -> list[str]:
+    """What is known of the best possible, if anything, and what more of the budgets would buy."""
+    found = snapshot.bound
+    if found is None or snapshot.best is None:
+        return []
+    value = "" if found.value is None else f" (Z {formatting.score(found.value)})"
+    lines = [f"Bound: {bound(found, snapshot.ended)}{value}."]
+    if found.worth and found.value is not None:
+        lines.append(
+            f"At the optimum, {'; '.join(worth(one, found.value) for one in found.worth)}."
+        )
+    return lines
+
+
 def tied(ranking: Sequence[Ranked]) -> int:
     """How many of the following tie with the first, each with the one before it."""
     return sum(1 for _ in takewhile(lambda ranked: ranked.tied, ranking[1:]))
@@ -124,6 +167,7 @@ def outcome_lines(snapshot: Snapshot) -> list[str]:
         )
         if best.score.is_entropy:
             lines.append(f"Entropies: {entropies(best.score)}.")
+        lines += bound_lines(snapshot)
     if snapshot.recheck:
         count, ties = len(snapshot.recheck), tied(snapshot.recheck)
         order = f"the first {ties + 1} are a tie" if ties else "the first is significantly ahead"
@@ -152,7 +196,8 @@ def ending(saved: Path, snapshot: Snapshot) -> str:
     best = snapshot.best
     if best is None:
         return f"Saved: {saved}"
-    return f"Best structure: {value(best.score)}, {costs(best.cost)}.\nSaved: {saved}"
+    known = "".join(f"{line}\n" for line in bound_lines(snapshot)[:1])
+    return f"Best structure: {value(best.score)}, {costs(best.cost)}.\n{known}Saved: {saved}"
 
 
 def rescue(error: str, snapshot: Snapshot) -> str:

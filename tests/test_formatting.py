@@ -59,7 +59,7 @@ def test_score_and_count():
     ],
 )
 def test_blocks(block, layers, inside):
-    assert formatting.layers(block) == layers
+    assert formatting.paper_layers(block) == layers
     assert formatting.inside(block) == inside
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engine.snapshot import LatencyResult
+from engine.snapshot import Bound, LatencyResult, Worth
 from maedet_tui import summary
-from tests.ui.factory import AUDIT, candidate, finished, snapshot, starting
+from tests.ui.factory import AUDIT, BOUND, candidate, finished, snapshot, starting
 
 
 def test_progress_in_a_line():
@@ -45,3 +45,25 @@ def test_a_proxy_s_value_goes_by_its_name_and_has_no_entropies():
     best = replace(best, score=replace(best.score, method="synflow", passes=0))
     text = summary.outcome(finished(best=best))
     assert "Best: synflow 2,260.50" in text and "Entropies" not in text
+
+
+def test_how_far_the_best_is_from_the_best_possible():
+    assert "at most 2.4 % below the best possible" in summary.progress(snapshot(bound=BOUND))
+    lines = summary.outcome_lines(finished())
+    assert "Bound: at most 2.4 % below the best possible (Z 2,316.63)." in lines
+    assert (
+        "At the optimum, FLOPs bind: 1 % more gives 0.11 % Z; layers bind: 3 more give 1.1 % Z."
+        in lines
+    )
+    assert "at most 2.4 % below the best possible" in summary.ending(Path("a"), finished())
+    assert summary.bound(Bound(100.0, 100.0)) == "the best possible, proven"
+    assert summary.bound(Bound(working=True)) == "bound is being computed"
+    assert summary.bound(Bound(working=True), ended=True) == "no bound was found in time"
+    late = Bound(100.0, 99.0, without_latency=True)
+    assert summary.bound(late) == "at most 1 % below the best possible without the latency budget"
+
+
+def test_what_a_budget_is_worth():
+    free = Worth("params", 26_000_000, 260_000, 0.0)
+    assert summary.worth(free, 2000.0) == "params do not bind"
+    assert summary.worth(Worth("layers", 5, 1, 20.0), 2000.0) == "layers bind: 1 more gives 1 % Z"

@@ -17,7 +17,7 @@ from torch.utils.checkpoint import checkpoint
 
 #: whether torch.export is tracing; torch before 2.7 cannot tell it from torch.compile
 is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
-ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6, "silu": nn.SiLU}
 
 
 class Conv2d(nn.Conv2d):
@@ -28,7 +28,7 @@ class Conv2d(nn.Conv2d):
 
 
 class ConvNorm(nn.Module):
-    """A convolution without bias, batch norm, and an activation if the layer has one."""
+    """A convolution, batch norm, and an activation if the layer has one."""
 
     def __init__(self, layer: Any):
         super().__init__()
@@ -39,7 +39,7 @@ class ConvNorm(nn.Module):
             layer.stride,
             padding=layer.kernel // 2,
             groups=layer.groups,
-            bias=False,
+            bias=layer.bias,
         )
         self.norm = nn.BatchNorm2d(layer.out_channels)
         self.act = activation(layer.activation)
@@ -74,6 +74,34 @@ class SqueezeExcite(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         gate: torch.Tensor = self.expand(self.act(self.reduce(x.mean((2, 3), keepdim=True))))
         return x * gate.sigmoid()
+
+
+class NormedExcite(nn.Module):
+    """Squeeze-and-excitation with batch norms in place of biases."""
+
+    def __init__(self, layer: Any):
+        super().__init__()
+        channels, squeezed = layer.in_channels, layer.squeezed
+        self.reduce = Conv2d(channels, squeezed, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(squeezed)
+        self.act = activation(layer.activation)
+        self.expand = Conv2d(squeezed, channels, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.act(self.norm1(self.reduce(x.mean((2, 3), keepdim=True))))
+        gate: torch.Tensor = self.norm2(self.expand(y))
+        return x * gate.sigmoid()
+
+
+class Unshuffle(nn.Module):
+    """The four pixels of each 2x2 cell as channels; an odd side gets a row of zeros."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        padded = F.pad(x, (0, 1, 0, 1))
+        even, odd = slice(0, -1, 2), slice(1, None, 2)
+        cells = [padded[..., row, column] for row in (even, odd) for column in (even, odd)]
+        return torch.stack(cells, 2).flatten(1, 2)
 
 
 class ResidualUnit(nn.Module):
@@ -112,12 +140,16 @@ def module_of(layer: Any) -> nn.Module:
     """The module of one layer. Raises ValueError for an operation that has none."""
     if layer.op == "conv":
         return ConvNorm(layer)
+    if layer.op == "se" and layer.squeezed:
+        return NormedExcite(layer)
     if layer.op == "se":
         return SqueezeExcite(layer)
     if layer.op == "avgpool":
         return AvgPool2d(layer.kernel, layer.stride, ceil_mode=True, count_include_pad=False)
     if layer.op == "maxpool":
         return nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2)
+    if layer.op == "unshuffle":
+        return Unshuffle()
     raise ValueError(f"there is no module for a layer {layer.op!r}")
 
 

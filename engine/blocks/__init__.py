@@ -12,13 +12,34 @@ from functools import lru_cache
 from engine.blocks.base import BlockType, Layer, Unit
 from engine.blocks.basicblock import BASICBLOCK
 from engine.blocks.conv import CONV
+from engine.blocks.depthwiseblock import DEPTHWISEBLOCK
+from engine.blocks.focus import FOCUS
+from engine.blocks.groupedblock import GROUPEDBLOCK
 from engine.blocks.invertedblock import INVERTEDBLOCK
+from engine.blocks.k1kxblock import K1KXBLOCK
+from engine.blocks.kxkxblock import KXKXBLOCK
 from engine.blocks.maxpool import MAXPOOL
 from engine.blocks.resblock import RESBLOCK
+from engine.blocks.zenblocks import ZENBASICBLOCK, ZENINVERTEDBLOCK, ZENRESBLOCK
 from engine.structure import Block
 
 KINDS: dict[str, BlockType] = {
-    kind.name: kind for kind in (CONV, RESBLOCK, BASICBLOCK, INVERTEDBLOCK, MAXPOOL)
+    kind.name: kind
+    for kind in (
+        CONV,
+        RESBLOCK,
+        BASICBLOCK,
+        INVERTEDBLOCK,
+        MAXPOOL,
+        FOCUS,
+        K1KXBLOCK,
+        KXKXBLOCK,
+        GROUPEDBLOCK,
+        DEPTHWISEBLOCK,
+        ZENRESBLOCK,
+        ZENBASICBLOCK,
+        ZENINVERTEDBLOCK,
+    )
 }
 
 

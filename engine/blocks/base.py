@@ -8,12 +8,17 @@ from engine.structure import Block
 
 
 class Layer(NamedTuple):
-    """A convolution with its batch norm ("conv"), a pooling ("avgpool", "maxpool"), or a
-    squeeze-and-excitation ("se"), whose `kernel` is the reduction of its channels.
+    """A convolution with its batch norm ("conv"), a pooling ("avgpool", "maxpool"), a
+    squeeze-and-excitation ("se"), whose `kernel` is the reduction of its channels, or
+    "unshuffle", which stacks the four pixels of each 2 x 2 cell as channels.
 
     groups: of a convolution; a depthwise one has as many as channels.
-    activation: behind the batch norm of a convolution, "relu", "relu6" or "none". Built
-    modules have it; the vanilla network of the entropy has a ReLU everywhere (Eq. 2).
+    activation: behind the batch norm of a convolution, and inside a squeeze-and-excitation:
+    "relu", "relu6", "silu" or "none". Built modules have it; the vanilla network of the
+    entropy has a ReLU everywhere (Eq. 2).
+    bias: whether a convolution has one beside its batch norm.
+    squeezed: width inside a squeeze-and-excitation with batch norms in place of biases; 0 for
+    one with biases, which squeezes to 1/kernel of its channels, rounded down.
     """
 
     op: str
@@ -23,6 +28,8 @@ class Layer(NamedTuple):
     stride: int
     groups: int = 1
     activation: str = "relu"
+    bias: bool = False
+    squeezed: int = 0
 
     @property
     def fan_in(self) -> int:
@@ -56,6 +63,8 @@ class BlockType(Protocol):
     """Fields of `Block` that a coarse mutation may change (Appendix A)."""
     unit_layers: int
     """What the paper's "# layers" column counts as one block, in units of `depth`."""
+    bounded: bool
+    """Whether `engine.optimum` may bound it: its costs are polynomials of its widths."""
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         """The block as (unit, how many in a row)."""
@@ -71,7 +80,7 @@ def field_problems(block: Block, fields: tuple[str, ...]) -> list[str]:
     """Problems with the fields that only some kinds have: out of range, or not theirs."""
     absent = Block._field_defaults
     problems = []
-    for name, least in (("bottleneck", 1), ("depth", 1), ("expansion", 1), ("se", 0)):
+    for name, least in (("bottleneck", 1), ("depth", 1), ("expansion", 1), ("se", 0), ("group", 1)):
         value = getattr(block, name)
         if name in fields:
             if value < least:

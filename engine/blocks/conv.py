@@ -11,6 +11,7 @@ class Conv:
     fields: tuple[str, ...] = ()
     mutable: tuple[str, ...] = ("out_channels",)
     unit_layers = 1
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         layer = Layer("conv", block.in_channels, block.out_channels, block.kernel, block.stride)

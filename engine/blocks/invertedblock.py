@@ -18,6 +18,7 @@ class InvertedBlock:
     fields: tuple[str, ...] = ("expansion", "depth", "se")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "expansion", "depth")
     unit_layers = 1
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         plain = block.stride == 1 and block.in_channels == block.out_channels
@@ -36,7 +37,7 @@ class InvertedBlock:
 
     def adopt(self, block: Block) -> Block:
         expansion = block.expansion or 6
-        return block._replace(kind=self.name, bottleneck=0, expansion=expansion)
+        return block._replace(kind=self.name, bottleneck=0, expansion=expansion, group=0)
 
     def problems(self, block: Block) -> list[str]:
         return number_problems(block) + field_problems(block, self.fields)

@@ -11,6 +11,7 @@ class MaxPool:
     fields: tuple[str, ...] = ()
     mutable: tuple[str, ...] = ()
     unit_layers = 1
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         layer = Layer("maxpool", block.in_channels, block.out_channels, block.kernel, block.stride)

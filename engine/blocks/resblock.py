@@ -26,6 +26,7 @@ class ResBlock:
     fields: tuple[str, ...] = ("bottleneck", "depth")
     mutable: tuple[str, ...] = ("kernel", "out_channels", "bottleneck", "depth")
     unit_layers = 2
+    bounded = True
 
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         first = Unit(self.path(block, block.in_channels, block.stride), projection(block), "relu")
@@ -45,7 +46,7 @@ class ResBlock:
 
     def adopt(self, block: Block) -> Block:
         inside = block.bottleneck or max(8, block.out_channels // 32 * 8)
-        return block._replace(kind=self.name, bottleneck=inside, expansion=0, se=0)
+        return block._replace(kind=self.name, bottleneck=inside, expansion=0, se=0, group=0)
 
     def problems(self, block: Block) -> list[str]:
         return number_problems(block) + field_problems(block, self.fields)

@@ -18,6 +18,7 @@ MAX_VALUES = {
     "depth": MAX_BOTTLENECKS,
     "expansion": 100,
     "se": 1_000,
+    "group": 1_000_000,
 }
 
 

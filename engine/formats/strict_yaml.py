@@ -120,12 +120,39 @@ def read(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
         line = mark.line + 1 if mark else 0
-        message = clipped(f"not valid YAML:{context} {error.problem}".strip(), MAX_MESSAGE)
-        raise YamlError(message, line) from None
+        said = f"{error.context or ''} {error.problem}".strip()
+        message = _plainly(said, text, line) or f"not valid YAML:{context} {error.problem}".strip()
+        raise YamlError(clipped(message, MAX_MESSAGE), line) from None
     except yaml.YAMLError as error:
         reason = getattr(error, "reason", "unreadable characters")
         raise YamlError(clipped(f"not valid YAML: {reason}", MAX_MESSAGE)) from None
     return document
+
+
+def _plainly(said: str, text: str, line: int) -> str:
+    """What PyYAML's commonest complaints mean to who has typed the text; "" of any other."""
+    lines = text.splitlines()
+    here = lines[line - 1] if 0 < line <= len(lines) else ""
+    indent = len(here) - len(here.lstrip())
+    # the line that it should stand in line with: the one above that is not empty
+    above = next((one for one in reversed(lines[: max(line - 1, 0)]) if one.strip()), "")
+    before = len(above) - len(above.lstrip())
+    if "character '\\t'" in said:
+        return "begins with a tab; indent with blanks instead"
+    if "flow mapping" in said or "flow sequence" in said:
+        sign = "}" if "mapping" in said else "]"
+        return f"a comma or a '{sign}' is missing here, or in the line above"
+    if "quoted scalar" in said and "unexpected end" in said:
+        return "a quotation mark that was opened above is not closed"
+    stray = "<block mapping start>" in said or "<block end>" in said
+    if (stray or "mapping values are not allowed" in said) and indent != before and above:
+        return (
+            f"is indented by {indent}, the line above by {before}; keys of one section begin "
+            "below one another, those of a section within it further in"
+        )
+    if "mapping values are not allowed" in said:
+        return "has a second ': ' in one line; put the value into quotation marks"
+    return ""
 
 
 def _composed(loader: _Loader) -> yaml.Node | None:

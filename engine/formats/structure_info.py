@@ -4,8 +4,8 @@
                           {'class': 'SuperResK1KXK1', ..., 'L': 10, 'btn': 72}]],
      'space_arch': 'CnnNet'}
 
-`L` counts bottlenecks. Their loader builds the first structure of the list, and so
-does ours. A text is held against the few tokens of a literal before it is parsed.
+`L` counts bottlenecks. A search's `nas_info` lists several structures, of which one is named by
+its number. A text is held against the few tokens of a literal before it is parsed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,36 @@ MAX_LENGTH = 500_000
 MAX_DEPTH = 16
 #: brackets, words, numbers, commas and colons; a block has some thirty
 MAX_TOKENS = 200_000
+#: structures that a message lists
+MOST_LISTED = 10_000
 
 _CLASSES = {
     "ConvKXBNRELU": "Conv",
     "SuperResK1KXK1": "ResBlock",
     "SuperResConvK1KXK1": "ResBlock",  # the name in their first release
+    "SuperResK1KX": "K1KXBlock",
+    "SuperResKXKX": "KXKXBlock",
+    "SuperResK1DWK1": "DepthwiseBlock",
+    "SuperResK1DWSEK1": "DepthwiseBlock",
 }
-_WRITTEN = {"Conv": "ConvKXBNRELU", "ResBlock": "SuperResK1KXK1"}
+_WRITTEN = {
+    "Conv": "ConvKXBNRELU",
+    "ResBlock": "SuperResK1KXK1",
+    "K1KXBlock": "SuperResK1KX",
+    "KXKXBlock": "SuperResKXKX",
+    "DepthwiseBlock": "SuperResK1DWK1",
+}
+_EXCITED = "SuperResK1DWSEK1"
+#: the squeeze-and-excitation of that class
+_REDUCTION = 4
+#: classes that are no image backbone in numbers of full precision, and why
+_NEVER = {
+    "Conv3DKXBNRELU": "of video (3D convolutions)",
+    "SuperRes3DK1DWK1": "of video (3D convolutions)",
+    "SuperQuantResK1DWK1": "quantised to mixed widths of bits",
+}
+#: a class of DAMO-YOLO's files, whose text does not say which network is meant
+_AMBIGUOUS = ("SuperResConvK1KX", "SuperResConvKXKX")
 _COMMON = {"k": "kernel", "in": "in_channels", "out": "out_channels"}
 _INSIDE = {"btn": "bottleneck", "L": "depth"}
 #: keys without any bearing on what the block computes here
@@ -42,8 +65,9 @@ _OPTIONAL = {"s", "p", "g", "act", "nbitsA", "nbitsW"}
 
 _TOKEN = re.compile(
     r"""\s+ | \#[^\n]* | '[^'\\\n]*' | "[^"\\\n]*" | (?P<open>[\[{(]) | (?P<close>[\]})])
-        | [,:] | \\\n | (?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.]))
-        | (True|False|None)(?!\w)""",
+        | [,:] | \\\n | (np|numpy)\.\w+(?P<call>\()
+        | (?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.]))
+        | (True|False|None|[+-]?(nan|inf))(?!\w)""",
     re.VERBOSE,
 )
 
@@ -55,7 +79,10 @@ def dumps(structure: Structure) -> str:
     """
     rows = []
     for number, block in enumerate(structure.blocks, 1):
-        if block.kind not in _WRITTEN:
+        name = _WRITTEN.get(block.kind)
+        if block.kind == "DepthwiseBlock" and block.se == _REDUCTION:
+            name = _EXCITED
+        if name is None or block.se not in (0, _REDUCTION):
             raise StructureError(
                 [
                     f"block {number}: structure_info has no class for {block.kind}; "
@@ -63,24 +90,68 @@ def dumps(structure: Structure) -> str:
                 ]
             )
         row = (
-            f"{{'class': '{_WRITTEN[block.kind]}', 'in': {block.in_channels}, "
+            f"{{'class': '{name}', 'in': {block.in_channels}, "
             f"'out': {block.out_channels}, 's': {block.stride}, 'k': {block.kernel}"
         )
-        if block.kind == "ResBlock":
+        if block.kind != "Conv":
             row += f", 'L': {block.depth}, 'btn': {block.bottleneck}"
         rows.append(row + "}")
     body = ",\n    ".join(rows)
     return f"{{'best_structures': [[\n    {body}]],\n 'space_arch': 'CnnNet'}}\n"
 
 
-def loads(text: str) -> Structure:
+class Several(StructureError):
+    """A text with several structures, of which none was named; `found` has each of them, or in
+    words why it cannot be built."""
+
+    def __init__(self, found: list[Structure | str]):
+        self.found = found
+        super().__init__([f"holds {len(found)} structures; name one by its number"])
+
+
+def loads(text: str, number: int | None = None) -> Structure:
     """A checked structure out of `structure_info` text: the dict, a list of lists, or a list.
 
-    Raises StructureError naming block number and key; never evaluates code.
+    number: which one of several, from 1. Raises StructureError naming block number and key, and
+    Several where a number is missing; never evaluates code.
     """
-    rows = _rows(_literal(text))
+    structures = _structures(_literal(text))
+    if number is None and len(structures) > 1:
+        raise Several([_or_why(rows) for rows in structures[:MOST_LISTED]])
+    if number is not None and not 1 <= number <= len(structures):
+        only = f"has {len(structures)} structures" if len(structures) > 1 else "has one structure"
+        raise StructureError([f"there is no structure {number}; the file {only}"])
+    return _structure(structures[(number or 1) - 1])
+
+
+def _or_why(rows: list[Any]) -> Structure | str:
+    try:
+        return _structure(rows)
+    except StructureError as error:
+        return error.problems[0]
+
+
+def _structure(rows: list[Any]) -> Structure:
+    kinds = {row.get("class") for row in rows if isinstance(row, Mapping)}
+    if any(name in kinds for name in _AMBIGUOUS):
+        raise StructureError(
+            [
+                "its blocks are DAMO-YOLO's, whose text leaves open which of its networks (res, "
+                "csp or mob) is meant; none of them is read"
+            ]
+        )
+    for name, why in _NEVER.items():
+        if name in kinds:
+            raise StructureError([f"its blocks are {why}, which no structure here is"])
     problems: Problems[RowProblem] = Problems()
-    blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
+    told: set[Any] = set()
+    blocks = []
+    for number, row in enumerate(rows, 1):
+        class_ = row.get("class") if isinstance(row, Mapping) else None
+        if isinstance(class_, str) and class_ not in _CLASSES and class_ in told:
+            continue  # the same class again
+        told.add(class_ if isinstance(class_, str) else None)
+        blocks.append(_block(number, row, problems))
     if problems:
         raise refusal(problems)
     structure = Structure(tuple(block for block in blocks if block))
@@ -114,10 +185,12 @@ def _literal(text: str) -> Any:
         tokens += 1
         if tokens > MAX_TOKENS:
             raise StructureError([f"more than {MAX_TOKENS:,} words, so not a structure"])
-        depth += bool(token["open"]) - bool(token["close"])
+        depth += bool(token["open"] or token["call"]) - bool(token["close"])
         if depth > MAX_DEPTH:
             raise StructureError([f"nested deeper than {MAX_DEPTH} levels, so not a structure"])
         position = token.end()
+    text = re.sub(r"\b(?:np|numpy)\.\w+\(([^()'\"\n]*)\)", r"\1", text)
+    text = re.sub(r"(?<=[\s\[(,:])[+-]?(?:nan|inf)(?=[\s\]),}])", "None", text)
     try:
         return ast.literal_eval(text.strip())
     except SyntaxError as error:
@@ -126,19 +199,27 @@ def _literal(text: str) -> Any:
         raise StructureError(["not a Python literal of dicts, lists, strings, numbers"]) from None
 
 
-def _rows(value: Any) -> list[Any]:
+def _structures(value: Any) -> list[list[Any]]:
     if isinstance(value, Mapping):
         if "best_structures" not in value:
             raise StructureError(["there is no key 'best_structures' with a list of structures"])
         arch = value.get("space_arch", "CnnNet")
+        if arch == "Cnn3DNet":
+            raise StructureError(["its blocks are of video (3D convolutions), which are not read"])
         if arch != "CnnNet":
             raise StructureError([f"space_arch is {shown(arch)}, but only 'CnnNet' is read"])
         value = value["best_structures"]
-    while isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)):
-        value = value[0]
-    if not isinstance(value, (list, tuple)) or not value:
-        raise StructureError(["the structure is empty; it must be a list of block dicts"])
-    return list(value)
+    found: list[list[Any]] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, (list, tuple)) and one and isinstance(one[0], (list, tuple)):
+            waiting[:0] = one
+        elif isinstance(one, (list, tuple)) and one:
+            found.append(list(one))
+        else:
+            raise StructureError(["the structure is empty; it must be a list of block dicts"])
+    return found
 
 
 def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | None:
@@ -153,12 +234,15 @@ def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | Non
         problems.add(lambda: RowProblem(number, "'class'", what))
         return None
     kind = _CLASSES[name]
-    fields = _COMMON | (_INSIDE if kind == "ResBlock" else {})
+    fields = _COMMON | (_INSIDE if kind != "Conv" else {})
     if "s" in row:  # their code takes stride 1 where none is given
         fields = fields | {"s": "stride"}
     values = numbers(number, row, fields, problems)
     _refuse_extras(number, row, fields, problems)
-    return Block(kind, **({"stride": 1} | values)) if len(values) == len(fields) else None
+    if len(values) != len(fields):
+        return None
+    se = _REDUCTION if name == _EXCITED else 0
+    return Block(kind, **({"stride": 1, "se": se} | values))
 
 
 def _refuse_extras(
@@ -170,7 +254,8 @@ def _refuse_extras(
     """Extra keys are welcome with the value that their code takes by default."""
     kernel = row.get("k")
     padding = (kernel - 1) // 2 if isinstance(kernel, int) else None
-    defaults = {"p": padding, "g": 1, "act": "relu"}
+    act = "swish" if row["class"] == _EXCITED else "relu"
+    defaults = {"p": padding, "g": 1, "act": act}
     for key in row:
         if key in fields or key in _IGNORED or key == "class":
             continue

@@ -30,7 +30,7 @@ _COMMON = {
 }
 #: numbers that a file may leave out, with what they are then
 _OPTIONAL = {"se": 0}
-_SOME_KINDS = ("bottleneck", "depth", "expansion", "se")
+_SOME_KINDS = ("bottleneck", "depth", "expansion", "se", "group")
 
 
 def _fields(kind: str) -> dict[str, str]:

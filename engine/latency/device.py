@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from itertools import cycle
+from math import gcd
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -85,9 +86,10 @@ class Device:
         path, and for a residual sum also the one on the shortcut."""
         family = operation.family
         kernel, stride = family.kernel, family.stride
-        if family.op in ("conv", "depthwise"):
-            groups = operation.outside if family.op == "depthwise" else 1
-            inside = family.image or operation.inside
+        if family.op in ("conv", "depthwise", "grouped"):
+            width = operation.outside
+            groups = 1 if family.op == "conv" else width // gcd(width, family.image or 1)
+            inside = operation.entering
             weight, bias = self._convolution(operation.outside, inside // groups, kernel)
             margin = kernel // 2
             return lambda x, _: F.conv2d(x, weight, bias, stride, margin, 1, groups)
@@ -107,6 +109,12 @@ class Device:
             return excite
         if family.op == "add":
             return lambda x, around: x.add_(around)
+        if family.op == "unshuffle":
+            return lambda x, _: F.pixel_unshuffle(
+                F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2)), 2
+            )
+        if family.op == "silu":
+            return lambda x, _: F.silu(x, inplace=True)
         if family.op == "relu6":
             return lambda x, _: x.clamp_(0, 6)
         return lambda x, _: torch.relu_(x)
@@ -132,7 +140,7 @@ class Device:
         of the caches near the core: so do runs here, which take copies in turn.
         """
         family = operation.family
-        x = self.map(family.image or operation.inside, family.size)
+        x = self.map(operation.entering, family.size)
         around = self.map(operation.inside, family.size) if family.op == "add" else x
         copies = min(MOST_COPIES, 1 + COLD_BYTES // operation.weight_bytes(self.dtype.itemsize))
         kernels = cycle([self.kernel(operation) for _ in range(copies)])
@@ -181,7 +189,7 @@ class Device:
         """
         plan = [[(self.kernel(s.operation), s) for s in unit] for unit in units]
         first = units[0][0].operation.family
-        x = self.map(first.image or units[0][0].operation.inside, first.size)
+        x = self.map(units[0][0].operation.entering, first.size)
         if self.device.type == "cuda":
             return {"": self.least(lambda: self._run(plan, x, None), runs)}
         least: list[float] = []

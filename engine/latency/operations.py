@@ -22,9 +22,10 @@ IMAGE_WIDTH = 4
 class Family(NamedTuple):
     """Operations that differ in their widths alone.
 
-    op: "conv", "depthwise", "avgpool", "maxpool", "se" (with `kernel` as its reduction),
-    "relu", "relu6", or "add" (a residual sum). size: height and width of the input. image: input
-    channels of a convolution that sees the image, else 0.
+    op: "conv", "depthwise", "grouped", "avgpool", "maxpool", "unshuffle", "se" (with `kernel`
+    as its reduction), "relu", "relu6", "silu", or "add" (a residual sum). size: height and
+    width of the input. image: input channels of what sees the image, channels of a group of a
+    grouped convolution, else 0.
     """
 
     op: str
@@ -47,6 +48,11 @@ class Operation(NamedTuple):
     outside: int
 
     @property
+    def entering(self) -> int:
+        """Channels of the map that goes in."""
+        return self.inside if self.family.op == "grouped" else self.family.image or self.inside
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates of a convolution, elements of anything else."""
         family = self.family
@@ -54,8 +60,8 @@ class Operation(NamedTuple):
         if family.op == "conv":
             inside = family.image or self.inside
             return inside * self.outside * family.kernel**2 * height * width
-        if family.op == "depthwise":
-            return self.outside * family.kernel**2 * height * width
+        if family.op in ("depthwise", "grouped"):
+            return self.outside * (family.image or 1) * family.kernel**2 * height * width
         return self.inside * family.size[0] * family.size[1]
 
     @property
@@ -63,7 +69,7 @@ class Operation(NamedTuple):
         """Values in the map that goes in and the one that comes out, for one image."""
         family = self.family
         height, width = halved(family.size, family.stride)
-        inside = (family.image or self.inside) * family.size[0] * family.size[1]
+        inside = self.entering * family.size[0] * family.size[1]
         return inside + self.outside * height * width
 
     def weight_bytes(self, itemsize: int) -> int:
@@ -71,17 +77,21 @@ class Operation(NamedTuple):
         if self.family.op == "conv":
             inside = self.family.image or self.inside
             return inside * self.outside * self.family.kernel**2 * itemsize
-        if self.family.op == "depthwise":
-            return self.outside * self.family.kernel**2 * itemsize
+        if self.family.op in ("depthwise", "grouped"):
+            return self.outside * (self.family.image or 1) * self.family.kernel**2 * itemsize
         return 1 << 40
 
 
 def of_layer(layer: Layer, size: Size) -> Operation:
     """The operation of a layer whose input is `size`."""
     op, inside, outside = layer.op, layer.in_channels, layer.out_channels
-    if op == "conv" and layer.groups > 1:
-        op = "depthwise"
     image = inside if op == "conv" and inside <= IMAGE_WIDTH else 0
+    if op == "conv" and layer.groups > 1:
+        op, image = "depthwise", 0
+        if layer.groups < inside:
+            op, image = "grouped", inside // layer.groups
+    if op == "unshuffle":
+        image = inside
     family = Family(op, layer.kernel, layer.stride, size, image)
     return Operation(family, outside if image else inside, outside)
 

@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from engine.costs import Cost
 from engine.scorers.base import Score
+from engine.snapshot import PROVEN, gap_to
 from engine.structure import Structure
-
-#: a best within this share of the bound counts as proven
-PROVEN = 1e-6
 
 
 class Best(NamedTuple):
@@ -18,11 +16,6 @@ class Best(NamedTuple):
     structure: Structure
     score: Score
     cost: Cost
-
-
-def gap_to(bound: float, z: float) -> float:
-    """How far Z is below a bound, as a share of the bound; 0 at it, and above it by rounding."""
-    return max(0.0, bound - z) / abs(bound) if bound else 0.0
 
 
 class Certificate(NamedTuple):

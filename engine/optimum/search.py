@@ -5,7 +5,7 @@ It knows nothing of threads, files or screens; `Optimum` has an example.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from heapq import heappop, heappush
 from time import monotonic
@@ -62,15 +62,16 @@ class Optimum:
     (True, 'Z 736.63', (56, 128, 304, 632, 32))
     """
 
-    def __init__(self, preset: Preset):
+    def __init__(self, preset: Preset, best: Best | None = None):
+        """best: one that is known already; of no account where the preset does not allow it."""
         self.problem = Problem(preset)
         self._rules = Rules(preset.space, preset.budget)
-        self.best: Best | None = None
+        self.best = best if best is not None and self._allowed(best) else None
         self.nodes = 0
         self._scorer = ClosedForm(preset.objective)
         self._heap: list[tuple[float, int, Nodes, int]] = []
-        self._number = 0
-        self._open = self._trivial = self.problem.trivial_bound()
+        self._number = self._divided = 0
+        self._open = self._trivial = self._lowest = self.problem.trivial_bound()
         self._prices: Floats | None = None
         self._work = self._skeletons()
         self._working = True
@@ -89,8 +90,7 @@ class Optimum:
     @property
     def bound(self) -> float:
         """What no structure's Z exceeds."""
-        waiting = -self._heap[0][0] if self._heap else -np.inf
-        return max(self.z, min(self._trivial, max(waiting, self._open)))
+        return max(self.z, self._lowest)
 
     @property
     def certificate(self) -> Certificate:
@@ -111,6 +111,16 @@ class Optimum:
         """Skeletons not yet bounded, and boxes that may hold a better structure."""
         return self._to_bound + len(self._heap)
 
+    @property
+    def branching(self) -> bool:
+        """Whether all skeletons are bounded, so that boxes of widths are divided now."""
+        return not self._working
+
+    @property
+    def looked_at(self) -> int:
+        """Skeletons bounded so far, and boxes divided since."""
+        return self.problem.count - self._to_bound + self._divided
+
     def step(self) -> bool:
         """Bound some more, for about a tenth of a second. Returns whether there is more to do.
 
@@ -120,6 +130,9 @@ class Optimum:
             self._working = next(self._work, None) is not None
         else:
             self._branch()
+        # a box may be bounded less tightly than the one that it was a part of
+        waiting = -self._heap[0][0] if self._heap else -np.inf
+        self._lowest = min(self._lowest, max(self.z, waiting, self._open))
         if self.done and self.best is None and self._open == -np.inf:
             raise NoOptimum("no structure meets all budgets at once: raise one of them")
         return not self.done
@@ -161,11 +174,15 @@ class Optimum:
             yield "evolved"
         # an initial structure over a budget would stay the best
         best = evolution.best
-        if best is not None and not (
-            exceeded(best.cost, preset.budget)
-            or self._rules.broken(best.structure.blocks, best.cost)
-        ):
-            self.best = Best(best.structure, best.score, best.cost)
+        found = best and Best(best.structure, best.score, best.cost)
+        if found is not None and found.score.z > self.z and self._allowed(found):
+            self.best = found
+
+    def _allowed(self, best: Best) -> bool:
+        """Whether a structure keeps to the budgets and rules."""
+        if exceeded(best.cost, self.problem.preset.budget) is not None:
+            return False
+        return not self._rules.broken(best.structure.blocks, best.cost)
 
     def _others(self) -> Iterator[str]:
         """Bound the layouts of too many skeletons together, at the best multipliers found."""
@@ -234,6 +251,7 @@ class Optimum:
             if -self._heap[0][0] <= self.z:
                 break
             taken.append(heappop(self._heap)[2:])
+        self._divided += len(taken)
         halves = group.halves(Nodes.gathered(taken))
         whole = (halves.lower == halves.upper).all(axis=0)
         for place in np.flatnonzero(group.corners_fit(halves)):
@@ -245,13 +263,16 @@ class Optimum:
             self._bounded(group.relaxed(halves.take(left), self.z))
 
 
-def certified(preset: Preset, seconds: float) -> Certificate:
-    """What is known of a preset's optimum after so many seconds, or as soon as it is proven.
+def certified(
+    preset: Preset, seconds: float, cancelled: Callable[[], bool] = lambda: False
+) -> Certificate:
+    """What is known of a preset's optimum after so many seconds, when it is cancelled, or as
+    soon as it is proven.
 
     Raises NoOptimum.
     """
     end = monotonic() + seconds
     optimum = Optimum(preset)
-    while optimum.step() and monotonic() < end:
+    while optimum.step() and monotonic() < end and not cancelled():
         pass
     return optimum.certificate

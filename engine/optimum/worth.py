@@ -7,8 +7,8 @@ of them give is found by solving once more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,20 +20,8 @@ from engine.optimum.search import certified
 from engine.optimum.skeletons import Skeletons
 from engine.optimum.space import layers_of, layout_of, limits_of
 from engine.settings import Preset
+from engine.snapshot import Worth
 from engine.structure import Structure
-
-
-class Worth(NamedTuple):
-    """What a budget is worth to the best structure.
-
-    name: "flops", "params" or "layers". limit: the budget. more: how much more of it. gain: by how
-    much the best Z rises for that, by the multiplier for FLOPs and params, to first order.
-    """
-
-    name: str
-    limit: int
-    more: float
-    gain: float
 
 
 def skeleton_bound(preset: Preset, structure: Structure) -> tuple[float, dict[str, float]]:
@@ -46,11 +34,17 @@ def skeleton_bound(preset: Preset, structure: Structure) -> tuple[float, dict[st
     return float(found.bound[0]), dict(zip(names, map(float, found.multipliers[:, 0])))
 
 
-def worth(preset: Preset, found: Certificate, seconds: float) -> list[Worth]:
+def worth(
+    preset: Preset,
+    found: Certificate,
+    seconds: float,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[Worth]:
     """What a hundredth more of FLOPs and of params is worth, and one more unit's layers.
 
     Empty where nothing was found or the reading is not concave. seconds: for the layers,
-    left out where that was too short to prove anything.
+    left out where that was too short to prove anything, or cancelled; none at all asks for
+    multipliers alone, which take a moment.
     """
     best = found.best
     if best is None or preset.objective.size == "volume":
@@ -62,10 +56,16 @@ def worth(preset: Preset, found: Certificate, seconds: float) -> list[Worth]:
         for name, limit in limits.items()
         if limit is not None
     ]
-    return all_ + _layers(preset, found, best, seconds)
+    return all_ + (_layers(preset, found, best, seconds, cancelled) if seconds else [])
 
 
-def _layers(preset: Preset, found: Certificate, best: Best, seconds: float) -> list[Worth]:
+def _layers(
+    preset: Preset,
+    found: Certificate,
+    best: Best,
+    seconds: float,
+    cancelled: Callable[[], bool],
+) -> list[Worth]:
     limit = preset.budget.layers
     if limit is None or not found.proven:
         return []
@@ -76,7 +76,7 @@ def _layers(preset: Preset, found: Certificate, best: Best, seconds: float) -> l
     )
     try:
         again = certified(
-            replace(preset, budget=replace(preset.budget, layers=limit + more)), seconds
+            replace(preset, budget=replace(preset.budget, layers=limit + more)), seconds, cancelled
         )
     except NoOptimum:
         return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.search.evolution import State
 from engine.search.member import Member
-from engine.snapshot import Point
+from engine.snapshot import Bound, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Checkpoint:
     evolution: population, random state, iteration and counts. history: the points up to
     there. bests: every change of the best, oldest first. seconds: time spent searching.
     batch: how many children are asked for at once, which the course of a search depends on.
+    bound: what was known of the best possible.
     """
 
     evolution: State
@@ -23,6 +24,7 @@ class Checkpoint:
     bests: tuple[Member, ...] = ()
     seconds: float = 0.0
     batch: int = 1
+    bound: Bound | None = None
 
     @property
     def iteration(self) -> int:

@@ -32,6 +32,8 @@ def finish(search: Search, scorer: Scorer, cancelled: Stop) -> None:
     best = search.best
     if best is None:
         return
+    if search.beside is not None:
+        search.beside.hurry()
     if search.auditor is not None:
         search.auditor.finish(best.born, best.structure, best.score, cancelled)
     elif search.preset.schedule.warm_start is not None:
@@ -42,6 +44,8 @@ def finish(search: Search, scorer: Scorer, cancelled: Stop) -> None:
             search.note(OVERTURNED)
     if search.latency is not None:
         search.latency.measure(best.structure)
+    if search.beside is not None:
+        search.beside.finish(cancelled)
 
 
 def _measure_top(search: Search, cancelled: Stop) -> Member:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.costs import stage_costs
 from engine.scorers.objective import z_parts
 from engine.search.member import Member
+from engine.search.population import Population
 from engine.settings import Preset
-from engine.snapshot import Point
+from engine.snapshot import Point, Spread
 
 #: points kept of a whole search; twice the columns of a wide terminal's plot
 POINTS = 400
@@ -23,8 +24,10 @@ class History:
         self._points: list[Point] = []
         self._frozen: tuple[Point, ...] = ()
 
-    def record(self, iteration: int, best: Member, accepted: int) -> None:
-        """Take note of the best at an iteration, if a point is due."""
+    def record(
+        self, iteration: int, best: Member, accepted: int, population: Population | None = None
+    ) -> None:
+        """Take note of the best at an iteration, if a point is due, and of the population's Z."""
         if iteration < self._next:
             return
         costs = stage_costs(best.structure, self._image_size)
@@ -32,8 +35,12 @@ class History:
         parts: tuple[float, ...] = ()
         if score.is_entropy:
             parts = z_parts(self._objective, best.structure, score.entropies)
-        self._points.append(Point(iteration, score.z, costs, accepted, parts))
+        self._points.append(Point(iteration, score.z, costs, accepted, parts, _spread(population)))
         self._next = iteration - iteration % self._step + self._step
+
+    def spread(self, iterations: int) -> None:
+        """Have so many iterations make POINTS points."""
+        self._step = max(1, iterations // POINTS)
 
     def restore(self, points: tuple[Point, ...]) -> None:
         """Go on behind the points of a search that was interrupted."""
@@ -46,3 +53,12 @@ class History:
         if len(self._frozen) != len(self._points):
             self._frozen = tuple(self._points)
         return self._frozen
+
+
+def _spread(population: Population | None) -> Spread | None:
+    """Worst and quartiles of a population, by nearest rank; None of an empty one."""
+    z = population.scores() if population is not None else ()
+    if not z:
+        return None
+    last = len(z) - 1
+    return Spread(z[0], *(z[round(share * last)] for share in (0.25, 0.5, 0.75)))

@@ -25,14 +25,15 @@ class Loop:
         self._failure = ScoringError("no structure was scored")
 
     def run(self) -> None:
-        """Search until T is reached or the search is to stop.
+        """Search until T is reached, the best is good enough, or the search is to stop.
 
         Raises ScoringError where nothing can be scored any more, and Cancelled where a
         stop came within a pass.
         """
         search, publisher, wishes = self._search, self._publisher, self._wishes
         evolution, record = search.evolution, search.history.record
-        failures = 0
+        schedule, failures = search.preset.schedule, 0
+        limited = schedule.stop_gap is not None or schedule.time_limit is not None
         # kept from here on: a scorer's own size follows threads and memory, a search's may not
         search.batch = search.batch or self._scorer.batch
         while proposals := evolution.ask(search.batch):
@@ -46,7 +47,7 @@ class Loop:
             failures = 0 if any(score for _, score in results) else failures + 1
             if failures > MOST_FAILURES:
                 raise self._failure
-            record(evolution.iteration, best, evolution.counts["accepted"])
+            record(evolution.iteration, best, evolution.counts["accepted"], evolution.population)
             publisher.keep_up()
             wishes.stand_back()
             if wishes.pending:
@@ -54,6 +55,8 @@ class Loop:
                 wishes.hold()
                 if wishes.stopped:
                     return
+            if limited and search.enough():
+                break
         publisher.capture()
 
     def _score(self, proposals: list[Proposal]) -> Results:

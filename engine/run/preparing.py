@@ -1,4 +1,4 @@
-"""Before a search: its scorer, the table of its latency budget, and its auditor."""
+"""Before a search: its scorer, the table of its latency budget, its auditor and its bound."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.run.audit import Auditor, forward_auditor
+from engine.run.bound import Beside, bounded
 from engine.run.search import Search
 from engine.scorers.base import Limited, Scorer, Stop
 from engine.scorers.factory import make_scorer, resolve_device
@@ -29,12 +30,10 @@ def prepare(
     if warm is not None:
         resolve_device(preset.device)  # what is absent behind the search is said before it
     if scorer is None:
+        # a proof is one in closed form, on every device
+        name = "closed-form" if preset.schedule.exact else warm or preset.scorer
         scorer = make_scorer(
-            warm or preset.scorer,
-            preset.device,
-            preset.objective,
-            preset.forward,
-            preset.schedule.seed,
+            name, preset.device, preset.objective, preset.forward, preset.schedule.seed
         )
     search.scorer = scorer
     if isinstance(scorer, Limited):
@@ -44,6 +43,8 @@ def prepare(
         _prepare_latency(search, latency_folder, cancelled)
     if scorer.method == "closed-form" and warm is None:
         _start_audit(search, auditor)
+    if bounded(preset):
+        search.beside = Beside(preset, search.found)
     return scorer
 
 

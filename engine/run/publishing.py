@@ -34,7 +34,7 @@ class Publisher:
         evolution = search.evolution
         self._snapshot = Snapshot(
             state="starting",
-            phase=evolution.phase,
+            phase=search.searching,
             iteration=evolution.iteration,
             iterations=evolution.iterations,
             seconds=search.pace.seconds,
@@ -83,7 +83,7 @@ class Publisher:
         self._next_snapshot = time.perf_counter() + INTERVAL
         search = self._search
         evolution, pace, best, auditor = search.evolution, search.pace, search.best, search.auditor
-        running = state == "running"
+        running, going = state == "running", state in ("running", "paused")
         if not search.checking:
             pace.mark(evolution.iteration)
         # of a search that is over nobody asks how fast it was last
@@ -92,13 +92,13 @@ class Publisher:
         remaining = evolution.iterations - evolution.iteration
         self._snapshot = Snapshot(
             state=state,
-            phase=search.phase if running else evolution.phase,
+            phase=search.phase if running else search.searching,
             progress=search.timing if running else None,
             iteration=evolution.iteration,
             iterations=evolution.iterations,
             seconds=pace.seconds,
             rate=rate,
-            eta=remaining / rate if rate and state in ("running", "paused") else None,
+            eta=remaining / rate if rate and going and search.exactly != "branching" else None,
             scorer=search.scorer.detail if search.scorer is not None else search.preset.scorer,
             population=views.summary(evolution.population),
             counts=MappingProxyType(dict(evolution.counts)),
@@ -111,6 +111,7 @@ class Publisher:
             audit=auditor.latest if auditor is not None else None,
             recheck=search.recheck,
             latency=self._best_latency(),
+            bound=search.bound(),
             notices=search.notices(),
             error=search.error,
         )

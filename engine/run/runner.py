@@ -12,8 +12,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.memory import one_heap
 from engine.run.audit import LEAVE_WITHIN, Auditor
 from engine.run.checkpoint import Checkpoint
+from engine.run.exact import Proof
 from engine.run.failures import reason
 from engine.run.finishing import finish
 from engine.run.loop import Loop
@@ -72,6 +74,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin. Raises RuntimeError if begun before."""
+        one_heap()
         self._thread.start()
         # torch aborts the process if the interpreter ends under a thread inside it
         atexit.register(self._leave)
@@ -144,7 +147,8 @@ class Runner:
         scorer = prepare(
             search, self._scorer, self._auditor, self._latency_folder, wishes.interrupted
         )
-        Loop(search, scorer, publisher, wishes).run()
+        kind = Proof if self.preset.schedule.exact else Loop
+        kind(search, scorer, publisher, wishes).run()
         if wishes.stopped:
             return "stopped"
         search.checking = True

@@ -23,6 +23,17 @@ class ScoringError(RuntimeError):
     """A structure could not be scored, in one sentence that a user can act on."""
 
 
+def refuse_stacked(structure: Structure) -> None:
+    """Raise ScoringError for a stem that stacks pixels: the proxies know convolutions and
+    poolings alone."""
+    for number, block in enumerate(structure.blocks, 1):
+        if block.kind == "Focus":
+            raise ScoringError(
+                f"block {number} is a Focus, which no proxy knows: score it by its entropy, or "
+                "write a Conv with stride 2"
+            )
+
+
 class Cancelled(Exception):
     """Scoring was given up because the caller asked for it."""
 

@@ -67,11 +67,15 @@ def block_terms(
             # a rectified maximum passes the next ReLU unchanged
             correlation = behind_relu(pooled) if rectified else pooled**2
             continue
+        if layer.op == "unshuffle":  # noise in other places; of an image alone, so without ReLU
+            continue
         gain += log(layer.fan_in * (0.5 if rectified and not first else 1))
         width = layer.out_channels
         if rectified:
-            # a depthwise layer's channels see one channel each, whose own strength varies
-            uneven = 1 + relu_fluctuation(correlation) if layer.groups > 1 else 1.0
+            # the channels of a group see the same few channels, whose own strength varies
+            uneven = 1.0
+            if layer.groups > 1:
+                uneven += relu_fluctuation(correlation) * layer.groups / layer.in_channels
             if not first:
                 correlation = relu_correlation(correlation)
             alike = 2 * correlation * correlation
@@ -111,7 +115,7 @@ class _Profile:
 def moments_behind(moments: np.ndarray, layers: Iterable[Layer]) -> np.ndarray:
     """A profile behind some layers, each window's sum divided by its size; linear in it."""
     for layer in layers:
-        if layer.op == "maxpool":
+        if layer.op in ("maxpool", "unshuffle"):
             moments = moments[:: layer.stride]
         elif layer.kernel > 1 or layer.stride > 1:
             moments = windows(moments, layer.kernel, layer.stride)

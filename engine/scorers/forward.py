@@ -16,7 +16,7 @@ from statistics import fmean, stdev
 
 import torch
 
-from engine.memory import few_heaps, give_back
+from engine.memory import give_back, one_heap
 from engine.scorers.activation_cache import ActivationCache, Measured
 from engine.scorers.base import Pass, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import (
@@ -74,7 +74,7 @@ class ForwardScorer:
         self.device = device_named(device)
         self.notices: list[str] = []
         self._segment = segment
-        few_heaps()
+        one_heap()
         self._lanes = lanes_for(self.device, streams)
         # tried out where passes will run: other work on a core would distort a joint effort
         self.dtype = dtype or self._lanes.run([self._fastest_dtype], 1, never)[0]

@@ -136,6 +136,9 @@ class VanillaPass:
             if layer.op == "maxpool":
                 state = state._replace(x=_maxpool(state.x, step), side=step.out_side)
                 continue
+            if layer.op == "unshuffle":
+                state = state._replace(x=_unshuffle(state.x, step), side=step.out_side)
+                continue
             last = measure and number == len(layers) - 1
             state = self._convolution(state, step, last, index, cancelled)
         return state
@@ -202,6 +205,15 @@ def _maxpool(x: torch.Tensor, step: Operation) -> torch.Tensor:
     image = x.view(1, step.side, step.side, layer.in_channels).permute(0, 3, 1, 2)
     pooled = F.max_pool2d(image, layer.kernel, layer.stride, layer.kernel // 2)
     return pooled.permute(0, 2, 3, 1).reshape(step.out_side**2, layer.out_channels)
+
+
+def _unshuffle(x: torch.Tensor, step: Operation) -> torch.Tensor:
+    """The four pixels of each 2 x 2 cell as channels; an odd side gets a row of zeros."""
+    odd = step.side % 2
+    image = F.pad(x.view(step.side, step.side, -1), (0, 0, 0, odd, 0, odd))
+    cells = image.unflatten(1, (-1, 2)).unflatten(0, (-1, 2)).transpose(1, 2)
+    stacked: torch.Tensor = cells.reshape(step.out_side**2, step.layer.out_channels)
+    return stacked
 
 
 def _moments(h: torch.Tensor) -> torch.Tensor:

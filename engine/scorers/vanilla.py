@@ -64,7 +64,7 @@ def operation(layer: Layer, side: int, activation: str, longest: int) -> Operati
     """
     out_side = halved((side, side), layer.stride)[0]
     width = layer.out_channels
-    if layer.op == "maxpool":
+    if layer.op in ("maxpool", "unshuffle"):
         return Operation(layer, side, out_side, 0.0, 0, (width,))
     if layer.op != "conv":
         raise ValueError(f"a vanilla network has no layer {layer.op!r}")

@@ -17,6 +17,7 @@ from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json, score_values
 from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.cli.streams import OutputLost, in_passing
+from maedet_tui.presets import advice
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.terminal import echo
 
@@ -86,7 +87,8 @@ def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
     if as_json:
         print_json({**label, **result(run, snapshot)})
     else:
-        echo(summary.outcome(snapshot))
+        said = advice.lines(snapshot.best.structure, run.preset)
+        echo("\n".join([summary.outcome(snapshot), *said]))
         if run.saved and not run.save_error:
             echo(f"\nSaved: {run.saved}")
     return FAILED if snapshot.state == "failed" or run.trouble else 0
@@ -109,9 +111,21 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "preset": run.preset.name,
         "seed": run.preset.schedule.seed,
         "latency": asdict(snapshot.latency) if snapshot.latency else None,
+        **_bound(snapshot),
         "best_at_iteration": snapshot.best_iteration,
         "tied_with_best": summary.tied(snapshot.recheck) if snapshot.recheck else None,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
+    }
+
+
+def _bound(snapshot: Snapshot) -> dict[str, Any]:
+    """What is known of the best possible, by the keys of `maedet-tui optimum --json`."""
+    bound = snapshot.bound
+    gap = bound.gap if bound else None
+    return {
+        "bound": bound.value if bound else None,
+        "gap": None if gap is None else 100 * gap,
+        "proven": bool(bound and bound.proven),
     }
 
 
@@ -129,7 +143,7 @@ class _Watched:
         self.note = display.note
 
     def show(self, snapshot: Snapshot) -> None:
-        best, left = snapshot.best, snapshot.eta
+        best, bound, left = snapshot.best, snapshot.bound, snapshot.eta
         row = Row(
             formatting.phase(snapshot.phase, snapshot.progress),
             snapshot.iteration,
@@ -137,6 +151,7 @@ class _Watched:
             (
                 formatting.rate(snapshot.rate) if snapshot.rate else "",
                 f"best Z {formatting.score(best.score.z)}" if best else "",
+                f"gap {formatting.gap(bound.gap)}" if bound and bound.gap is not None else "",
                 f"{formatting.duration(left)} left" if left is not None else "",
             ),
         )
@@ -169,6 +184,7 @@ class _JsonLines:
                 "score": best.score.z if best else None,
                 "best_at_iteration": snapshot.best_iteration,
                 "counts": dict(snapshot.counts),
+                **_bound(snapshot),
             }
         )
 

@@ -14,7 +14,7 @@ from engine.formats.structure_yaml import to_rows
 from engine.optimum.certificate import Certificate
 from engine.optimum.problem import NoOptimum
 from engine.optimum.search import Optimum
-from engine.optimum.worth import Worth, worth
+from engine.optimum.worth import worth
 from engine.settings import Preset
 from maedet_tui import formatting, summary
 from maedet_tui.cli import signals
@@ -26,8 +26,6 @@ from maedet_tui.terminal import echo
 
 #: given to solving once more with more layers
 WHY_SECONDS = 30.0
-#: a gain of less than this share of Z is rounding
-NOTHING = 1e-7
 
 
 @click.command()
@@ -89,7 +87,7 @@ def optimum(
     else:
         lines = [outcome(found, seconds, chosen.budget.image_size)]
         if worths and found.best is not None:
-            lines += ["", *(_worth(one, found.best.score.z) for one in worths)]
+            lines += ["", *(f"{summary.worth(one, found.best.score.z)}." for one in worths)]
         echo("\n".join([*lines, *found.notes]))
     if received:
         context.exit(128 + received[0])
@@ -149,15 +147,6 @@ def outcome(found: Certificate, seconds: float, image_size: tuple[int, int]) -> 
             summary.table(best.structure),
         ]
     )
-
-
-def _worth(one: Worth, z: float) -> str:
-    """What a budget is worth, in one sentence."""
-    name = {"flops": "FLOPs", "params": "params", "layers": "layers"}[one.name]
-    more = f"{one.more:g} more layers" if one.name == "layers" else f"1 % more {name}"
-    if one.gain <= NOTHING * z:
-        return f"{name} do not bind: {more} would change nothing."
-    return f"{name} bind: {more} would raise the best Z by {formatting.gap(one.gain / z)}."
 
 
 def _row(now: Certificate) -> Row:

@@ -1,15 +1,19 @@
-"""`maedet-tui presets`: list, show and validate."""
+"""`maedet-tui presets`: list, show, validate, and new ones for any budget."""
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
+from maedet_tui.presets import advice
 from maedet_tui.presets.doubts import doubts
-from maedet_tui.presets.folder import user_folder
+from maedet_tui.presets.folder import free_name, refuse_taken, save, user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
-from maedet_tui.presets.library import Entry, entries
+from maedet_tui.presets.library import Entry, entries, ladder
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load, read_source, shown_name
 from maedet_tui.terminal import echo
@@ -20,15 +24,15 @@ from maedet_tui.terminal import echo
 def presets(context: click.Context) -> None:
     """List the presets, built in and your own; show one, or check a file.
 
-    To make your own: `maedet-tui` and `e` on a preset; or `maedet-tui presets show
-    maedet-m > mine.yaml`, edit it, and `maedet-tui search mine.yaml`. Files in the folder
-    that MAEDET_PRESETS names (else in your configuration folder) can be named like
-    built-in ones.
+    To make your own: `maedet-tui presets new --flops 3G`; `maedet-tui` and `e` on a preset;
+    or `maedet-tui presets show maedet-m > mine.yaml`, edit it, and `maedet-tui search
+    mine.yaml`. Files in the folder that MAEDET_PRESETS names (else in your configuration
+    folder) can be named like built-in ones.
     """
     if context.invoked_subcommand is not None:
         return
     with failures():
-        found = list(entries())
+        found = [*entries(), *ladder()]
     width = max(len(shown_name(entry.name)) for entry in found)
     flops, params, layers, latency, _, _ = HEADINGS
     echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
@@ -70,3 +74,67 @@ def validate(file: str) -> None:
     for doubt in doubts(preset, read_source(file)[0]):
         echo(f"Warning: {doubt}", err=True)
     echo(f"{file} is valid: {preset.description or preset.name}")
+
+
+@presets.command()
+@click.option("--flops", metavar="B", help="Budget of FLOPs, such as 3G; asked for if left out.")
+@click.option("--params", metavar="B", help="Budget of params, such as 2M.  [default: none]")
+@click.option("--layers", type=int, metavar="N", help="Convolutions.  [default: by FLOPs]")
+@click.option(
+    "--image-size",
+    default="1280x800",
+    show_default=True,
+    metavar="WxH",
+    help="Image at which FLOPs are counted.",
+)
+@click.option(
+    "--like",
+    metavar="SPACE",
+    help="resnet, mobile, or a preset whose blocks and score are taken.  [default: by FLOPs]",
+)
+@click.option("--name", help="What the preset is called.  [default: after space and FLOPs]")
+def new(
+    flops: str | None,
+    params: str | None,
+    layers: int | None,
+    image_size: str,
+    like: str | None,
+    name: str | None,
+) -> None:
+    """Write a preset for a budget: every other number follows by a rule.
+
+    It is saved among your presets. What each number comes from, the budgets that make sense
+    and the structure that a short search finds are printed.
+    """
+    # what only this needs
+    from maedet_tui.presets import new as fresh
+    from maedet_tui.presets import trial
+
+    if flops is None:
+        if not sys.stdin.isatty():
+            raise Failure("name a budget: --flops 3G")
+        flops = click.prompt("FLOPs, such as 3G")
+        image_size = click.prompt("Image size", default=image_size)
+    with failures():
+        wishes = fresh.parsed(flops, params, layers, image_size, like)
+        proposal = fresh.proposed(wishes, name)
+        name = name or free_name(fresh.name_of(wishes, proposal.preset))
+        refuse_taken(name)
+        best = trial.found(proposal.preset)
+        path = save(name, proposal.text)
+    wide = [max(len(row[column]) for row in proposal.reasons) for column in range(2)]
+    low, high = map(formatting.quantity, proposal.range)
+    size = formatting.image_size(wishes.image_size)
+    said = advice.of_structure(best.structure, proposal.preset)
+    lines = [
+        *(f"{key:{wide[0]}}  {value:{wide[1]}}  {why}" for key, value, why in proposal.reasons),
+        f"FLOPs that make sense with these layers at {size}: {low} to {high}",
+        "",
+        f"A short search finds {summary.value(best.score)}, {summary.costs(best.cost)}:",
+        summary.table(best.structure),
+        *(f"Advice: {sentence}." for sentence in said),
+        "",
+        f"Saved: {path}",
+        f"Search with it: maedet-tui search {name}",
+    ]
+    echo("\n".join(lines))

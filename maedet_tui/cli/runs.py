@@ -31,7 +31,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one line of 
 @_JSON
 @click.pass_context
 def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
-    """List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, age."""
+    """List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, gap, age."""
     if context.invoked_subcommand is not None:
         return
     with failures():
@@ -44,7 +44,10 @@ def runs(context: click.Context, runs_dir: Path, as_json: bool) -> None:
         echo(f"There are no runs in {runs_dir}; `maedet-tui search maedet-m` makes one.")
         return
     width = max(len(found.name) for found in lines)
-    echo(f"{'run':{width}} {'state':11} {'preset':12} {'progress':>19} {'best Z':>10} {'age':>12}")
+    echo(
+        f"{'run':{width}} {'state':11} {'preset':12} {'progress':>19} {'best Z':>10} {'gap':>9} "
+        f"{'age':>12}"
+    )
     for found in lines:
         echo(_row(found, width))
 
@@ -56,9 +59,10 @@ def _row(found: Line, width: int) -> str:
     done = formatting.percent(found.iteration, found.iterations)
     progress = f"{formatting.count(found.iteration)} ({done})"
     z = formatting.score(found.score) if found.score is not None else "-"
+    gap = formatting.gap(found.gap / 100) if found.gap is not None else "-"
     return (
         f"{name:{width}} {found.state:11} {one_line(found.preset):12} {progress:>19} {z:>10} "
-        f"{formatting.duration(found.age):>12}"
+        f"{gap:>9} {formatting.duration(found.age):>12}"
     )
 
 
@@ -139,6 +143,7 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
                         "score": best.score.z,
                         "method": best.score.method,
                         **best.cost._asdict(),
+                        "gap": _gap(snapshot),
                         "iteration": snapshot.iteration,
                         "best_at_iteration": snapshot.best_iteration,
                         "widths": list(best.structure.widths),
@@ -163,6 +168,12 @@ def compare(names: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
         )
     if not alike:
         echo("These runs differ in objective or scorer, so their Z do not compare.", err=True)
+
+
+def _gap(snapshot: Snapshot) -> float | None:
+    """How far the best is below the best possible at most, in percent."""
+    gap = snapshot.bound.gap if snapshot.bound else None
+    return None if gap is None else 100 * gap
 
 
 def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
 from maedet_tui.files import read_structure
+from maedet_tui.presets import advice
 from maedet_tui.terminal import echo
 
 #: given to the bound where it is not proven sooner
@@ -109,6 +110,8 @@ def score(
         lines.append(f"Entropies: {summary.entropies(result)}")
     if optimum is not None:
         lines.append(_sentence(optimum, chosen.name))
+    if named:
+        lines += advice.lines(found, chosen)
     lines += [
         f"{summary.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
         f"{formatting.score(expected)} in closed form"
@@ -133,10 +136,10 @@ class _Distance(NamedTuple):
 def _optimum(structure: Structure, cost: Cost, preset: Preset) -> _Distance | None:
     """The distance as far as it is known in a few seconds; None of a space that has none."""
     # what only this needs
-    from engine.optimum.certificate import gap_to
     from engine.optimum.problem import NoOptimum
     from engine.optimum.search import certified
     from engine.scorers.closed_form import ClosedForm
+    from engine.snapshot import gap_to
 
     try:
         found = certified(preset, OPTIMUM_SECONDS)

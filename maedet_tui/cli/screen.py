@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from maedet_tui.app import MaedetApp
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
+from maedet_tui.remembered import usual_file
 from maedet_tui.terminal import echo
 
 # home's first paint does without what only a search, its end or its continuation needs:
@@ -121,7 +122,14 @@ def _open(
                     first = new(preset)
         codes: list[int] = []
         try:
-            app = Screens(run=first, start=start, resume=resume, runs_dir=runs_dir, sweep=sweep)
+            app = Screens(
+                run=first,
+                start=start,
+                resume=resume,
+                runs_dir=runs_dir,
+                sweep=sweep,
+                remembered=usual_file(),
+            )
             app.run()
             codes.append(FAILED if app.return_code else 0)
         finally:

@@ -14,6 +14,7 @@ import click
 
 from maedet_tui import formatting
 from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.numbers import FiniteRange
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.cli.sweep_progress import drive
@@ -24,6 +25,7 @@ from maedet_tui.sweep.detach import begin_driving
 from maedet_tui.sweep.estimate import seconds
 from maedet_tui.sweep.plan import Plan, Wanted, plan
 from maedet_tui.sweep.reading import wanted_of
+from maedet_tui.sweep.searched import Where
 from maedet_tui.sweep.standing import Standing, standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.varied import SweepError, parse_varied
@@ -49,6 +51,13 @@ def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True,
                      help="Print the result as one line of JSON. Implies --headless."),
         click.option("--detach", is_flag=True, help="Search in the background."),
+        click.option("--shared", is_flag=True,
+                     help="On a cluster: RUNS_DIR is the same folder on all of its machines."),
+        click.option("--gpus", type=FiniteRange(0, 64), default=0.0, metavar="N",
+                     help="On a cluster: GPUs of each search.  [default: 0]"),
+        click.option("--ray", metavar="local|auto|ADDRESS",
+                     help="Search on a Ray cluster: one of this machine, the one that is set up "
+                     "here, or that at an address (with the `ray` extra)."),
         click.option("--headless", is_flag=True, help="No screen: progress as lines."),
         click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
                      help="Searches at a time, each in a process of its own.  "
@@ -93,6 +102,9 @@ def start(
     plan_only: bool,
     runs_dir: Path,
     jobs: int | None,
+    ray: str | None,
+    gpus: float,
+    shared: bool,
     headless: bool,
     detach: bool,
     as_json: bool,
@@ -120,7 +132,7 @@ def start(
             return
         _refuse_no_terminal(headless or detach or as_json)
         folder = new_sweep(wanted, found, runs_dir, name)
-    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json)
+    _go(folder, Where(jobs, ray, gpus, shared), headless=headless, detach=detach, as_json=as_json)
 
 
 @sweep.command()
@@ -131,6 +143,9 @@ def resume(
     name: str,
     runs_dir: Path,
     jobs: int | None,
+    ray: str | None,
+    gpus: float,
+    shared: bool,
     headless: bool,
     detach: bool,
     as_json: bool,
@@ -148,7 +163,14 @@ def resume(
             echo(f"{folder}: goes on in the process that drives it")
             return
         _refuse_no_terminal(headless or detach or as_json or detached)
-    _go(folder, jobs, headless=headless, detach=detach, as_json=as_json, detached=detached)
+    _go(
+        folder,
+        Where(jobs, ray, gpus, shared),
+        headless=headless,
+        detach=detach,
+        as_json=as_json,
+        detached=detached,
+    )
 
 
 @sweep.command()
@@ -222,7 +244,7 @@ def _wanted(
 
 def _go(
     folder: Path,
-    jobs: int | None,
+    where: Where,
     *,
     headless: bool,
     detach: bool,
@@ -232,7 +254,7 @@ def _go(
     """Run a sweep, here or in the background, and end with its exit code."""
     with failures():
         if detach:
-            pid = begin_driving(folder, jobs)
+            pid = begin_driving(folder, where)
             echo(
                 f"Searching in the background (process {pid}): {folder}\n"
                 f"  maedet-tui sweep watch {folder}\n"
@@ -241,10 +263,10 @@ def _go(
             )
             code = 0
         elif headless or as_json or detached:
-            code = drive(folder, jobs, as_json=as_json, detached=detached)
+            code = drive(folder, where, as_json=as_json, detached=detached)
         else:
             # in a process of its own, so that leaving the screen need not end it
-            begin_driving(folder, jobs)
+            begin_driving(folder, where)
             code = _on_the_screen(folder)
     click.get_current_context().exit(code)
 

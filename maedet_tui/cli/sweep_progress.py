@@ -15,7 +15,8 @@ from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.errors import SaveError
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
-from maedet_tui.sweep.processes import Processes
+from maedet_tui.sweep.processes import Lanes, Processes
+from maedet_tui.sweep.searched import Where
 from maedet_tui.sweep.standing import Standing, read
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.terminal import echo
@@ -24,15 +25,14 @@ from maedet_tui.terminal import echo
 READ_EVERY = 1.0
 
 
-def drive(folder: Path, jobs: int | None, *, as_json: bool = False, detached: bool = False) -> int:
+def drive(folder: Path, where: Where, *, as_json: bool = False, detached: bool = False) -> int:
     """Drive a sweep to its end, or until a signal; print the result. Returns the exit code.
 
-    jobs: searches at a time, as many as there are cores by default. Raises StoreError.
+    Raises StoreError, and NoRay for a cluster that cannot be used.
     """
     with signals.collected(keep_on_hangup=detached) as received, driving(folder) as store:
         left = sum(one.state != "finished" for one in store.searches())
-        at_once = min(jobs or os.cpu_count() or 1, max(left, 1))
-        driver = Driver(store, Processes(at_once))
+        driver = Driver(store, _lanes(where, left))
         with shown_on(None if detached else sys.stderr if as_json else sys.stdout) as display:
             told = _Told(store, display, detached)
             driver.run(told.show, lambda: bool(received))
@@ -51,6 +51,16 @@ def drive(folder: Path, jobs: int | None, *, as_json: bool = False, detached: bo
     if received:
         return 128 + received[0]
     return FAILED if failed or driver.trouble else 0
+
+
+def _lanes(where: Where, left: int) -> Lanes:
+    """What searches so many, as far as there is room."""
+    if where.ray is not None:
+        # an extra, and it takes a while
+        from maedet_tui.sweep.rays import OnRay
+
+        return OnRay(where.ray, where.jobs, shared=where.shared, gpus=where.gpus)
+    return Processes(min(where.jobs or os.cpu_count() or 1, max(left, 1)))
 
 
 class _Told:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +33,14 @@ SQUEEZING_LAYER = (
     'One layer: "conv" (with batch norm), "avgpool", "maxpool" or "se" (squeeze-and-excitation,\n'
     "    whose kernel is the reduction of its channels)."
 )
+
+UNSHUFFLING = '\n    "unshuffle" stacks the pixels of each 2x2 cell as channels.'
+#: modules that a file has where a layer needs them
+SPECIAL: dict[str, Callable[[Layer], bool]] = {
+    "SqueezeExcite": lambda layer: layer.op == "se" and not layer.squeezed,
+    "NormedExcite": lambda layer: layer.op == "se" and layer.squeezed > 0,
+    "Unshuffle": lambda layer: layer.op == "unshuffle",
+}
 
 
 def fill(template: str, **values: object) -> str:
@@ -65,12 +74,24 @@ def replaced(text: str, old: str, new: str, times: int = 1) -> str:
 def backbone_source(source: Source) -> str:
     """The text of the file."""
     imports, body = _network_parts()
-    squeezes = any(
-        layer.op == "se"
+    layers = {
+        layer
         for block in source.structure.blocks
         for unit, _ in units(block)
-        for layer in unit.main
-    )
+        for layer in (*unit.main, *(unit.shortcut or ()))
+    }
+    special = {name for name, found in SPECIAL.items() if any(map(found, layers))}
+    words = SQUEEZING_LAYER if special & {"SqueezeExcite", "NormedExcite"} else PLAIN_LAYER
+    if "Unshuffle" in special:
+        words += UNSHUFFLING
+    more = [
+        f"\n    {field}"
+        for field, needed in (
+            ("bias: bool = False", any(layer.bias for layer in layers)),
+            ("squeezed: int = 0", "NormedExcite" in special),
+        )
+        if needed
+    ]
     return fill(
         "backbone.py.txt",
         title=source.title,
@@ -78,8 +99,9 @@ def backbone_source(source: Source) -> str:
         summary=source.summary,
         table="\n".join(f"    {line}".rstrip() for line in table(source.structure).splitlines()),
         imports=replaced(imports, "Any, TypedDict", "Any, NamedTuple, TypedDict"),
-        layer_words=SQUEEZING_LAYER if squeezes else PLAIN_LAYER,
-        body=_for_file(body, squeezes),
+        layer_words=words,
+        more_fields="".join(more),
+        body=_for_file(body, special, any(layer.bias for layer in layers)),
         stages=_stages(source),
     )
 
@@ -94,15 +116,20 @@ def _network_parts() -> tuple[str, str]:
     return imports.strip(), "\n".join(lines[first.lineno - 1 :]).strip()
 
 
-def _for_file(body: str, squeezes: bool) -> str:
-    """The body with the file's own types, and without squeeze-and-excitation if no layer has it."""
-    body = replaced(body, "layer: Any", "layer: Layer", times=3)
+def _for_file(body: str, special: set[str], biases: bool) -> str:
+    """The body with the file's own types, and without modules that no layer has."""
+    body = replaced(body, "layer: Any", "layer: Layer", times=4)
     body = replaced(body, "unit: Any", "unit: Unit")
     body = replaced(body, "tuple[Any, int]", "tuple[Unit, int]", times=3)
-    if not squeezes:
-        start, end = body.find("class SqueezeExcite("), body.find("class ResidualUnit(")
-        body = replaced(body, body[start:end], "")
-        body = replaced(body, '    if layer.op == "se":\n        return SqueezeExcite(layer)\n', "")
+    if not biases:
+        body = replaced(body, "bias=layer.bias", "bias=False")
+    for name in sorted(SPECIAL.keys() - special):
+        for passage in (
+            rf"class {name}\(.*?\n(?=class )",
+            rf"    if layer\.op == [^\n]*:\n        return {name}\(\w*\)\n",
+        ):
+            found = re.search(passage, body, re.DOTALL)
+            body = replaced(body, found[0] if found else f"{name}(", "")
     return body
 
 
@@ -143,7 +170,9 @@ def _layer(layer: Layer) -> str:
     numbers = f"{layer.in_channels}, {layer.out_channels}, {layer.kernel}, {layer.stride}"
     groups = f", groups={layer.groups}" if layer.groups > 1 else ""
     activation = f', activation="{layer.activation}"' if layer.activation != "relu" else ""
-    return f'Layer("{layer.op}", {numbers}{groups}{activation})'
+    bias = ", bias=True" if layer.bias else ""
+    squeezed = f", squeezed={layer.squeezed}" if layer.squeezed else ""
+    return f'Layer("{layer.op}", {numbers}{groups}{activation}{bias}{squeezed})'
 
 
 @contextmanager

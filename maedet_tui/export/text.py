@@ -11,7 +11,18 @@ from engine.structure import LEVELS, Structure, StructureError
 from maedet_tui.export.source import ExportError, Source
 
 #: column of the table -> key of a block in YAML
-_COLUMNS = ("block", "kernel", "in", "out", "stride", "bottleneck", "expansion", "se", "depth")
+_COLUMNS = (
+    "block",
+    "kernel",
+    "in",
+    "out",
+    "stride",
+    "bottleneck",
+    "expansion",
+    "group",
+    "se",
+    "depth",
+)
 
 
 def yaml(source: Source) -> str:

@@ -15,7 +15,7 @@ from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
-from engine.settings import AUTO
+from engine.settings import AUTO, CLOSED_PROXIES, PROXIES
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
@@ -105,6 +105,11 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             ("search", "warm_start"),
             f"leads to forward passes, but scorer is {model.scorer}; write scorer: forward",
         )
+    if search.warm_start and search.strategy == "exact":
+        report(
+            ("search", "warm_start"),
+            "needs a population to measure, and strategy is exact; write strategy: evolution",
+        )
     if sound(("search", "trade"), ("search", "balance")) and search.balance and not search.trade:
         report(
             ("search", "balance"),
@@ -119,6 +124,7 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {space.max_width}, but must be a multiple of width_step {space.width_step}; "
             f"write {max(1, space.max_width // space.width_step) * space.width_step}",
         )
+    _optimum(model, sound, report)
     limits = (budget.flops, budget.params, budget.layers, budget.latency)
     if sound(("budget",)) and not any(limits):
         report(
@@ -131,6 +137,38 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
         check_rules(model, structure, sound, report)
         _within_budget(model, structure, sound, report)
         check_space(model, structure, sound, report)
+
+
+def _optimum(model: PresetFile, sound: Sound, report: Report) -> None:
+    """What asks for the best possible, of which not every score has a bound."""
+    search, scorer = model.search, model.scorer
+    proxy = scorer in (*PROXIES, *CLOSED_PROXIES)
+    exact = sound(("search", "strategy")) and search.strategy == "exact"
+    if exact and sound(("scorer",)) and scorer not in ("auto", "closed-form"):
+        what = "is no entropy" if proxy else "is a random one"
+        report(
+            ("search", "strategy"),
+            f"is exact, but a score of {scorer} {what}, of which no optimum can be proven; write "
+            "scorer: closed-form, or strategy: evolution",
+        )
+    if exact and sound(("budget",)) and model.budget.latency is not None:
+        report(
+            ("search", "strategy"),
+            "is exact, but nothing can be proven of a latency that a device has to tell; leave "
+            "budget.latency out, or write strategy: evolution",
+        )
+    if exact or search.stop_gap is None or not sound(("search", "stop_gap"), ("scorer",)):
+        return
+    if proxy:
+        report(
+            ("search", "stop_gap"),
+            f"needs a bound, and a score of {scorer} has none; leave it out, or write scorer: "
+            "closed-form",
+        )
+    elif not model.bound:
+        report(
+            ("search", "stop_gap"), "needs the bound that bound: false forbids; write bound: true"
+        )
 
 
 def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:

@@ -19,6 +19,9 @@ SUFFIXES = (".yaml", ".yml")
 _INSTALLED = Path(__file__).parent / "builtin"
 BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "presets"
 
+#: budgets that people have, as `presets new` writes them
+LADDER = BUILTIN / "ladder"
+
 
 def builtin_names() -> list[str]:
     """Names of the presets that come with the program, in their order of size."""
@@ -28,8 +31,16 @@ def builtin_names() -> list[str]:
     return [name for name in first if name in names] + sorted(set(names) - set(first))
 
 
+def ladder_names() -> list[str]:
+    """Names of the presets for budgets beside the paper's, by space and FLOPs."""
+    names = [path.stem for path in LADDER.glob("*.yaml")]
+    return sorted(names, key=lambda name: (name.partition("-")[0], len(name), name))
+
+
 def builtin_file(name: str) -> Path:
-    """The file of a built-in preset."""
+    """The file of a built-in preset, the ladder's among them."""
+    if (LADDER / f"{name}.yaml").is_file():
+        return LADDER / f"{name}.yaml"
     return BUILTIN / f"{name}.yaml"
 
 
@@ -75,7 +86,7 @@ def refuse_bad_name(name: str) -> None:
         raise SaveError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     if Path(name).suffix in SUFFIXES:
         raise SaveError(f"{name}: leave {Path(name).suffix} out; a name is enough")
-    if name in builtin_names():
+    if name in builtin_names() or name in ladder_names():
         raise SaveError(f"{name}: is a built-in preset, which stays as it is; choose another name")
 
 
@@ -117,7 +128,7 @@ def remove(path: Path) -> None:
 
 def free_name(name: str) -> str:
     """The name, or with a number after it if it is taken. Raises PresetError."""
-    taken = {*builtin_names(), *user_presets()}
+    taken = {*builtin_names(), *ladder_names(), *user_presets()}
     number = 2
     while (candidate := name if name not in taken else f"{name}-{number}") in taken:
         number += 1

@@ -20,6 +20,9 @@ _QUANTITY = re.compile(
 )
 _SECONDS = {"us": Decimal("1e-6"), "ms": Decimal("1e-3"), "s": Decimal(1)}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s)")
+_SPANS = {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600)}
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|min|h)")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 _IMAGE_SIZE = re.compile(r"([0-9]{1,6})\s*[xX×]\s*([0-9]{1,6})")
 
 
@@ -76,6 +79,35 @@ def parse_duration(value: Any) -> float:
 def format_duration(seconds: float) -> str:
     """Milliseconds, such as 25ms, that read back as the same number of seconds."""
     return f"{(Decimal(repr(seconds)) * 1000).normalize():f}ms"
+
+
+def parse_span(value: Any) -> float:
+    """Seconds out of 30s, 10min or 2h. Raises ValueError with what to write."""
+    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match or not float(match[1]):
+        raise ValueError("is not a span of time; write one such as 30s, 10min or 2h")
+    return float(Decimal(match[1]) * _SPANS[match[2]])
+
+
+def format_span(seconds: float) -> str:
+    """Seconds, such as 90s, that read back as the same number."""
+    return f"{Decimal(repr(seconds)).normalize():f}s"
+
+
+def parse_percent(value: Any) -> float:
+    """A share below 1 out of 0.05%. Raises ValueError with what to write."""
+    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("is not a percentage; write one with its sign such as 0.05%")
+    share = float(Decimal(match[1]) / 100)
+    if share >= 1:
+        raise ValueError(f"is {value}, but must be below 100%; write one such as 0.05%")
+    return share
+
+
+def format_percent(share: float) -> str:
+    """A percentage, such as 0.05%, that reads back as the same share."""
+    return f"{(Decimal(repr(share)) * 100).normalize():f}%"
 
 
 def parse_image_size(value: Any) -> tuple[int, int]:

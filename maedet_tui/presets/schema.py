@@ -37,7 +37,9 @@ from maedet_tui.presets.quantities import (
     MOST_PARAMS,
     parse_duration,
     parse_image_size,
+    parse_percent,
     parse_quantity_to,
+    parse_span,
 )
 
 _OBJECTIVE, _SPACE, _SCHEDULE, _FORWARD = Objective(), Space(), Schedule(), Forward()
@@ -290,6 +292,8 @@ class SearchSection(_Section):
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
     balance: bool | None = _SCHEDULE.balance
     warm_start: Annotated[Any, AfterValidator(_one_of(WARM_STARTS))] | None = _SCHEDULE.warm_start
+    stop_gap: Annotated[float, BeforeValidator(parse_percent)] | None = None
+    time_limit: Annotated[float, BeforeValidator(parse_span)] | None = None
 
     def settings(self) -> Schedule:
         return Schedule(
@@ -303,6 +307,8 @@ class SearchSection(_Section):
             trade=float(self.trade),
             balance=self.balance,
             warm_start=self.warm_start,
+            stop_gap=self.stop_gap,
+            time_limit=self.time_limit,
         )
 
 
@@ -331,6 +337,7 @@ class PresetFile(_Section):
     forward: ForwardSection = ForwardSection()
     timing: TimingSection = TimingSection()
     audit: bool = True
+    bound: bool = True
 
 
 def section(model: type[BaseModel], key: str) -> type[BaseModel] | None:

@@ -87,6 +87,7 @@ def validate(
         device=model.device,
         forward=model.forward.settings(),
         audit=model.audit,
+        bound=model.bound,
         timing=model.timing.settings(),
         description=model.description,
         reference=model.reference,

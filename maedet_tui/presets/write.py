@@ -8,7 +8,13 @@ from engine.formats.strict_yaml import dump as dump_yaml
 from engine.formats.structure_yaml import to_rows
 from engine.settings import Preset
 from engine.structure import LEVELS
-from maedet_tui.presets.quantities import format_duration, format_image_size, format_quantity
+from maedet_tui.presets.quantities import (
+    format_duration,
+    format_image_size,
+    format_percent,
+    format_quantity,
+    format_span,
+)
 
 
 def dump(preset: Preset) -> str:
@@ -67,6 +73,12 @@ def dump(preset: Preset) -> str:
                 "trade": schedule.trade,
                 "balance": schedule.balance,
                 "warm_start": schedule.warm_start,
+                "stop_gap": None
+                if schedule.stop_gap is None
+                else format_percent(schedule.stop_gap),
+                "time_limit": None
+                if schedule.time_limit is None
+                else format_span(schedule.time_limit),
             },
             "scorer": preset.scorer,
             "device": preset.device,
@@ -77,5 +89,6 @@ def dump(preset: Preset) -> str:
             },
             "timing": {"batch": preset.timing.batch, "dtype": preset.timing.dtype},
             "audit": preset.audit,
+            "bound": preset.bound,
         }
     )

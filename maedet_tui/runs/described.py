@@ -36,6 +36,7 @@ def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
             "warm_start": preset.schedule.warm_start,
             "ranking": _ranking(snapshot),
             "latency": _latency(snapshot),
+            "bound": _bound(snapshot),
             "versions": versions(best.score.method),
         },
         created=now(),
@@ -71,6 +72,19 @@ def _ranking(snapshot: Snapshot) -> dict[str, int] | None:
 def _latency(snapshot: Snapshot) -> dict[str, object] | None:
     """Predicted and measured seconds of the best, under a latency budget."""
     return None if snapshot.latency is None else asdict(snapshot.latency)
+
+
+def _bound(snapshot: Snapshot) -> dict[str, object] | None:
+    """What was known of the best possible; gap in percent."""
+    bound = snapshot.bound
+    if bound is None or bound.value is None:
+        return None
+    return {
+        "value": bound.value,
+        "gap": None if bound.gap is None else 100 * bound.gap,
+        "proven": bound.proven,
+        "without_latency": bound.without_latency,
+    }
 
 
 def versions(method: str) -> dict[str, str]:

@@ -61,6 +61,14 @@ class GoHome(Message):
     """Leave a run for the presets and runs; its search goes on."""
 
 
+class PlotChosen(Message):
+    """A plot was chosen, or another manner of drawing stages."""
+
+    def __init__(self, name: str, stacked: bool):
+        super().__init__()
+        self.name, self.stacked = name, stacked
+
+
 class SaveStructure(Message):
     """Ask for a name and a format, and save a structure."""
 

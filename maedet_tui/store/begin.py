@@ -72,6 +72,11 @@ def reopen_run(folder: Path) -> RunStore:
         with contextlib.closing(RunReader(folder)) as reader:
             status = reader.status()
         if status is not None and status.state == "finished":
+            if status.iteration < status.iterations or store.record.preset.schedule.exact:
+                raise StoreError(
+                    f"{folder}: has found what it was to find; a new search begins with "
+                    f"`maedet-tui search {folder / PRESET_COPY}`"
+                )
             raise StoreError(
                 f"{folder}: has finished all {status.iterations:,} iterations; "
                 f"add --iterations with more of them to search on in a new run"
@@ -109,7 +114,7 @@ def branch_run(
         )
     if preset.budget != before.budget:
         # what was best under another budget says nothing about this one
-        checkpoint = replace(checkpoint, history=(), bests=())
+        checkpoint = replace(checkpoint, history=(), bests=(), bound=None)
     preset = same_scorer(preset, checkpoint)
     parent = (str(folder.resolve()), checkpoint.iteration)
     return new_run(preset, runs_dir, name, parent=parent, start_from=checkpoint)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from random import Random
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from engine.search.member import Member, Proposal
 from engine.snapshot import (
     PHASES,
     Audit,
+    Bound,
     Candidate,
     LatencyResult,
     Phase,
@@ -28,6 +29,7 @@ from engine.snapshot import (
     Portion,
     Ranked,
     Snapshot,
+    Worth,
 )
 from engine.structure import LEVELS, Block, Structure
 from maedet_tui.store import cells
@@ -41,6 +43,8 @@ LONGEST = 10_000_000
 DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError)
 #: members of a final ranking, notices, and words of a random generator's state
 _MOST_RANKED, _MOST_NOTICES, _MOST_WORDS = 1_000_000, 10_000, 1000
+#: budgets that something may be worth
+_MOST_WORTH = 100
 
 
 #: one for all, since `json.dumps` with options makes a new one each time
@@ -185,6 +189,7 @@ def findings(snapshot: Snapshot) -> dict[str, Any]:
             {**_candidate(ranked.candidate), "tied": ranked.tied} for ranked in snapshot.recheck
         ],
         "latency": asdict(snapshot.latency) if snapshot.latency is not None else None,
+        "bound": asdict(snapshot.bound) if snapshot.bound is not None else None,
         "notices": list(snapshot.notices),
         "error": snapshot.error,
     }
@@ -211,9 +216,36 @@ def read_findings(text: str, image_size: tuple[int, int]) -> dict[str, Any]:
             for ranked in recheck
         ),
         "latency": _record(LatencyResult, latency, "latency"),
+        "bound": _bound(values),
         "notices": tuple(cells.text(one, "notice", cells.SENTENCE) for one in notices),
         "error": cells.maybe(cells.text, values["error"], "error", cells.SENTENCE),
     }
+
+
+def read_bound(text: str) -> Bound | None:
+    """The bound among what `findings` wrote, and nothing else of it. Raises one of DAMAGE."""
+    return _bound(loads(text))
+
+
+def _bound(values: Mapping[str, Any]) -> Bound | None:
+    found = values.get("bound")  # runs of before had none
+    if not found:
+        return None
+    rest = dict(found)
+    worth = rest.pop("worth")
+    if not isinstance(worth, list) or len(worth) > _MOST_WORTH:
+        raise ValueError(f"its budgets' worth is {shown(worth)}")
+    return replace(cells.record(Bound, rest, "bound"), worth=tuple(map(_worth, worth)))
+
+
+def _worth(values: Any) -> Worth:
+    name, limit, more, gain = values
+    return Worth(
+        cells.text(name, "budget"),
+        cells.whole(limit, "budget", most=2**63 - 1),
+        cells.real(more, "larger budget", 0.0),
+        cells.real(gain, "gain"),
+    )
 
 
 def _record(kind: Callable[..., Found], values: Any, name: str) -> Found | None:

@@ -29,8 +29,9 @@ UNREADABLE = "unreadable"
 @dataclass(frozen=True, slots=True)
 class Line:
     """One run. age: seconds since anything was written, never negative. created, searched:
-    when it was made and last written, in seconds since 1970. problem: why a run cannot be
-    read, if so."""
+    when it was made and last written, in seconds since 1970. bound: on the best possible Z.
+    gap: how far the best is below it at most, in percent. problem: why a run cannot be read,
+    if so."""
 
     name: str
     state: str
@@ -39,6 +40,8 @@ class Line:
     iteration: int = 0
     iterations: int = 0
     score: float | None = None
+    bound: float | None = None
+    gap: float | None = None
     scorer: str = ""
     seconds: float = 0.0
     created: float = 0.0
@@ -76,11 +79,15 @@ def _line(folder: Path, reader: RunReader) -> Line:
     )
     if status is None:
         return begun
+    bound = reader.bound(status)
     return replace(
         begun,
         state=_state(status, live),
         phase=formatting.phase(status.phase, status.progress),
         iteration=status.iteration,
+        iterations=status.iterations,
+        bound=bound.value if bound else None,
+        gap=100 * bound.gap if bound and bound.gap is not None else None,
         score=status.z,
         scorer=status.scorer,
         seconds=status.seconds,

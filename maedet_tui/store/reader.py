@@ -20,6 +20,7 @@ from engine.search.member import Member
 from engine.settings import Preset
 from engine.snapshot import (
     STATES,
+    Bound,
     Candidate,
     NewBest,
     Phase,
@@ -27,6 +28,7 @@ from engine.snapshot import (
     Portion,
     RunState,
     Snapshot,
+    Spread,
 )
 from engine.structure import LEVELS
 from maedet_tui.formatting import printable
@@ -160,6 +162,11 @@ class RunReader:
                 findings=cells.text(row["findings"], "findings", codec.LONGEST),
             )
 
+    def bound(self, status: Status) -> Bound | None:
+        """What the run knew of the best possible then."""
+        with self._checked():
+            return codec.read_bound(status.findings)
+
     def sessions(self) -> tuple[Session, ...]:
         """The processes that searched it, in order."""
         query = "SELECT started, from_iteration, environment FROM sessions ORDER BY id"
@@ -195,7 +202,8 @@ class RunReader:
                     cells.maybe(cells.real, row["z"], "stage's score"),
                 )
             for row in self._rows(
-                "SELECT iteration, z, accepted FROM history WHERE iteration > ? ORDER BY iteration",
+                "SELECT iteration, z, accepted, worst, lower, middle, upper FROM history "
+                "WHERE iteration > ? ORDER BY iteration",
                 _MOST_POINTS,
                 last,
             ):
@@ -207,7 +215,7 @@ class RunReader:
                 known = () if None in parts else tuple(parts)
                 accepted = cells.maybe(cells.whole, row["accepted"], "accepted children")
                 z = cells.real(row["z"], "history's score")
-                self._points.append(Point(iteration, z, costs, accepted, known))
+                self._points.append(Point(iteration, z, costs, accepted, known, _spread(row)))
             if len(self._frozen) != len(self._points):
                 self._frozen = tuple(self._points)
             return self._frozen
@@ -278,7 +286,10 @@ class RunReader:
             from maedet_tui.presets.within_space import breaches
 
             # an iteration far below 0 would be a search without end
-            iteration = cells.whole(row["iteration"], "iteration", most=preset.schedule.iterations)
+            schedule = preset.schedule
+            # a proof counts what it has looked at, and nobody knows how much that will be
+            most = cells.MOST_COUNT if schedule.exact else schedule.iterations
+            iteration = cells.whole(row["iteration"], "iteration", most=most)
             bests = self._members("bests", "iteration", _MOST_BESTS)
             state = State(
                 iteration,
@@ -294,7 +305,9 @@ class RunReader:
                     raise ValueError(f"a structure of its population is none of its space: {one}")
             batch = cells.whole(row["batch"], "batch", 1, _MOST_BATCH)
             spent = cells.seconds(row["seconds"], "seconds")
-            return Checkpoint(state, self.points(), bests, spent, batch)
+            status = self.status()
+            bound = self.bound(status) if status is not None else None
+            return Checkpoint(state, self.points(), bests, spent, batch, bound)
 
     def snapshot(self) -> Snapshot | None:
         """The run as a dashboard shows it; None before its process first wrote."""
@@ -379,6 +392,13 @@ def _file(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _spread(row: sqlite3.Row) -> Spread | None:
+    """How the population's Z was distributed, if that was recorded."""
+    values = [cells.maybe(cells.real, row[name], f"population's {name}") for name in Spread._fields]
+    known = [value for value in values if value is not None]
+    return Spread(*known) if len(known) == len(values) else None
 
 
 def _said(error: BaseException) -> str:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Collection
 
 from engine.run.checkpoint import Checkpoint
-from engine.snapshot import Snapshot
+from engine.snapshot import Snapshot, Spread
 from engine.structure import LEVELS
 from maedet_tui.store import codec, database
 
 _UNKNOWN = (None,) * len(LEVELS)
+_NO_SPREAD = (None,) * len(Spread._fields)
 
 
 def write_checkpoint(
@@ -29,7 +30,12 @@ def write_checkpoint(
     state, had = checkpoint.evolution, set(born)
     new = checkpoint.history[points:]
     database.insert(
-        connection, "history", [(point.iteration, point.z, point.accepted) for point in new]
+        connection,
+        "history",
+        [
+            (point.iteration, point.z, point.accepted, *(point.spread or _NO_SPREAD))
+            for point in new
+        ],
     )
     stages = [
         (point.iteration, level, *cost, part)

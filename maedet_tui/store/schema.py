@@ -86,5 +86,13 @@ ALTER TABLE history ADD COLUMN accepted INTEGER;
 ALTER TABLE stages ADD COLUMN z REAL
 """
 
+#: worst and quartiles of the population over time
+_SPREAD = """
+ALTER TABLE history ADD COLUMN worst REAL;
+ALTER TABLE history ADD COLUMN lower REAL;
+ALTER TABLE history ADD COLUMN middle REAL;
+ALTER TABLE history ADD COLUMN upper REAL
+"""
+
 #: step n turns a database of version n into one of version n + 1; 0 is an empty one
-STEPS: tuple[str, ...] = (_TABLES, _OVER_TIME)
+STEPS: tuple[str, ...] = (_TABLES, _OVER_TIME, _SPREAD)

@@ -102,7 +102,7 @@ _FIELDS = (
     ("kernel", lambda block: str(block.kernel)),
     ("out", lambda block: str(block.out_channels)),
     ("bottleneck", formatting.inside),
-    ("# layers", formatting.layers),
+    ("depth", lambda block: str(block.depth)),
 )
 
 
@@ -232,12 +232,18 @@ def legend(shown: Comparison) -> list[str]:
     return told
 
 
-def layout(lines: Sequence[Line], names: Sequence[str], width: int) -> list[list[Piece]]:
-    """The lines as a table of pieces, as wide as there is room for, under the names."""
-    labels = max((len(line.label) for line in lines), default=0)
-    groups = max((len(line.group) for line in lines), default=0)
+def layout(
+    lines: Sequence[Line], names: Sequence[str], width: int, beside: Sequence[Line] = ()
+) -> list[list[Piece]]:
+    """The lines as a table of pieces, as wide as there is room for, under the names.
+
+    beside: those of another table, whose columns then stand at the same places.
+    """
+    every = [*lines, *beside]
+    labels = max((len(line.label) for line in every), default=0)
+    groups = max((len(line.group) for line in every), default=0)
     left = groups + 1 + labels
-    longest = max((len(cell) for line in lines for cell in line.cells), default=0) + 1
+    longest = max((len(cell) for line in every for cell in line.cells), default=0) + 1
     column = max(NARROWEST, longest, min((width - left) // len(names) - 1, 18))
     headings = [wrap(name, column) or [""] for name in names]
     rows: list[list[Piece]] = []

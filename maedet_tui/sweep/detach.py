@@ -13,6 +13,7 @@ from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
 from maedet_tui.log_file import open_log
 from maedet_tui.store.lock import holder
+from maedet_tui.sweep.searched import Where
 
 #: what the driver prints, and why anything failed
 LOG = "sweep.log"
@@ -20,7 +21,7 @@ LOG = "sweep.log"
 PATIENCE = 20.0
 
 
-def begin_driving(folder: Path, jobs: int | None = None) -> int:
+def begin_driving(folder: Path, where: Where | None = None) -> int:
     """Have another process drive a sweep, out of reach of this terminal's end. Returns its number.
 
     Raises SaveError where its output cannot be kept, or it does not start.
@@ -30,9 +31,7 @@ def begin_driving(folder: Path, jobs: int | None = None) -> int:
         log = open_log(path)
     except OSError as error:
         raise save_error(path, error) from None
-    words = ["sweep", "resume", str(folder), "--detached"]
-    if jobs is not None:
-        words += ["--jobs", str(jobs)]
+    words = ["sweep", "resume", str(folder), "--detached", *(where or Where()).words()]
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "maedet_tui", "--log-level", logs.level(), *words],

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol
@@ -52,10 +53,19 @@ class Lanes(Protocol):
         """Wait for what is under way, and leave no process behind."""
 
 
-class Processes:
-    """`Lanes` of this machine."""
+def search_here(task: Task) -> Ended:
+    """Search in this process, which `_begin` has begun."""
+    # not for the driver, which imports nothing of what a search needs
+    from maedet_tui.sweep.worker import search
 
-    def __init__(self, jobs: int):
+    return search(task, _stopped, lambda: None)
+
+
+class Processes:
+    """`Lanes` of this machine. work: what each process does with a task."""
+
+    def __init__(self, jobs: int, work: Callable[[Task], Ended] = search_here):
+        self._work = work
         self.capacity, self.where = jobs, f"{jobs} process{'es' if jobs > 1 else ''} here"
         # a fresh interpreter: torch's threads do not survive a fork
         self._context = multiprocessing.get_context("spawn")
@@ -85,7 +95,7 @@ class Processes:
             self._here.pool = pool
             self._pools.append(pool)
         try:
-            return pool.submit(_work, task).result()
+            return pool.submit(self._work, task).result()
         except BrokenProcessPool:
             self._here.pool = None
             self._pools.remove(pool)
@@ -107,13 +117,6 @@ def _begin(stop: Event, level: str) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logs.begin(level)
     threading.Thread(target=_end_with_the_driver, daemon=True).start()
-
-
-def _work(task: Task) -> Ended:
-    # not for the driver, which imports nothing of what a search needs
-    from maedet_tui.sweep.worker import search
-
-    return search(task, _stopped, lambda: None)
 
 
 def _stopped() -> bool:

@@ -13,6 +13,24 @@ STATES = ("waiting", "running", "finished", "stopped", "failed")
 WISHES = ("pause", "resume", "stop")
 
 
+class Where(NamedTuple):
+    """Where a sweep searches. jobs: searches at a time; None: as many as there is room for. ray:
+    a cluster, as for `maedet_tui.sweep.rays.OnRay`; None: processes here. gpus: of each search on
+    a cluster. shared: the sweep's folder is the same on all machines of it."""
+
+    jobs: int | None = None
+    ray: str | None = None
+    gpus: float = 0.0
+    shared: bool = False
+
+    def words(self) -> list[str]:
+        """As options of the command line."""
+        said = [] if self.jobs is None else ["--jobs", str(self.jobs)]
+        if self.ray is not None:
+            said += ["--ray", self.ray, "--gpus", str(self.gpus)]
+        return said + ["--shared"] * self.shared
+
+
 class Task(NamedTuple):
     """What a process needs to search, and all that it is sent.
 

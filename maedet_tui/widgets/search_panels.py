@@ -9,7 +9,7 @@ from engine.scorers.objective import z_parts
 from engine.settings import Preset
 from engine.snapshot import Snapshot
 from engine.structure import LEVELS
-from maedet_tui import formatting
+from maedet_tui import formatting, summary
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph, row
 
@@ -19,6 +19,8 @@ Formatter = Callable[[float], str]
 PHASES = {
     "coarse": "coarse mutation",
     "fine": "fine mutation",
+    "bounding": "bounding skeletons",
+    "branching": "dividing widths",
     "checking": "checking the result",
     "timing": "measuring latencies",
 }
@@ -54,7 +56,7 @@ CALM = 0.3
 
 
 class SearchPanel(GlyphPanel):
-    """Phase, iteration of T, rate, time left, scorer."""
+    """Phase, iteration of T, rate, time left, distance from the best possible, scorer."""
 
     TITLE = "Search"
     _calm: Snapshot | None = None
@@ -76,6 +78,7 @@ class SearchPanel(GlyphPanel):
             phase += f", from {formatting.short_quantity(s.switched_at)}"
         length = max(width - 8, 4)
         calm = self._paced(s)
+        fine_at = None if schedule.exact else schedule.fine_at
         left = "" if calm.eta is None or s.ended else f", {formatting.duration(calm.eta)} left"
         return [
             *row("phase", phase, STRONG),
@@ -83,12 +86,22 @@ class SearchPanel(GlyphPanel):
                 "iteration",
                 f"{formatting.count(s.iteration)} of {formatting.count(s.iterations)}",
             ),
-            (bar(share, length, self._glyphs, schedule.fine_at), "$primary"),
+            (bar(share, length, self._glyphs, fine_at), "$primary"),
             (f" {100 * share:5.1f} %\n", ""),
             *row("rate", formatting.rate(calm.rate)),
             *row("time", formatting.duration(calm.seconds) + left),
+            *self._bound(s, width),
             *row("scorer", s.scorer, width=width),
         ]
+
+    @staticmethod
+    def _bound(s: Snapshot, width: int) -> list[Part]:
+        """How far the best is from the best possible, where that can be known."""
+        if s.bound is None:
+            return []
+        if s.bound.gap is None:
+            return row("bound", "not found in time" if s.ended else "is being computed")
+        return row("best Z is", summary.bound(s.bound), width=width)
 
 
 class BudgetPanel(GlyphPanel):
@@ -111,7 +124,17 @@ class BudgetPanel(GlyphPanel):
             rows.append(("latency", budget.latency, predicted, ms, ms))
             if latency and latency.measured is not None:
                 rows.append(("timed", latency.limit, latency.measured, ms, ms))
-        return [part for row in rows for part in self._gauge(*row, width)]
+        parts = [part for row in rows for part in self._gauge(*row, width)]
+        return parts + self._worth(shown.snapshot, width)
+
+    @staticmethod
+    def _worth(snapshot: Snapshot, width: int) -> list[Part]:
+        """What more of the budgets would buy, once the optimum is known."""
+        bound = snapshot.bound
+        if bound is None or bound.value is None:
+            return []
+        said = [summary.worth(one, bound.value, brief=True) for one in bound.worth]
+        return [paragraph(one, width, MUTED) for one in said]
 
     def _gauge(
         self,

@@ -1,4 +1,8 @@
-"""A structure as the paper prints it (Tables 10-15), with entropies and costs beside."""
+"""A structure as the paper prints it (Tables 10-15), with entropies and costs beside.
+
+Depths are bottlenecks, as in presets and files; a table that quotes the paper gives its
+"# layers" besides, which counts two bottlenecks as one.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,15 @@ _COLUMNS = (
     ("out", "out", 4),
     ("stride", "s", 1),
     ("bottleneck", "btn", 4),
-    ("# layers", "# l.", 4),
+    ("depth", "d", 2),
     ("level", "lev", 2),
     ("params", "params", 6),
     ("FLOPs", "FLOPs", 6),
     ("entropy", "H", 5),
-    ("% of Z", "Z %", 2),
+    ("% of Z", "Z %", 3),
 )
+#: what the paper calls depth, where it is quoted, and in less than the width
+_QUOTED, _BRIEFLY, _ROOM = "# layers", "# l.", 84
 _LEVEL = 7
 #: what room is spent on, most wanted first: the full heading of a column, or (None) a wider gap
 _WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
@@ -35,13 +41,16 @@ _WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
 class View:
     """A structure to draw, its costs at the preset's image size.
 
-    z, entropies: None while they are not known.
+    z, entropies: None while they are not known. quoted: whether it is out of the paper, whose
+    own "# layers" then stand in a last column; False where it stands beside such a one, and
+    has its other columns at the same places; None anywhere else.
     """
 
     preset: Preset
     structure: Structure
     z: float | None = None
     entropies: tuple[float, ...] | None = None
+    quoted: bool | None = None
 
 
 def shares(view: View) -> list[str]:
@@ -68,7 +77,7 @@ def table(view: View) -> list[list[str]]:
             str(block.out_channels),
             str(block.stride),
             formatting.inside(block),
-            formatting.layers(block),
+            str(block.depth),
             level,
             formatting.quantity(cost.params),
             formatting.quantity(cost.flops),
@@ -79,8 +88,9 @@ def table(view: View) -> list[list[str]]:
     return rows
 
 
-def _layout(rows: list[list[str]], width: int) -> tuple[list[str], list[int], int]:
-    """(headings, column widths, gap): full headings where they fit, then wider gaps."""
+def _layout(rows: list[list[str]], width: int, z: float | None) -> tuple[list[str], list[int], int]:
+    """(headings, column widths, gap): full headings where they fit, then wider gaps; Z fits
+    under the last two columns."""
     columns = _COLUMNS[: len(rows[0])]
     widest = [max(column[2], *(len(row[i]) for row in rows)) for i, column in enumerate(columns)]
     headings = [column[1] for column in columns]
@@ -98,7 +108,13 @@ def _layout(rows: list[list[str]], width: int) -> tuple[list[str], list[int], in
             full = _COLUMNS[index][0]
             if len(full) - widths[index] <= spare():
                 headings[index], widths[index] = full, max(widths[index], len(full))
+    if z is not None and len(columns) == len(_COLUMNS):
+        widths[-1] += max(len(_z(z)) - widths[-2] - gap - widths[-1], 0)
     return headings, widths, gap
+
+
+def _z(z: float) -> str:
+    return f"Z {formatting.score(z)}"
 
 
 class StructureView(Panel[View]):
@@ -106,19 +122,27 @@ class StructureView(Panel[View]):
 
     def parts(self, shown: View, width: int) -> list[Part]:
         rows = table(shown)
-        headings, widths, gap = _layout(rows, width)
+        heading = _QUOTED if width >= _ROOM else _BRIEFLY
+        free = 0 if shown.quoted is None else len(heading) + 1
+        headings, widths, gap = _layout(rows, width - free, shown.z)
+        # the paper's column comes last, and is the first to go
+        quoted = [""] * len(rows)
+        if shown.quoted and sum(widths) + gap * (len(widths) - 1) + free <= width:
+            quoted = [formatting.paper_layers(block) for block in shown.structure.blocks]
 
         def line(cells: list[str]) -> list[str]:
             padded = [f"{cells[0]:<{widths[0]}}"]
             padded += [f"{cell:>{size}}" for cell, size in zip(cells[1:], widths[1:])]
             return [cell + " " * gap for cell in padded[:-1]] + padded[-1:]
 
-        parts: list[Part] = [("".join(line(headings)) + "\n", MUTED)]
-        for cells in rows:
+        head = f" {heading}" if any(quoted) else ""
+        parts: list[Part] = [("".join(line(headings)) + head + "\n", MUTED)]
+        for cells, paper in zip(rows, quoted):
             padded = line(cells)
             parts.append(("".join(padded[:_LEVEL]), ""))
             parts.append((padded[_LEVEL], f"bold $stage-{LEVELS.index(cells[_LEVEL]) + 1}"))
-            parts.append(("".join(padded[_LEVEL + 1 :]) + "\n", ""))
+            parts.append(("".join(padded[_LEVEL + 1 :]), ""))
+            parts.append((f" {paper:>{len(heading)}}\n" if paper else "\n", MUTED))
         return [*parts, *self._total(shown, widths, gap)]
 
     def _total(self, shown: View, widths: list[int], gap: int) -> list[Part]:
@@ -130,7 +154,7 @@ class StructureView(Panel[View]):
             f"{space}{formatting.quantity(cost.params):>{widths[8]}}"
             f"{space}{formatting.quantity(cost.flops):>{widths[9]}}"
         )
-        z = f"{space}Z {formatting.score(shown.z)}" if shown.z is not None else ""
+        z = f"{space}{_z(shown.z)}" if shown.z is not None else ""
         return [
             (f"total, {cost.layers} convolutional layers".ljust(left)[:left], MUTED),
             (costs, STRONG),

@@ -13,8 +13,9 @@ from textual.widget import MountError
 from maedet_tui import logs
 
 
-class Crashes(App[None]):
-    """An app whose crashes are logged, and which does not crash while it ends."""
+class PrivateApp(App[None]):
+    """An app whose crashes are logged, which does not crash while it ends, and can take a toast
+    away."""
 
     def _handle_exception(self, error: Exception) -> None:
         """Log a crash, unless it is a screen that lacks widgets because the app ends meanwhile.
@@ -26,3 +27,9 @@ class Crashes(App[None]):
             return
         logs.traceback_of("The screen has crashed", error)
         super()._handle_exception(error)
+
+    def forget_toast(self, message: str, title: str) -> None:
+        """Take a toast away that says just this. Private, because in public all can go or none."""
+        for toast in list(self._notifications):
+            if (toast.message, toast.title) == (message, title):
+                self._unnotify(toast, refresh=False)

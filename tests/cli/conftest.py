@@ -19,6 +19,7 @@ budget: {flops: 91G, layers: 91}
 search: {population: 16, iterations: 300, keep: 4}
 scorer: closed-form
 audit: false
+bound: false
 """
 
 

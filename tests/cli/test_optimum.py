@@ -46,8 +46,8 @@ def test_why_says_what_more_of_each_budget_would_buy(run, small):
     assert flops["name"] == "flops" and flops["limit"] == 20e9 and flops["gain"] > 0
     assert layers["name"] == "layers" and layers["more"] == 3 and layers["gain"] > 0
     said = run("optimum", small, "--why").stdout
-    assert "FLOPs bind: 1 % more FLOPs would raise the best Z by" in said
-    assert "layers bind: 3 more layers" in said
+    assert "FLOPs bind: 1 % more gives 0.1 % Z." in said
+    assert "layers bind: 3 more give 6.4 % Z." in said
 
 
 def test_a_time_limit_too_short_gives_the_trivial_bound_and_says_so(run, small):

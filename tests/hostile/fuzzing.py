@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from maedet_tui.formatting import printable
 
 #: cases by day and at night, and the seconds after which no further ones are tried
-BY_DAY, AT_NIGHT, LONGEST = 40, 20_000, 600
+BY_DAY, AT_NIGHT, LONGEST = 40, 20_000, 900
 
 #: what YAML, Python's literals and JSON have that no file of ours should
 PIECES = [

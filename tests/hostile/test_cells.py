@@ -79,6 +79,7 @@ DAMAGE = {
     ("UPDATE run SET parent = ?", "x"): "it has a parent without an iteration",
     ("UPDATE history SET z = ?", INFINITE): "its history's score is inf",
     ("UPDATE history SET accepted = ?", -1): "its accepted children is -1",
+    ("UPDATE history SET worst = ?", INFINITE): "its population's worst is inf",
     ("UPDATE stages SET params = ?", "x"): "its params is 'x'",
     ("UPDATE stages SET z = ?", INFINITE): "its stage's score is inf",
     ("UPDATE OR IGNORE stages SET level = ?", "C6"): "are not C1 to C5",

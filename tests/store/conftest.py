@@ -21,6 +21,7 @@ QUICK = Preset(
     scorer="closed-form",
     device="cpu",
     audit=False,
+    bound=False,
 )
 
 

@@ -229,12 +229,14 @@ def test_a_run_of_version_1_opens_and_goes_on(tmp_path):
         (p.iteration, p.stage_costs) for p in run.snapshot.history
     ]
     assert all(p.accepted is None and p.parts == () for p in before.history)
+    assert all(p.spread is None for p in before.history)
     after = resumed(run.run_dir).snapshot
     assert after.state == "finished"
     assert after.history[: len(before.history)] == before.history
     last = RunReader(run.run_dir).snapshot().history[-1]
     assert last == after.history[-1]
     assert 0 < last.accepted <= after.counts["accepted"]
+    assert list(last.spread) == sorted(last.spread) and last.spread.upper <= last.z
     assert sum(last.parts) == pytest.approx(last.z)
 
 

@@ -133,8 +133,8 @@ def test_levels_are_aligned_where_they_feed_the_neck():
     lines = block_lines([ZOO["resnet-50"].structure, ZOO["maedet-m"].structure])
     assert cells(lines, "block", "C2.1") == ("MaxPool", "")
     assert cells(lines, "block", "C2.2") == ("ResBlock", "ResBlock")
-    # "# layers" as the paper prints it: C3 of M is 5, of ResNet-50 two of them
-    assert cells(lines, "# layers", "C3") == ("2", "5")
+    # in bottlenecks, as a preset says it: where the paper prints 5 for C3 of M, 10
+    assert cells(lines, "depth", "C3") == ("4", "10")
 
 
 def test_kinds_without_bottlenecks_stand_beside_others():

@@ -12,11 +12,14 @@ from engine.search.member import Member, Proposal
 from engine.settings import Budget, Preset, Schedule
 from engine.snapshot import (
     Audit,
+    Bound,
     Candidate,
     Point,
     PopulationSummary,
     Ranked,
     Snapshot,
+    Spread,
+    Worth,
 )
 from engine.structure import Structure
 from engine.zoo import ZOO
@@ -71,7 +74,10 @@ def history(until: int, points: int = 60) -> tuple[Point, ...]:
         iteration, z = 10 * (int(until * (i / points) ** 2) // 10 + i), 900 + 1360 * fraction
         shares = (0.0, 0.0, 0.16, 0.16, 0.68)
         parts = tuple(share * z for share in shares)
-        made.append(Point(iteration, z, stage_costs(growing(fraction)), iteration // 10, parts))
+        spread = Spread(z - 60, z - 30, z - 20, z - 10)
+        made.append(
+            Point(iteration, z, stage_costs(growing(fraction)), iteration // 10, parts, spread)
+        )
     return tuple(made)
 
 
@@ -120,11 +126,18 @@ def starting() -> Snapshot:
     return Snapshot("starting", "coarse", 0, 96_000, 0.0, 0.0, None, "choosing a scorer")
 
 
+#: proven, with what more of the budgets of `preset` would buy
+BOUND = Bound(
+    2316.63, 2260.5,
+    worth=(Worth("flops", 91_000_000_000, 910_000_000, 2.55), Worth("layers", 91, 3, 25.1)),
+)  # fmt: skip
+
+
 def fine(**changes: object) -> Snapshot:
     """After the switch."""
     values = {
         "phase": "fine", "iteration": 71_000, "switched_at": 48_000, "best_iteration": 70_200,
-        "history": history(70_200),
+        "history": history(70_200), "bound": BOUND,
     }  # fmt: skip
     return snapshot(**{**values, **changes})
 

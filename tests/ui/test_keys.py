@@ -44,6 +44,33 @@ async def test_save(watch):
         await w.sees("Saved the best structure", "runs/maedet-m-0/best.yaml")
 
 
+async def test_what_is_said_twice_is_on_the_screen_once(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.press("s", "s", "s")
+        assert w.run.orders == ["save"] * 3
+        await w.sees("Saved the best structure")
+        await w.until(lambda: len(w.app.screen.query("Toast")) == 1)
+
+
+async def test_caps_lock_changes_nothing(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.press("P")
+        assert w.run.orders == ["pause"]
+        await w.press("X")
+        await w.sees("Stop this search for good?")
+        await w.press("N")
+        assert w.run.orders == ["pause"]
+        # but the capital that has a meaning of its own keeps it
+        await w.press("S")
+        await w.sees("Folder")
+
+
+async def test_a_toast_leaves_the_buttons_of_a_question_free(watch):
+    async with watch(factory.snapshot(), size=(80, 24)) as w:
+        await w.press("s", "S")
+        await w.sees("Saved the best structure", "Cancel (esc)", "Save (ctrl+s)")
+
+
 async def test_save_failed(watch):
     async with watch(factory.snapshot()) as w:
         w.run.save_error = "/nowhere/best.yaml: read-only; choose another folder"

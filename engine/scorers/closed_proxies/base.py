@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from math import isfinite, nan
 
-from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, never
+from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, never, refuse_stacked
 from engine.settings import CLOSED, Forward, Objective
 from engine.structure import Structure
 
@@ -40,6 +40,7 @@ class ClosedProxy(ABC):
         return [self._score(structure) for structure in structures]
 
     def _score(self, structure: Structure) -> Score:
+        refuse_stacked(structure)
         try:
             z = self.value(structure)
         except (ValueError, ZeroDivisionError):

@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 
 import torch
 
-from engine.memory import few_heaps, give_back
+from engine.memory import give_back, one_heap
 from engine.scorers.base import NO_ENTROPIES, Score, ScoringError, Stop, never
 from engine.scorers.forward_device import device_named, fastest_dtype, out_of_memory
 from engine.scorers.forward_lanes import lanes_for
@@ -50,7 +50,7 @@ class Proxy(ABC):
         self.count = self.images or self.forward.batch
         self.notices: list[str] = []
         self.pool = self.make_pool(seed, segment)
-        few_heaps()
+        one_heap()
         self._lanes = lanes_for(self.device)
         self._working = 0
         self._room = Room(self.forward.memory, self, self.device.type != "cuda")

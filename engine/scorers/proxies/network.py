@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from engine.blocks import Layer, Unit, units
 from engine.costs import halved
-from engine.scorers.base import Cancelled, Stop
+from engine.scorers.base import Cancelled, Stop, refuse_stacked
 from engine.scorers.gaussian_pool import GaussianPool
 from engine.structure import Structure
 
@@ -42,7 +42,9 @@ def run(
     shortcuts: bool,
     cancelled: Stop,
 ) -> Signal:
-    """What the network puts out at C5. Raises Cancelled between layers."""
+    """What the network puts out at C5. Raises Cancelled between layers, and ScoringError for a
+    Focus stem."""
+    refuse_stacked(structure)
     for block in structure.blocks:
         for unit, count in units(block):
             for _ in range(count):

@@ -16,6 +16,8 @@ from maedet_tui.widgets.structure_view import StructureView
 WHOLE = (110, 32)
 #: from this width on there is room for two structures side by side
 WIDE = 190
+#: from this size on, (width, height), there is room for all plots at once
+ALL_PLOTS = (160, 44)
 #: narrower than this, or lower, nothing is legible any more
 LEAST = (24, 7)
 TABS = (
@@ -53,6 +55,13 @@ class Arrangement(Screen[None]):
         self.set_class(single, "-single")
         self.set_class(width >= WIDE, "-wide")
         self.set_class(width < 74, "-narrow")
+        all_plots = width >= ALL_PLOTS[0] and height >= ALL_PLOTS[1]
+        self.set_class(all_plots, "-all-plots")
+        # what is off the screen would be drawn for nobody
+        for plot in self.query("#plots Plot"):
+            plot.display = all_plots
+        if self.maximized is not None and not self.maximized.display:
+            self.minimize()
         name = TABS[self._tab][0]
         for tab, _ in TABS:
             self.set_class(single and tab == name, f"-tab-{tab}")
@@ -96,6 +105,8 @@ class Arrangement(Screen[None]):
         panels, focused = self._with_more(), self._focused_panel()
         if focused is not None:
             return focused if focused in panels else None
+        if self.has_class("-all-plots"):
+            return None
         group = TABS[self._tab][0] if self.has_class("-single") else "plots"
         inside = {"plots": "#plot", "structures": "#structures"}.get(group, f"#{group} Panel")
         return next((one for one in self.query(inside) if one in panels), None)
@@ -113,7 +124,8 @@ class Arrangement(Screen[None]):
     def _panels(self) -> list[Widget]:
         """All that are on show, in the order of the screen."""
         panels = [panel for panel in self.query("#left Panel").results(Panel) if panel.display]
-        return [*panels, self.query_one(Plot), self.query_one("#structures")]
+        plots = [plot for plot in self.query(Plot) if plot.display]
+        return [*panels, *plots, self.query_one("#structures")]
 
     def _with_more(self) -> list[Widget]:
         """Those that have more to show where they fill the screen."""

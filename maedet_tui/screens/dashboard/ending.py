@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.snapshot import Candidate, Snapshot
-from maedet_tui import formatting
+from maedet_tui import formatting, summary
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, Panel, Part, paragraph
 
@@ -22,11 +22,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Ending:
-    """An ended search. reference: a structure whose Z compares with that of its best."""
+    """An ended search. reference: a structure whose Z compares with that of its best. advice:
+    what a person would not train about that."""
 
     snapshot: Snapshot
     run_dir: Path
     reference: Reference | None = None
+    advice: tuple[str, ...] = ()
 
 
 #: from this width on, an ending says where things are and which keys lead on
@@ -67,19 +69,35 @@ class SummaryPanel(Panel[Ending]):
         if snapshot.best is None:
             return parts
         best = f"Best Z {formatting.score(snapshot.best.score.z)}"
-        against = self._against(shown, snapshot.best)
+        known, against = self._known(snapshot), self._against(shown, snapshot.best)
+        where = f"Results are in {shown.run_dir}."
+        if room and known:
+            keys = f"{where} {KEYS}" if len(where + KEYS) < width else KEYS
+            found = f"{best}{known}{against}."
+            lines = [found] if keys is not KEYS else [f"{found} {where}"]
+            return [
+                *parts,
+                *(paragraph(one, width) for one in lines),
+                *(paragraph(line, width, "$warning") for line in shown.advice),
+                paragraph(keys, width, MUTED),
+            ]
         if room:
             text = f"{best}, found at iteration {formatting.count(snapshot.best_iteration)}"
-            parts += [
-                paragraph(f"{text}{against}. Results are in {shown.run_dir}.", width),
-                paragraph(KEYS, width, MUTED),
-            ]
+            parts.append(paragraph(f"{text}{against}. {where}", width))
+            parts += [paragraph(line, width, "$warning") for line in shown.advice]
+            parts.append(paragraph(KEYS, width, MUTED))
             return parts
-        # where there is room for it; the terminal says it too once the screen has closed
-        where = f"; in {shown.run_dir}"
-        fits = len(best + against + where) <= width
-        parts.append(paragraph(f"{best}{against}{where if fits else ''}", width))
-        return parts
+        # what there is room for; the terminal says more once the screen has closed
+        text = best
+        for more in (known, against, f"; in {shown.run_dir}"):
+            text += more if len(text + more) <= width else ""
+        return [*parts, paragraph(text, width)]
+
+    @staticmethod
+    def _known(snapshot: Snapshot) -> str:
+        """How far the best is from the best possible, where that is known."""
+        bound = snapshot.bound
+        return "" if bound is None or bound.gap is None else f", {summary.bound(bound)}"
 
     def _against(self, shown: Ending, best: Candidate) -> str:
         """How far the best is from a structure that is known, and what that costs if it costs

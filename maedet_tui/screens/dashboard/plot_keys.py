@@ -8,12 +8,13 @@ from textual.screen import Screen
 from maedet_tui.widgets.plot.kinds import PLOTS
 from maedet_tui.widgets.plot.plot import Plot
 
+_OVER = ("", " against iterations")
 _PLOTS = Binding.Group("Plots", compact=True)
 
 PLOT_KEYS = [
     *(
         Binding(kind.key, f"plot('{kind.name}')", f"Plot {kind.tab}",
-                tooltip=f"Plot {kind.title} against iterations", group=_PLOTS)
+                tooltip=f"Plot {kind.title}{_OVER[not kind.against]}", group=_PLOTS)
         for kind in PLOTS
     ),
     Binding("plus,equals_sign", "plot_zoom(True)", "Zoom in", key_display="+", show=False,
@@ -38,24 +39,47 @@ PLOT_KEYS = [
 
 
 class PlotKeys(Screen[None]):
-    """A screen with a `Plot` that is steered by PLOT_KEYS."""
+    """A screen with plots that are steered by PLOT_KEYS, all of them in the same way."""
+
+    @property
+    def leading(self) -> Plot:
+        """The plot that keys are about: what the others show follows from it."""
+        plots = [plot for plot in self.query(Plot) if plot.display]
+        for plot in plots:
+            if plot is self.maximized or (self.maximized is None and plot is self.focused):
+                return plot
+        return plots[0] if plots else self.query_one(Plot)
+
+    def _others_like(self, plot: Plot) -> None:
+        for other in self.query(Plot):
+            if other is not plot:
+                other.like(plot)
+
+    def on_plot_moved(self, event: Plot.Moved) -> None:
+        """The mouse has chosen another part of the search."""
+        self._others_like(event.plot)
 
     def action_plot_zoom(self, closer: bool) -> None:
         """Closer or wider."""
-        self.query_one(Plot).zoom(closer)
+        (plot := self.leading).zoom(closer)
+        self._others_like(plot)
 
     def action_plot_all(self) -> None:
         """All of the search."""
-        self.query_one(Plot).follow_all()
+        (plot := self.leading).follow_all()
+        self._others_like(plot)
 
     def action_plot_cursor(self, columns: int) -> None:
         """Point at another iteration."""
-        self.query_one(Plot).move_cursor(columns)
+        (plot := self.leading).move_cursor(columns)
+        self._others_like(plot)
 
     def action_plot_freeze(self) -> None:
         """Stand still, or follow."""
-        self.query_one(Plot).freeze()
+        (plot := self.leading).freeze()
+        self._others_like(plot)
 
     def action_plot_stack(self) -> None:
         """Stacks, or lines."""
-        self.query_one(Plot).stack()
+        (plot := self.leading).stack()
+        self._others_like(plot)

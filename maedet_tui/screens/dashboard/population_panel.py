@@ -8,7 +8,7 @@ from statistics import median
 from engine.search.member import Member
 from engine.snapshot import PopulationSummary
 from maedet_tui import formatting
-from maedet_tui.screens.dashboard.histogram import bars, between, binned
+from maedet_tui.widgets.histogram import bars, between, binned
 from maedet_tui.widgets.panel import MUTED, STRONG, Part, row
 from maedet_tui.widgets.search_panels import GlyphPanel, Progress
 

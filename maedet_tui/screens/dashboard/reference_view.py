@@ -32,7 +32,7 @@ class ReferenceView(StructureView):
         self.border_title = f"The paper's {entry.title}, {entry.source}"
 
     def on_mount(self) -> None:
-        self.show(View(self._preset, self._entry.structure))
+        self.show(View(self._preset, self._entry.structure, quoted=True))
         # in a thread, for numpy takes a while to import, and once there is something to see
         what = f"The paper's {self._entry.title} could not be scored"
         self.set_timer(SETTLED, partial(in_thread, self, self._score, what))
@@ -44,6 +44,7 @@ class ReferenceView(StructureView):
         self.app.call_from_thread(self._take, score)
 
     def _take(self, score: Score) -> None:
-        self.show(View(self._preset, self._entry.structure, score.z, score.entropies))
+        structure = self._entry.structure
+        self.show(View(self._preset, structure, score.z, score.entropies, quoted=True))
         self.border_subtitle = "scored in closed form"
         self.post_message(self.Scored(self._entry, score))

@@ -13,6 +13,7 @@ from engine.scorers.base import Score
 from engine.snapshot import Snapshot
 from engine.zoo import ZOO, ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
+from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
@@ -29,11 +30,12 @@ from maedet_tui.screens.dashboard.population_panel import PopulationPanel
 from maedet_tui.screens.dashboard.reference_view import SETTLED, ReferenceView
 from maedet_tui.screens.dashboard.run_keys import RUN_KEYS, RunKeys
 from maedet_tui.widgets.bars import Status, StatusBar, TabBar
+from maedet_tui.widgets.curve import BestLine, Course, CurvePanel
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.kept import KeptContainer, KeptVertical, KeptVerticalScroll
 from maedet_tui.widgets.panel import Panel
-from maedet_tui.widgets.plot.kinds import PLOTS
+from maedet_tui.widgets.plot.kinds import PLOTS, TOGETHER, kind_of
 from maedet_tui.widgets.plot.plot import Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
 from maedet_tui.widgets.structure_view import StructureView, View
@@ -52,6 +54,10 @@ class Structures(KeptVerticalScroll):
     ALLOW_MAXIMIZE = True
 
 
+#: sentences on the best that an ending has room for
+MOST_ADVICE = 2
+
+
 class Dashboard(RunKeys, PlotKeys, Arrangement):
     """Shows a run and steers it; all it knows comes from `run.snapshot`."""
 
@@ -66,8 +72,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 tooltip="To presets and runs; a search goes on meanwhile"),
     ]  # fmt: skip
 
-    def __init__(self, run: SearchRun, characters: Glyphs):
+    def __init__(self, run: SearchRun, characters: Glyphs, plot: str = "", stacked: bool = False):
+        """plot, stacked: the plot to begin with, by its name, and how stages are drawn."""
         super().__init__()
+        self._plot = next((kind for kind in PLOTS if kind.name == plot), PLOTS[0])
+        self._stacked = stacked
         self.run = run
         self._glyphs = characters
         self._shown: Snapshot | None = None
@@ -85,12 +94,14 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         yield TabBar(TABS, id="tabs")
         yield Static("This terminal is too small; 80x24 shows everything.", id="tiny")
         yield SummaryPanel(glyphs, id="summary")
+        yield BestLine(id="best-line")
         with KeptContainer(id="panels"):
             with KeptVerticalScroll(id="left"):
                 with KeptContainer(id="search"):
                     with KeptVertical():
                         yield SearchPanel(glyphs, id="progress")
                         yield BudgetPanel(glyphs, id="budget")
+                        yield CurvePanel(glyphs, id="curve")
                         yield NoticesPanel(id="notices")
                     with KeptVertical():
                         yield PopulationPanel(glyphs, id="population")
@@ -103,7 +114,10 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                     with KeptVertical():
                         yield BestsPanel(id="bests")
             with KeptVertical(id="right"):
-                yield Plot(glyphs, id="plot")
+                yield Plot(glyphs, "plot", self._plot, stacked=self._stacked)
+                with KeptContainer(id="plots"):
+                    for name in TOGETHER:
+                        yield Plot(glyphs, f"plot-{name}", kind_of(name), False, self._stacked)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
                     if (entry := ZOO.get(preset.reference or "")) is not None:
@@ -125,6 +139,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
     def fit_panels(self, width: int, height: int) -> None:
         super().fit_panels(width, height)
         self._show_status()
+        self._stale = True  # there may be room for what was not shown before
 
     # --- what is shown ----------------------------------------------------------
 
@@ -140,9 +155,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 self.wish = None
             self._show_status()
             self.query_one(SearchPanel).show(Progress(self.run.preset, snapshot))
-            self.query_one(Plot).show(snapshot)
+            for plot in self.query(Plot):
+                plot.show(snapshot)
         else:
-            self.query_one(Plot).tick()
+            for plot in self.query(Plot):
+                plot.tick()
         if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
             self._stale = False
             self._show_slow(snapshot)
@@ -158,6 +175,10 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self.query_one(PopulationPanel).show(progress)
         self.query_one(BudgetPanel).show(progress)
         self.query_one(StagesPanel).show(progress)
+        if self.has_class("-single"):
+            self.query_one(CurvePanel).show(Course(snapshot.history, snapshot.iteration))
+            if snapshot.best is not None:
+                self.query_one(BestLine).show(snapshot.best)
         self._show_best(snapshot)
         self._show_findings(snapshot)
 
@@ -194,12 +215,15 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
             )
             known = score.entropies if score.is_entropy else None
-            view.show(View(preset, best.structure, score.z, known))
+            beside = False if ZOO.get(preset.reference or "") else None
+            view.show(View(preset, best.structure, score.z, known, beside))
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
         self._reference = event.entry, event.score
-        self.query_one(Plot).compare("paper", event.score.z)
+        cost = total_cost(event.entry.structure, self.run.preset.budget.image_size)
+        for plot in self.query(Plot):
+            plot.compare("paper", event.score.z, cost)
         if self._shown is not None:
             self._show_end(self._shown)
 
@@ -226,7 +250,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
             known = Reference(f"the paper's {entry.title}", score.z, flops)
-        box.show(Ending(snapshot, self.run.run_dir, known))
+        said = advice.lines(best.structure, self.run.preset) if best else []
+        box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 
     # --- what keys do -----------------------------------------------------------
 
@@ -253,10 +278,31 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self.app.push_screen(StructureScreen(self._glyphs, run=self.run))
 
     def action_plot(self, name: str) -> None:
-        """Show one of the plots, and the tab of plots where there are tabs."""
-        self.query_one(Plot).switch(next(kind for kind in PLOTS if kind.name == name))
-        if self.maximized is None:
+        """Show one of the plots, and the tab of plots where there are tabs; where all of them
+        are on show, fill the screen with it, or go back."""
+        filled = self.maximized
+        before = filled.kind.name if isinstance(filled, Plot) else ""
+        alone = self.query_one("#plot", Plot)
+        alone.switch(kind_of(name))
+        self.post_message(messages.PlotChosen(name, alone.stacked))
+        if not self.has_class("-all-plots"):
             self.choose("plots")
+            if filled is not None and filled is not alone:
+                self._fill(alone)
+            return
+        among = list(self.query("#plots Plot").results(Plot))
+        plot = next((one for one in among if one.kind.name == name), None)
+        if plot is None:  # it has no place among them, and takes the whole screen
+            plot = alone
+        if filled is plot and before == name:
+            self.minimize()
+        else:
+            self._fill(plot)
+
+    def action_plot_stack(self) -> None:
+        super().action_plot_stack()
+        alone = self.query_one("#plot", Plot)
+        self.post_message(messages.PlotChosen(alone.kind.name, alone.stacked))
 
     def action_home(self) -> None:
         """To the presets and runs."""

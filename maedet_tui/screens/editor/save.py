@@ -11,6 +11,7 @@ from maedet_tui.errors import SaveError
 from maedet_tui.presets import PresetError
 from maedet_tui.presets.edited import EditedPreset
 from maedet_tui.presets.folder import free_name, refuse_taken
+from maedet_tui.presets.problems import tally
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.confirm import Confirm
 from maedet_tui.screens.editor.unsaved import Unsaved
@@ -97,7 +98,11 @@ class Saving:
             return
         self.clean = text
         self._saved()
-        self._app().notify(str(path), title="Saved", markup=False)
+        if wrong := tally(self._edited.examined(text).problems):
+            said = f"Saved, with {wrong:,} problem{'s' if wrong > 1 else ''} in it"
+            self._app().notify(str(path), title=said, severity="warning", markup=False)
+        else:
+            self._app().notify(str(path), title="Saved", markup=False)
         if then is not None:
             then()
 

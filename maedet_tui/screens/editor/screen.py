@@ -44,16 +44,17 @@ class Editor(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save",
                 tooltip="Save into your own folder; asks for a name where it has none yet"),
-        Binding("ctrl+n", "save_as", "Save as", show=False,
+        Binding("ctrl+n", "save_as", "Save as",
                 tooltip="Save under another name in your own folder"),
         Binding("ctrl+r", "search", "Search", tooltip="Save, and search with this preset"),
+        Binding("ctrl+z", "undo", "Undo", tooltip="Take the last change of the text back"),
+        Binding("f1", "app.help", "Help", tooltip="What every key does"),
+        Binding("escape", "close", "Close", tooltip="Back home; asks first about changes"),
         Binding("ctrl+o", "beside('structure')", "Structure",
                 tooltip="Show the initial structure and its share of the budgets, or the text"),
         Binding("ctrl+g", "beside('diff')", "Changes",
                 tooltip="Show what differs from the built-in preset it came from, or not"),
         Binding("f8", "next_problem", "Problem", tooltip="Go to the next problem"),
-        Binding("escape", "close", "Close", tooltip="Back home; asks first about changes"),
-        Binding("f1", "app.help", "Help", show=False, tooltip="What every key does"),
     ]  # fmt: skip
 
     def __init__(self, edited: EditedPreset, characters: Glyphs):
@@ -222,6 +223,10 @@ class Editor(Screen[None]):
     def action_save(self) -> None:
         """Write the text to its file."""
         self._saving.save()
+
+    def action_undo(self) -> None:
+        """Take the last change back, wherever the focus is."""
+        self.query_one(YamlArea).action_undo()
 
     def action_save_as(self) -> None:
         """Write it to another file."""

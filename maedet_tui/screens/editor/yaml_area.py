@@ -48,7 +48,7 @@ class YamlArea(TextArea):
     """Lines with a problem are underlined; a new line begins where the one before began."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take the last change back"),
+        Binding("ctrl+z", "screen.undo", "Undo", tooltip="Take the last change of the text back"),
         Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make it again"),
     ]
 
@@ -95,8 +95,19 @@ class YamlArea(TextArea):
             text.stylize(Style(underline=True), start)
         return text
 
-    def on_key(self, event: Key) -> None:
-        """Before the text area sees the key."""
+    async def on_key(self, event: Key) -> None:
+        """Before the text area sees the key.
+
+        A key with an action is obeyed here and now. Left to itself it would go from here to
+        the app and be looked up there, while the letters that came behind it in one piece, as
+        they do over a slow line, are written where the cursor was.
+        """
+        active = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        if active is not None and active.enabled:
+            event.stop()
+            event.prevent_default()
+            await self.app.run_action(active.binding.action, active.node)
+            return
         if event.key == "enter" and not self.read_only:
             row, column = self.cursor_location
             line = self.document.get_line(row)

@@ -44,6 +44,10 @@ WIDE = 165
 TINY = (60, 16)
 
 
+#: what the program does, for who has no runs yet
+WHAT = "Finds backbones without training: within a budget, the one of highest entropy (Z)."
+
+
 class Home(Screen[None]):
     """Enter starts a preset's search, or opens a run."""
 
@@ -52,6 +56,8 @@ class Home(Screen[None]):
         Binding("tab", "app.focus_next", "Lists", tooltip="From the presets to the runs"),
         Binding("shift+tab", "app.focus_previous", "List before", show=False,
                 tooltip="From the runs to the presets"),
+        Binding("n", "new_preset", "New preset",
+                tooltip="A preset for a budget: every number but that follows by a rule"),
         Binding("b", "app.browse", "Browse",
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("w", "sweeps", "Sweeps", show=False,
@@ -77,6 +83,7 @@ class Home(Screen[None]):
     def compose(self) -> ComposeResult:
         glyphs = self._glyphs
         yield Static("", id="title", markup=False)
+        yield Static(f" {WHAT}", id="what", markup=False)
         with Container(id="lists"):
             yield TableBox("Presets", PresetTable(glyphs, id="presets"), id="presets-box")
             yield TableBox("Runs", RunTable(glyphs, id="runs"), id="runs-box")
@@ -193,6 +200,7 @@ class Home(Screen[None]):
             self._to_mark = None
         self._title()
         box = self.query_one("#runs-box")
+        self.set_class(not lines, "-first")
         said = said or ("" if lines else f"none in {self._runs.folder} yet")
         box.border_subtitle = Content(printable(said))
         if self.focused is table:
@@ -279,6 +287,12 @@ class Home(Screen[None]):
             from maedet_tui.screens.home.actions import copy
 
             copy(self.app, entry, self.read_presets)
+
+    def action_new_preset(self) -> None:
+        """A preset for a budget that is asked for."""
+        from maedet_tui.screens.home.new import new_preset
+
+        new_preset(self, self.read_presets)
 
     def action_sweep(self) -> None:
         """Search the marked preset with many values."""

@@ -43,7 +43,8 @@ class NumbersView(Panel[Comparison]):
         super().show(shown)
 
     def parts(self, shown: Comparison, width: int) -> list[Part]:
-        rows = layout(number_lines(shown), shown.names, width)
+        blocks = block_lines([item.structure for item in shown.items])
+        rows = layout(number_lines(shown), shown.names, width, blocks)
         told = [paragraph(sentence, width, MUTED) for sentence in legend(shown)]
         return [*_styled(rows), ("\n", ""), *told]
 
@@ -71,4 +72,5 @@ class BlocksView(Panel[Blocks]):
             lines = [line for line in lines if line.differs]
             if not lines:
                 return [("the same blocks in all of them\n", MUTED)]
-        return _styled(layout(lines, shown.comparison.names, width))
+        beside = number_lines(shown.comparison)
+        return _styled(layout(lines, shown.comparison.names, width, beside))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.scorers.base import Score
+from engine.zoo import ZOO
 from maedet_tui import formatting, summary
-from maedet_tui.structures.items import Item
+from maedet_tui.presets import advice
+from maedet_tui.structures.items import PAPER, Item
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph
 
 #: characters below which there is no room for more than this panel
@@ -39,8 +41,15 @@ class FactsPanel(Panel[Facts]):
         how = f"{shown.place}. " + (f"Scored by {score.detail}." if score is not None else "")
         if width < LEAST:
             how = "Tables and tower need a larger terminal."
-        return [
+        parts = [
             paragraph(f"{item.name}, {item.origin}", width, STRONG),
             paragraph(costs, width),
             paragraph(how, width, MUTED),
         ]
+        # a published structure was made for no budget of ours
+        if item.stem not in ZOO and item.preset is not PAPER and width >= LEAST:
+            parts += [
+                paragraph(line, width, "$warning")
+                for line in advice.lines(item.structure, item.preset)
+            ]
+        return parts

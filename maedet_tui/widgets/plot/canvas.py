@@ -14,6 +14,8 @@ from typing import NamedTuple
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.grid import Grid, Run, curve, levels, spread, stack
 
+#: columns of curves for which values, then names, are left out of the legend
+LEAST = 18
 #: columns between two markers on a curve
 _MARKER_EVERY = 15
 
@@ -27,6 +29,15 @@ class Series(NamedTuple):
     points: Sequence[tuple[float, float]]
 
 
+class Band(NamedTuple):
+    """What lies between two step curves whose x agree, filled behind the series, the more
+    densely the more it is of the `depth`."""
+
+    label: str
+    depth: int
+    points: Sequence[tuple[float, float, float]]
+
+
 class Chart(NamedTuple):
     """What is plotted.
 
@@ -35,7 +46,9 @@ class Chart(NamedTuple):
     for the values in the legend. switch: x of the change from coarse to fine, if it
     happened. reference: (label, y) of a horizontal line to compare with. cursor: x
     whose values the legend gives, else the newest. stacked: the series stand on one
-    another, the first at the foot.
+    another, the first at the foot. whole: its values are whole numbers. decades: they are
+    logarithms to base 10, with ticks at whole ones.
+    bands: behind them, of (x, lower y, higher y); they have no say in where the y axis ends.
     """
 
     series: tuple[Series, ...]
@@ -49,6 +62,9 @@ class Chart(NamedTuple):
     x_start: float = 0.0
     cursor: float | None = None
     stacked: bool = False
+    whole: bool = False
+    bands: tuple[Band, ...] = ()
+    decades: bool = False
 
     def column(self, x: float, columns: int) -> int | None:
         """The column that x falls into, if it is between the ends."""
@@ -93,12 +109,26 @@ def y_axis(chart: Chart, rows: int) -> tuple[float, float, float]:
     if high <= low:
         high = low + max(1.0, abs(low) * 0.01)
     step = nice_step(high - low, max(rows // 4, 2))
+    if chart.decades:
+        step = float(max(math.ceil(step), 1))
+    if chart.whole and step % 1:  # there is no half of a layer
+        step = 5.0 if step == 2.5 else 1.0
     return math.floor(low / step) * step, math.ceil(high / step - 1e-9) * step, step
 
 
-def _legend(chart: Chart) -> list[Named]:
-    """Names and values of the series, at the cursor or at their newest."""
+def _fill(band: Band, glyphs: Glyphs) -> str:
+    """What a band is filled with; plain characters have no shades."""
+    return glyphs.fills[band.depth] if glyphs.braille else ".:"[band.depth]
+
+
+def _legend(chart: Chart, glyphs: Glyphs) -> list[Named]:
+    """Names and values of the series and bands, at the cursor or at their newest."""
     named, below = [], 0.0
+    for band in chart.bands:
+        known = [p for p in band.points if chart.cursor is None or p[0] <= chart.cursor]
+        for _, foot, _ in (known or band.points)[-1:]:
+            text = f"{_fill(band, glyphs)} {band.label} {chart.format_value(foot)}"
+            named.append(Named(max(foot, chart.low), text, "band"))
     for series, raised in zip(
         chart.series, on_top(chart.series) if chart.stacked else chart.series
     ):
@@ -137,21 +167,27 @@ class Frame(NamedTuple):
         return self.rows >= 3 and self.columns >= 10
 
 
-def frame(chart: Chart, width: int, height: int) -> Frame:
+def frame(chart: Chart, width: int, height: int, glyphs: Glyphs) -> Frame:
     """The layout of a chart that is `width` x `height`, axes and legend included."""
     rows = height - 2
     shown = chart._replace(series=on_top(chart.series)) if chart.stacked else chart
     low, high, step = y_axis(shown, rows)
     ticks = tuple(low + step * i for i in range(round((high - low) / step) + 1))
     left = max(len(chart.format_y(tick)) for tick in ticks) + 1
-    legend = _legend(chart)
+    legend = _legend(chart, glyphs)
     right = max((len(named.text) for named in legend), default=0) + 1
+    room = width - left - 1
+    if right > room - LEAST:  # rather no values than no curves
+        legend = [named._replace(text=" ".join(named.text.split()[:2])) for named in legend]
+        right = max((len(named.text) for named in legend), default=0) + 1
+    if right > room - LEAST:
+        legend, right = [], 0
     return Frame(low, high, ticks, legend, left, width - left - 1 - right, right, rows)
 
 
 def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run]]:
     """`height` lines of styled text, each `width` wide, or none if there is no room."""
-    layout = frame(chart, width, height)
+    layout = frame(chart, width, height, glyphs)
     if not layout.fits:
         return []
     low, high, ticks, legend, left, columns, right, rows = layout
@@ -174,6 +210,14 @@ def draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[list[Run
         for at, char, key in marks
         if at is not None and (column := chart.column(at, columns)) is not None
     ]
+    for band in chart.bands:
+        ends = (chart.x_start, chart.x_end)
+        feet = levels([(x, y) for x, y, _ in band.points], columns, *ends)
+        tops = levels([(x, y) for x, _, y in band.points], columns, *ends)
+        for x, (foot, top) in enumerate(zip(feet, tops)):
+            if foot is not None and top is not None and top >= low:
+                for y in range(cell_row(top), cell_row(max(foot, low)) + 1):
+                    grid.put(x, y, _fill(band, glyphs), "band")
     for x, char, key in lines if not chart.stacked else ():
         grid.column(x, char, key)
     values = [
@@ -242,7 +286,7 @@ def _x_axis(chart: Chart, left: int, columns: int, right: int, glyphs: Glyphs) -
     """The axis line and its labels."""
     line = [glyphs.horizontal] * columns
     text = [" "] * (columns + right)
-    step = nice_step(chart.x_end - chart.x_start, max(columns // 14, 1))
+    step = nice_step(chart.x_end - chart.x_start, max(columns // 14, 2))
     name = "iterations" if chart.cursor is None else f"at {chart.cursor:,.0f}"
     # the name gives way to numbers, the cursor's place does not
     room = len(text) - (0 if chart.cursor is None else len(name) + 1)

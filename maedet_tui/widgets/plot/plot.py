@@ -9,23 +9,33 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.costs import Cost
 from engine.snapshot import Snapshot
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.canvas import Chart, draw, frame
+from maedet_tui.widgets.plot.grid import Run
 from maedet_tui.widgets.plot.kinds import PLOTS, PlotKind, chart_of
+from maedet_tui.widgets.plot.scatter import Cloud, draw_cloud
 from maedet_tui.widgets.plot.window import WHOLE, Window
 
 #: seconds between two redraws: a plot moves slowly, and drawing takes time from the search
 REDRAW_EVERY = 0.5
+#: the same of plots that are one among several
+CALM_EVERY = 1.0
 #: how much closer a plot gets with each zoom
 ZOOM = 2.0
 
 
 class Plot(Widget):
-    """One plot at a time, redrawn at most every REDRAW_EVERY seconds."""
+    """One plot at a time, redrawn at most every REDRAW_EVERY seconds.
+
+    One of `alone` False stands among others, each of another kind: its title is its key and a
+    word, and it is redrawn less often.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,6 +48,10 @@ class Plot(Widget):
         "plot--cursor",
         "plot--reference",
         "plot--z",
+        "plot--band",
+        "plot--young",
+        "plot--middle",
+        "plot--old",
         "plot--stage-1",
         "plot--stage-2",
         "plot--stage-3",
@@ -45,21 +59,36 @@ class Plot(Widget):
         "plot--stage-5",
     }
 
-    def __init__(self, characters: Glyphs, id: str | None = None):
+    def __init__(
+        self,
+        characters: Glyphs,
+        id: str | None = None,
+        kind: PlotKind = PLOTS[0],
+        alone: bool = True,
+        stacked: bool = False,
+    ):
         super().__init__(id=id)
         self._glyphs = characters
-        self._kind = PLOTS[0]
+        self._kind, self._alone = kind, alone
         self._snapshot: Snapshot | None = None
         self._frozen: Snapshot | None = None
         self._window = WHOLE
         self._cursor: float | None = None
-        self._stacked = False
+        self._stacked = stacked
         self._reference: tuple[str, float] | None = None
+        self._reference_cost: Cost | None = None
         self._drawn_at = 0.0
         self._stale = False
         self._lines: list[Strip] = []
         self._drawn_size: Size | None = None
         self._title()
+
+    class Moved(Message):
+        """The mouse has chosen another part of the search, or a place in it."""
+
+        def __init__(self, plot: Plot):
+            super().__init__()
+            self.plot = plot
 
     @property
     def kind(self) -> PlotKind:
@@ -73,9 +102,10 @@ class Plot(Widget):
         self._kind = kind
         self._redraw()
 
-    def compare(self, label: str, z: float) -> None:
-        """Mark the Z of a known structure in the plot of Z."""
+    def compare(self, label: str, z: float, cost: Cost) -> None:
+        """Mark a known structure in the plots of Z."""
         self._reference = (label, z)
+        self._reference_cost = cost
         self._redraw()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -87,8 +117,20 @@ class Plot(Widget):
     def tick(self) -> None:
         """Redraw if there is something new and the last redraw is long enough ago."""
         ended = self._snapshot is not None and self._snapshot.ended
-        if self._stale and (ended or time.monotonic() - self._drawn_at >= REDRAW_EVERY):
+        every = REDRAW_EVERY if self._alone else CALM_EVERY
+        if self._stale and (ended or time.monotonic() - self._drawn_at >= every):
             self._redraw()
+
+    def like(self, other: Plot) -> None:
+        """Show the same part of the search in the same manner, with the same cursor."""
+        self._window, self._cursor, self._frozen = other._window, other._cursor, other._frozen
+        self._stacked = other._stacked
+        self._redraw()
+
+    @property
+    def stacked(self) -> bool:
+        """Whether stages stand on one another."""
+        return self._stacked
 
     # --- which part of it -------------------------------------------------------
 
@@ -124,7 +166,7 @@ class Plot(Widget):
         """Point at an earlier or later iteration, whose values the legend then gives."""
         if (shown := self._shown) is None or (chart := self._chart()) is None:
             return
-        layout = frame(chart, *self.content_size)
+        layout = frame(chart, *self.content_size, self._glyphs)
         if layout.fits:
             step = (chart.x_end - chart.x_start) / layout.columns
             at = self._cursor if self._cursor is not None else min(shown.iteration, chart.x_end)
@@ -138,22 +180,25 @@ class Plot(Widget):
         if at is not None and self._shown is not None:
             self._cursor = min(at, float(self._shown.iteration))
             self._redraw()
+            self.post_message(self.Moved(self))
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Closer, around the pointer."""
         event.stop()
         self.zoom(True, self._iteration_at(event))
+        self.post_message(self.Moved(self))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         """Wider, around the pointer."""
         event.stop()
         self.zoom(False, self._iteration_at(event))
+        self.post_message(self.Moved(self))
 
     def _iteration_at(self, event: Click | MouseScrollUp | MouseScrollDown) -> float | None:
         place, chart = event.get_content_offset(self), self._chart()
         if place is None or chart is None:
             return None
-        layout = frame(chart, *self.content_size)
+        layout = frame(chart, *self.content_size, self._glyphs)
         column = place.x - layout.left - 1
         if not layout.fits or not 0 <= column < layout.columns:
             return None
@@ -175,7 +220,10 @@ class Plot(Widget):
     def _title(self) -> None:
         shown, window = self._shown, self._window
         facts = [f"{'Best so far: ' if self._kind.of_best else ''}{self._kind.title}"]
-        if window.span is not None and shown is not None:
+        if not self._alone and not self.is_maximized:
+            kind = self._kind
+            facts = [f"{kind.key} {kind.title if kind.against else kind.tab}"]
+        if window.span is not None and shown is not None and not self._kind.against:
             start, end = window.bounds(shown.iteration, shown.iterations)
             facts.append(f"{start:,.0f} to {end:,.0f}")
         if self._frozen is not None:
@@ -183,11 +231,12 @@ class Plot(Widget):
         title = ", ".join(facts)
         if title != self.border_title:
             self.border_title = title
-        tabs = "  ".join(
+        tabs = " ".join(
             f"[@click=screen.plot('{kind.name}')]"
-            f"{'[reverse]' if kind is self._kind else ''} {kind.key} {kind.tab} "
+            f"{'[reverse]' if kind is self._kind else ''}{kind.key} {kind.tab}"
             f"{'[/]' if kind is self._kind else ''}[/]"
             for kind in PLOTS
+            if self._alone
         )
         if self._tabs != tabs:
             self._tabs = self.border_subtitle = tabs
@@ -197,7 +246,7 @@ class Plot(Widget):
 
     def _chart(self) -> Chart | None:
         shown = self._shown
-        if shown is None or not shown.history:
+        if shown is None or not shown.history or self._kind.against:
             return None
         return chart_of(
             self._kind,
@@ -210,15 +259,24 @@ class Plot(Widget):
             most=max(2 * self.content_size.width, 20),
         )
 
+    def _cloud(self, width: int, height: int) -> list[list[Run]]:
+        """The population as points, or a word on why there is nothing to see."""
+        shown, against = self._shown, self._kind.against
+        members = shown.members if shown is not None else ()
+        reference = None
+        if self._reference is not None and self._reference_cost is not None:
+            reference = float(getattr(self._reference_cost, against)), self._reference[1]
+        rows = draw_cloud(Cloud(members, against, reference), width, height, self._glyphs)
+        said = "Too small for a plot." if members else "No population is known of this search."
+        return rows or [[("", "")]] * (height // 2) + [[(said[:width].center(width), "axis")]]
+
     def _draw(self) -> None:
         width, height = self.content_size
         chart = self._chart()
-        if chart is None or not chart.series:
-            message = (
-                "The curves begin with the first scored structure."
-                if chart is None
-                else "This was not recorded of this search."
-            )
+        if self._kind.against:
+            rows = self._cloud(width, height)
+        elif chart is None or not chart.series:
+            message = self._why_nothing(chart)
             rows = [[("", "")]] * (height // 2) + [[(message[:width].center(width), "axis")]]
         else:
             rows = draw(chart, width, height, self._glyphs)
@@ -233,6 +291,21 @@ class Plot(Widget):
             )
             for row in rows
         ]
+
+    def _why_nothing(self, chart: Chart | None) -> str:
+        """What is said where there are no curves yet, or never will be."""
+        if chart is None:
+            return "The curves begin with the first scored structure."
+        shown = self._shown
+        if not self._kind.decades or shown is None:
+            return "This was not recorded of this search."
+        if shown.bound is None or shown.ended:
+            return "No bound on the best possible is known of this search."
+        return "The bound on the best possible is being computed."
+
+    def on_resize(self) -> None:
+        """One among several has another title where it fills the screen."""
+        self._title()
 
     def notify_style_update(self) -> None:
         """A theme or a state changed: the lines hold colours of the one before."""

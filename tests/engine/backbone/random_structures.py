@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from engine.blocks import KINDS
 from engine.structure import Block, Structure
 
 WIDTHS = st.integers(1, 5).map(lambda n: 4 * n)
@@ -10,7 +11,7 @@ WIDTHS = st.integers(1, 5).map(lambda n: 4 * n)
 @st.composite
 def blocks(draw, width: int, stride: int) -> Block:
     """One block of any kind but the stem's, which takes a map of `width` channels."""
-    kind = draw(st.sampled_from(["Conv", "ResBlock", "BasicBlock", "InvertedBlock", "MaxPool"]))
+    kind = draw(st.sampled_from([name for name in KINDS if name != "Focus"]))
     kernel, out = draw(st.sampled_from([3, 5])), draw(WIDTHS)
     depth = draw(st.integers(1, 3))
     if kind == "MaxPool":
@@ -22,20 +23,41 @@ def blocks(draw, width: int, stride: int) -> Block:
             kind, kernel, width, out, stride, depth=depth,
             expansion=draw(st.sampled_from([1, 3, 6])), se=draw(st.sampled_from([0, 4])),
         )  # fmt: skip
-    return Block(kind, kernel, width, out, stride, draw(WIDTHS), depth)
+    fields = KINDS[kind].fields
+    return Block(
+        kind, kernel, width, out, stride, draw(WIDTHS), depth,
+        expansion=draw(st.sampled_from([1, 2])) if "expansion" in fields else 0,
+        se=draw(st.sampled_from([0, 4])) if "se" in fields else 0,
+        group=draw(st.sampled_from([2, 8])) if "group" in fields else 0,
+    )  # fmt: skip
 
 
 @st.composite
 def any_structures(draw) -> Structure:
     """A valid structure of five stages, one or two blocks of any kind in each."""
     width = draw(WIDTHS)
-    found = [Block("Conv", draw(st.sampled_from([3, 7])), 3, width, 2)]
+    stem = draw(st.sampled_from(["Conv", "Focus"]))
+    found = [Block(stem, draw(st.sampled_from([3, 7])), 3, width, 2)]
     for _ in range(4):
         for number in range(draw(st.integers(1, 2))):
             found.append(draw(blocks(width, 1 if number else 2)))
             width = found[-1].out_channels
     return Structure(tuple(found))
 
+
+#: the kinds of TinyNAS, ZenNAS and RegNet, with what only some of their blocks have
+PEERS = Structure(
+    (
+        Block("Focus", 3, 3, 16, 2),
+        Block("DepthwiseBlock", 5, 16, 16, 2, 64, 2, se=4),
+        Block("K1KXBlock", 3, 16, 32, 2, 16, 2),
+        Block("GroupedBlock", 3, 32, 64, 2, 48, 2, group=16),
+        Block("KXKXBlock", 3, 64, 64, 1, 24, 2),
+        Block("ZenInvertedBlock", 5, 64, 96, 2, 72, 2, 2, 4),
+        Block("ZenResBlock", 3, 96, 96, 1, 32, 2),
+        Block("ZenBasicBlock", 3, 96, 64, 1, 32, 2),
+    )
+)
 
 #: every kind once, with what only some of its blocks have
 EVERY_KIND = Structure(

@@ -101,7 +101,7 @@ def test_extra_keys_with_their_default_values_are_accepted(extra):
         ({"btn": 0}, ["bottleneck is 0"]),
         ({"L": True}, ["L is True"]),
         ({"L": 10**9}, ["L is 1000000000", "at most"]),
-        ({"class": "SuperResK1DWK1"}, ["'class'", "SuperResK1DWK1", "SuperResK1KXK1"]),
+        ({"class": "SuperResK1DWK2"}, ["'class'", "SuperResK1DWK2", "SuperResK1KXK1"]),
         ({"in": 32}, ["block 5", "in is 32", "64 channels"]),
         ({"s": 3}, ["s is 3"]),
     ],

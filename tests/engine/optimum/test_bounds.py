@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.costs import total_cost
-from engine.optimum.certificate import gap_to
 from engine.optimum.problem import NoOptimum, Problem
 from engine.optimum.search import Optimum
 from engine.optimum.space import layouts
@@ -18,6 +17,7 @@ from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution, exceeded
 from engine.search.sampling import Sampler
 from engine.settings import Budget, Objective, Preset, Schedule, Space
+from engine.snapshot import gap_to
 from engine.structure import Structure
 from engine.zoo import ZOO
 from tests.engine.optimum.every_structure import best_of, small_presets

@@ -16,6 +16,7 @@ QUICK = Preset(
     schedule=Schedule(population=32, iterations=3000, keep=5),
     scorer="closed-form",
     audit=False,
+    bound=False,
 )
 ENDLESS = replace(QUICK, schedule=replace(QUICK.schedule, iterations=10**9))
 

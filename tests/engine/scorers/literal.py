@@ -16,17 +16,44 @@ import torch.nn.functional as F
 def convolutions(block):
     """(in, out, kernel, stride, groups) of each convolution of a block, in order."""
     found = []
+    if block.kind == "Focus":
+        found.append((12, block.out_channels, block.kernel, 1, 1))
+        return found
     if block.kind == "Conv":
         found.append((block.in_channels, block.out_channels, block.kernel, block.stride, 1))
         return found
     width = block.in_channels
     for number in range(block.depth):
         stride = block.stride if number == 0 else 1
-        if block.kind == "ResBlock":
+        if block.kind == "ResBlock" or block.kind == "ZenResBlock":
             found.append((width, block.bottleneck, 1, 1, 1))
             found.append((block.bottleneck, block.bottleneck, block.kernel, stride, 1))
             found.append((block.bottleneck, block.out_channels, 1, 1, 1))
-        elif block.kind == "BasicBlock":
+        elif block.kind == "GroupedBlock":
+            groups = block.bottleneck // math.gcd(block.bottleneck, block.group)
+            found.append((width, block.bottleneck, 1, 1, 1))
+            found.append((block.bottleneck, block.bottleneck, block.kernel, stride, groups))
+            found.append((block.bottleneck, block.out_channels, 1, 1, 1))
+        elif block.kind == "DepthwiseBlock":
+            found.append((width, block.bottleneck, 1, 1, 1))
+            found.append((block.bottleneck,) * 2 + (block.kernel, stride, block.bottleneck))
+            found.append((block.bottleneck, block.out_channels, 1, 1, 1))
+        elif block.kind == "K1KXBlock":
+            found.append((width, block.bottleneck, 1, 1, 1))
+            found.append((block.bottleneck, block.out_channels, block.kernel, stride, 1))
+        elif block.kind == "KXKXBlock":
+            found.append((width, block.bottleneck, block.kernel, 1, 1))
+            found.append((block.bottleneck, block.out_channels, block.kernel, stride, 1))
+        elif block.kind == "ZenInvertedBlock":
+            for inside, out, step in (
+                (width, block.bottleneck, stride),
+                (block.bottleneck, block.out_channels, 1),
+            ):
+                hidden = max(8, round(out * block.expansion / 8) * 8)
+                found.append((inside, hidden, 1, 1, 1))
+                found.append((hidden, hidden, block.kernel, step, hidden))
+                found.append((hidden, out, 1, 1, 1))
+        elif block.kind in ("BasicBlock", "ZenBasicBlock"):
             found.append((width, block.bottleneck, block.kernel, stride, 1))
             found.append((block.bottleneck, block.out_channels, block.kernel, 1, 1))
         elif block.kind == "InvertedBlock":
@@ -59,6 +86,8 @@ def entropies(structure, resolution, activation="relu", seed=0):
         if block.kind == "MaxPool":
             x = F.max_pool2d(x, block.kernel, stride=block.stride, padding=block.kernel // 2)
             continue
+        if block.kind == "Focus":
+            x = F.pixel_unshuffle(x, 2)
         for inside, outside, kernel, stride, groups in convolutions(block):
             weight = normal(outside, inside // groups, kernel, kernel)
             h = F.conv2d(x, weight, bias=None, stride=stride, padding=kernel // 2, groups=groups)

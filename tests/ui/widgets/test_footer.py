@@ -22,7 +22,7 @@ async def test_a_click_on_a_key_is_as_good_as_the_key(watch):
         row = w.app.size.height - 1
         await w.pilot.click(offset=(last_line(w).index("Pause"), row))
         assert w.run.orders == ["pause"]
-        await w.pilot.click(offset=(last_line(w).index("123456") + 1, row))
+        await w.pilot.click(offset=(last_line(w).index("1234567") + 1, row))
         await w.sees("FLOPs of each")
         await w.pilot.click(offset=(last_line(w).index("Help"), row))
         await w.until(lambda: isinstance(w.app.screen, Help))
@@ -51,7 +51,7 @@ async def test_where_there_is_no_room_whole_keys_are_left_out(watch, width):
         await w.sees("palette")
         words = last_line(w).replace("▏", " ").split()
         assert words[-1] == "palette"
-        assert set(words) <= {"space", "Pause", "s", "Save", "x", "Stop", "123456", "Plots", "f",
+        assert set(words) <= {"space", "Pause", "s", "Save", "x", "Stop", "1234567", "Plots", "f",
                               "Fill", "?", "Help", "q", "Quit", "^p", "palette"}  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """Curves: where they go, what the axes say, how little they cost."""
 
 from dataclasses import replace
+from math import log10
 
 import pytest
 from textual.events import MouseScrollUp
 
+from engine.snapshot import Bound
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
 from maedet_tui.widgets.plot.canvas import Chart, Series, draw, nice_step
 from maedet_tui.widgets.plot.kinds import PLOTS, chart_of
@@ -91,6 +93,23 @@ def test_ticks_are_round(span, parts, step):
     assert nice_step(span, parts) == pytest.approx(step)
 
 
+def test_there_is_no_tick_at_half_a_layer():
+    for top in range(1, 60):
+        drawn = lines(chart(STEP._replace(points=[(0, 0), (9, top)]), whole=True))
+        ticks = [line.split("+")[0].strip() for line in drawn[:-2] if "+" in line]
+        assert len(ticks) > 1 and all(tick.isdigit() for tick in ticks), (top, ticks)
+
+
+@pytest.mark.parametrize("glyphs", [PLAIN, UNICODE])
+def test_a_legend_gives_way_to_the_curves(glyphs):
+    flops = chart_of(PLOTS[1], factory.fine(), glyphs.markers)
+    wide, narrow = (lines(flops, width, 12, glyphs)[:-2] for width in (60, 32))
+    assert any("C3 22.2G" in line for line in wide)
+    assert sum("C" in line for line in narrow) == 5
+    assert not any("22.2" in line for line in narrow)
+    assert not any("C" in line for line in lines(flops, 26, 12, glyphs))
+
+
 def test_the_axis_of_iterations_grows_by_doubling():
     assert x_end(0, 96_000) < 200
     assert x_end(41_200, 96_000) == 48_000
@@ -99,7 +118,9 @@ def test_the_axis_of_iterations_grows_by_doubling():
     assert x_end(0, 0) == 1
 
 
-@pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in PLOTS if not kind.against], ids=lambda kind: kind.name
+)
 def test_what_each_plot_shows(kind):
     snapshot = factory.fine()
     made = chart_of(kind, snapshot, UNICODE.markers, ("paper", 2283.7))
@@ -116,8 +137,9 @@ def test_what_each_plot_shows(kind):
         "z": last.z,
         "parts": last.parts[-1],
         "accepted": 10.0,
+        "gap": log10(100 * (1 - last.z / factory.BOUND.value)),
     }[kind.name]
-    assert made.series[-1].points[-1][1] == wanted
+    assert made.series[-1].points[-1][1] == pytest.approx(wanted, rel=1e-12)
     assert (made.reference is None) is (kind.name != "z")
     assert made.switch == 48_000
     assert lines(made, 90, 20, UNICODE)
@@ -126,9 +148,32 @@ def test_what_each_plot_shows(kind):
 def test_a_single_point_of_history():
     snapshot = replace(factory.snapshot(), history=factory.history(10)[:1], iteration=3)
     for kind in PLOTS:
-        # how many are accepted takes two points to tell
-        if kind.name != "accepted":
+        # how many are accepted takes two points to tell, and a gap takes a bound
+        if kind.name not in ("accepted", "gap"):
             assert lines(chart_of(kind, snapshot, UNICODE.markers, None), 80, 20, UNICODE)
+
+
+GAP = next(kind for kind in PLOTS if kind.name == "gap")
+
+
+def test_a_gap_is_plotted_on_decades():
+    history = tuple(
+        replace(point, z=(1 - gap) * 2000.0)
+        for point, gap in zip(factory.history(40), (0.5, 0.02, 0.0013, 0.00004, 0.0))
+    )
+    snapshot = replace(factory.fine(), history=history, bound=Bound(2000.0))
+    made = chart_of(GAP, snapshot, UNICODE.markers)
+    text = lines(made, 80, 24, UNICODE)
+    ticks = [line.split("┤")[0].strip() for line in text if "┤" in line]
+    assert ticks == ["100 %", "1 %", "0.01 %", "0.0001 %"]
+    assert any("Gap 0 %" in line for line in text)  # none is as good as the smallest
+    assert any("Gap 0.13 %" in line for line in lines(
+        made._replace(cursor=float(history[2].iteration)), 80, 24, UNICODE))  # fmt: skip
+
+
+def test_without_a_bound_there_is_no_gap():
+    snapshot = replace(factory.fine(), bound=Bound(working=True))
+    assert not chart_of(GAP, snapshot, UNICODE.markers).series
 
 
 # --- zooming, reading off, stacking ---------------------------------------------------

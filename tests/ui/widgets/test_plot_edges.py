@@ -32,7 +32,7 @@ def test_a_series_without_points_has_no_place_in_the_legend(cursor):
 def test_numbers_of_the_axis_give_way_to_each_other():
     wide = chart(STEP, format_x="{:020.2f}".format)
     assert lines(wide, 34, 16)[-1].split() == [f"{0:020.2f}"]
-    assert lines(chart(STEP), 34, 16)[-1].split() == ["0", "100"]
+    assert lines(chart(STEP), 34, 16)[-1].split() == ["0", "50", "100"]
 
 
 def test_points_beyond_the_right_end_are_left_out():

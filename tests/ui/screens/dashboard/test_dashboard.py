@@ -7,7 +7,7 @@ import pytest
 
 from engine.snapshot import NewBest
 from engine.zoo import ZOO
-from maedet_tui.widgets.structure_view import StructureView
+from maedet_tui.widgets.structure_view import StructureView, View, table
 from tests.ui import factory
 
 
@@ -105,15 +105,17 @@ async def test_summary_at_the_end(watch):
 async def test_of_another_budget_s_structure_the_costs_are_named(watch):
     best = factory.candidate()
     small = replace(best, cost=best.cost._replace(flops=40_000_000_000))
-    async with watch(factory.finished(best=small)) as w:
+    async with watch(factory.finished(best=small, bound=None)) as w:
         await w.sees("below the paper's MAE-DET-M (89.9G FLOPs against 40.0G)")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_summary_is_short_and_can_be_put_away(watch, size):
-    async with watch(factory.finished(), size=size) as w:
+@pytest.mark.parametrize("bound", [None, factory.BOUND])
+async def test_the_summary_is_short_and_can_be_put_away(watch, size, bound):
+    async with watch(factory.finished(bound=bound), size=size) as w:
         w.run.run_dir = Path("runs/maedet-m-20261124-151549")
-        await w.sees("The search finished after 96,000 iterations", "below the paper's MAE-DET-M")
+        other = "at most 2.4 % below the best possible" if bound else "below the paper's MAE-DET-M"
+        await w.sees("The search finished after 96,000 iterations", other)
         assert w.app.screen.query_one("#summary").region.height <= (2 if size == (80, 24) else 4)
         await w.press("c")
         await w.until(lambda: "The search finished" not in w.text)
@@ -161,10 +163,26 @@ async def test_audit_that_arrives_after_the_end(watch):
         await w.sees("2,251.30 ± 4.25")
 
 
-def test_odd_numbers_of_bottlenecks_are_halves_of_the_papers_layers():
-    from maedet_tui.widgets.structure_view import View, table
-
+async def test_depths_are_bottlenecks_and_the_paper_s_layers_are_its_own(watch):
     structure = ZOO["resnet-50"].structure
     rows = table(View(factory.preset(), structure))
-    assert [row[6] for row in rows] == ["1", "1", "1.5", "2", "3", "1.5"]
+    assert [row[6] for row in rows] == ["1", "1", "3", "4", "6", "3"]
     assert [row[7] for row in rows] == ["C1", "C2", "C2", "C3", "C4", "C5"]
+    async with watch(factory.snapshot()) as w:
+        w.app.screen.fit_panels(80, 24)
+        await w.press("tab", "tab", "tab")
+        await w.sees("The paper's MAE-DET-M", "# l.")
+        best, paper = (w.app.screen.query_one(name).text for name in ("#best", "#reference"))
+        # C3 of Table 12: 10 bottlenecks, which it prints as 5
+        kind, *_, depth, level, _, _, _, _, quoted = paper.splitlines()[3].split()
+        assert (kind, level, depth, quoted) == ("ResBlock", "C3", "10", "5")
+        assert "# layers" not in best
+
+
+async def test_tables_beside_each_other_have_the_same_columns(watch):
+    async with watch(factory.snapshot(), size=(200, 60)) as w:
+        await w.sees("The paper's MAE-DET-M", "scored in closed form")
+        best, paper = (w.app.screen.query_one(name).text for name in ("#best", "#reference"))
+        assert paper.splitlines()[0].startswith(best.splitlines()[0])
+        # and Z has all of its digits
+        assert best.splitlines()[-1].endswith("Z 2,260.50")

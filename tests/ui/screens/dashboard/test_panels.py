@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.snapshot import LatencyResult, NewBest
+from engine.snapshot import Bound, LatencyResult, NewBest
 from maedet_tui.machine.load import Gpu, Load
-from maedet_tui.screens.dashboard.histogram import bars, binned
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.widgets.glyphs import PLAIN, UNICODE
+from maedet_tui.widgets.histogram import bars, binned
 from tests.ui import factory
 
 
@@ -48,6 +48,23 @@ async def test_a_latency_budget_has_gauges(watch):
         assert "timed" not in w.text
         w.run.snapshot = factory.finished(latency=replace(latency, measured=0.0262))
         await w.sees("timed  ▲━", "26.2ms of 25ms")
+
+
+async def test_how_far_the_best_is_from_the_best_possible(watch):
+    async with watch(factory.fine(bound=Bound(working=True)), size=(120, 40)) as w:
+        await w.sees("bound      is being computed")
+        await w.press("7")
+        await w.sees("The bound on the best possible is being computed.")
+        w.run.snapshot = factory.fine()
+        await w.sees("best Z is  at most 2.4 % below the", "FLOPs bind: +1 % gives +0.11 % Z",
+                     "layers bind: +3 give +1.1 % Z", "Gap 2.4 %")  # fmt: skip
+        w.run.snapshot = factory.fine(bound=replace(factory.BOUND, value=2260.5))
+        await w.sees("best Z is  the best possible,", "proven  ")
+        w.run.snapshot = factory.fine(bound=None)
+        await w.until(lambda: "best Z is" not in w.text)
+        await w.sees("No bound on the best possible is known of this search.")
+        w.run.snapshot = factory.finished(bound=Bound(working=True))
+        await w.sees("not found in time")
 
 
 async def test_what_each_stage_contributes(watch):

@@ -3,7 +3,9 @@
 import signal
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from maedet_tui.presets import read_source
 from maedet_tui.screens.confirm import Confirm
@@ -93,7 +95,7 @@ async def test_text_that_is_no_yaml_has_a_line_too(home, mine):
     async with home() as w:
         await edit(w)
         await retype(w, "budget:\n  flops: [91G\n")
-        await w.sees("not valid YAML", "line")
+        await w.sees("a ']' is missing", "line")
         await retype(w, "- 1")
         await w.sees("a preset is a mapping")
 
@@ -265,6 +267,37 @@ async def test_a_new_line_begins_where_the_one_before_did(home, mine):
         assert area(w).document.get_line(3) == "  x"
 
 
+async def test_keys_that_come_in_one_piece_are_obeyed_in_their_order(home, mine):
+    async with home() as w:
+        await edit(w)
+        for key in ["down", "end", "x", "enter", "y", "up", "up", "z", "backspace", "w"]:
+            w.app.post_message(Key(key, key if len(key) == 1 else None))
+        await w.until(lambda: "w" in area(w).text.replace(" own", ""))
+        assert area(w).text == "#w my own\nbudget:x\ny\n" + MINE.partition("budget:\n")[2]
+
+
+async def test_the_footer_of_the_editor_offers_help_save_as_and_undo(home, mine):
+    async with home(size=(80, 24)) as w:
+        await edit(w)
+        await w.sees("Save as", "Undo", "Help")
+        await w.press("x")
+        assert area(w).text == "x" + MINE
+        await w.press("ctrl+z")
+        assert area(w).text == MINE
+
+
+async def test_what_is_saved_with_problems_is_not_saved_in_green(home, mine):
+    async with home() as w:
+        await edit(w)
+        await retype(w, MINE.replace("flops", "flopps"))
+        await w.press("ctrl+s")
+        await w.sees("Saved, with 1 problem in it")
+        assert w.app.screen.query_one(Toast).has_class("-warning")
+        await retype(w, MINE)
+        await w.press("ctrl+s")
+        await w.until(lambda: w.app.screen.query("Toast.-information"))
+
+
 @pytest.mark.parametrize("language", ["yaml", None])
 async def test_colours_where_the_parser_is_installed(home, mine, language, monkeypatch):
     if language:
@@ -295,7 +328,7 @@ async def test_help_in_the_editor(home, mine):
 async def test_one_thing_at_a_time_at_80x24(home, mine):
     async with home((80, 24)) as w:
         await edit(w)
-        await w.sees("# my own", "✓ valid", "Save", "Search", "Structure", "Changes", "Close")
+        await w.sees("# my own", "✓ valid", "Save", "Search", "Help", "Close")
         assert "Initial structure" not in w.text
         await w.press("ctrl+o")
         await w.sees("Initial structure", "46.9G of 91G")

@@ -333,3 +333,24 @@ async def test_resizing_leaves_no_trace(home, own_presets):
             await w.settle()
         await w.pilot.resize_terminal(120, 40)
         await w.until(lambda: without_thumbs(w.text) == before)
+
+
+async def test_n_makes_a_preset_for_a_budget(home, own_presets, monkeypatch):
+    monkeypatch.setattr("maedet_tui.presets.trial.ITERATIONS", 200)
+    async with home((120, 40)) as w:
+        await w.press("n")
+        await w.sees("A preset for a budget", "10G")
+        for line, words in (
+            ("", "write a budget"), ("3K", "too few"), ("9G 9G 9G", "one image size"),
+            ("9G big", "no such preset"), ("3x", "is not a quantity"),
+        ):  # fmt: skip
+            w.app.screen.query_one(Input).value = line
+            await w.sees(words)
+            await w.press("enter")
+        assert list(own_presets.iterdir()) == []
+        w.app.screen.query_one(Input).value = "2G 640x640 mobile"
+        await w.press("enter")
+        await w.sees("Made mobile-2g-640x640", "make sense at 640x640", "a short search finds")
+        assert w.app.screen.query_one(PresetTable).marked == "own mobile-2g-640x640"
+        await w.press("n", "escape")
+        assert [path.name for path in own_presets.iterdir()] == ["mobile-2g-640x640.yaml"]

@@ -1,0 +1,151 @@
+"""The kinds of blocks of TinyNAS, ZenNAS and RegNet: entropy, costs, mutations, limits."""
+
+from random import Random
+from statistics import fmean
+
+import numpy as np
+import pytest
+
+from engine.blocks import KINDS, chain
+from engine.checks import check
+from engine.costs import total_cost
+from engine.optimum.problem import NoOptimum, Problem
+from engine.scorers.base import ScoringError
+from engine.scorers.closed_form import ClosedForm
+from engine.scorers.factory import make_scorer
+from engine.search.mutation import Mutator
+from engine.search.sampling import Sampler
+from engine.settings import CLOSED, PROXIES, Forward, Objective, Preset, Space
+from engine.structure import Block, Structure, StructureError
+from tests.engine.backbone.random_structures import PEERS
+from tests.engine.scorers import literal
+
+PEER_KINDS = (
+    "K1KXBlock", "KXKXBlock", "GroupedBlock", "DepthwiseBlock", "ZenResBlock", "ZenBasicBlock",
+    "ZenInvertedBlock",
+)  # fmt: skip
+
+
+def of_kind(kind, stem="Focus", width=64):
+    """A plain structure of one kind, five levels."""
+    fields = KINDS[kind].fields
+    blocks = [Block(stem, 3, 3, 32, 2)]
+    for level in range(4):
+        before = blocks[-1].out_channels
+        block = Block(
+            kind, 3, before, width << level, 2, 48 if "bottleneck" in fields else 0, 2,
+            2 if "expansion" in fields else 0, group=16 if "group" in fields else 0,
+        )  # fmt: skip
+        blocks.append(block)
+    return Structure(tuple(blocks))
+
+
+def space_of(kind):
+    return Space(blocks=(kind,), bottleneck_ratio=(0.1, 4.0), max_width=512, expansions=(1, 2, 4))
+
+
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_the_vanilla_network_is_the_literal_one(kind):
+    for block in (*of_kind(kind).blocks, of_kind(kind).blocks[2]._replace(stride=1, depth=3)):
+        found = [
+            (c.in_channels, c.out_channels, c.kernel, c.stride, c.groups)
+            for c in chain(block)
+            if c.op == "conv"
+        ]
+        assert found == literal.convolutions(block)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_the_entropy_is_that_of_literal_passes(kind):
+    structure = of_kind(kind)
+    passes = np.array([literal.entropies(structure, 64, seed=seed) for seed in range(4)])
+    (score,) = ClosedForm(Objective(resolution=64)).score([structure])
+    error = passes.std(0, ddof=1) / 2
+    difference = np.abs(passes.mean(0) - score.entropies)
+    assert (difference <= 4 * error + 3e-3 * passes.mean(0) + 0.01).all(), (difference, error)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_closed_form_against_32_passes_over_50_structures(kind):
+    rng, objective = Random(0), Objective(resolution=128)
+    # widths as published nets have them: a few channels are beyond what second order tells
+    space = Space(
+        blocks=(kind,), bottleneck_ratio=(0.5, 4.0), width_step=64, max_width=512,
+        expansions=(1, 2, 4), stage_depths=(1, 3, 4, 4, 4),
+    )  # fmt: skip
+    sampler = Sampler(space, of_kind(kind))
+    structures = [sampler.draw(rng) for _ in range(50)]
+    closed = ClosedForm(objective).score(structures)
+    forward = make_scorer("forward", "cpu", objective, Forward(repeats=32))
+    measured = forward.score(structures)
+    for level in (2, 3, 4):
+        off = [abs(a.entropies[level] / b.entropies[level] - 1) for a, b in zip(closed, measured)]
+        assert fmean(off) < 3e-3, (kind, level, fmean(off))
+
+
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_every_mutation_can_be_built(kind):
+    mutator, rng = Mutator(space_of(kind)), Random(1)
+    structure, kinds = of_kind(kind), set()
+    for number in range(200):
+        mutation = mutator.mutate(structure, rng, fine=number % 3 == 0)
+        structure = check(mutation.structure)
+        kinds.add(mutation.field)
+        assert total_cost(structure).params > 0
+    assert kinds >= set(KINDS[kind].mutable)
+
+
+def test_kinds_turn_into_each_other():
+    every = (*PEER_KINDS, "ResBlock", "BasicBlock", "InvertedBlock")
+    mutator, rng = Mutator(Space(blocks=every, max_width=256)), Random(2)
+    structure, met = of_kind("GroupedBlock"), set()
+    for _ in range(400):
+        structure = check(mutator.mutate(structure, rng, fine=False).structure)
+        met.update(block.kind for block in structure.blocks)
+    assert met == {*every, "Focus"}
+
+
+def test_regnet_has_its_published_parameters():
+    # RegNetX-400MF: 5,495,976 with its classifier of 1,000 classes
+    rows = ((32, 32, 1), (32, 64, 2), (64, 160, 7), (160, 400, 12))
+    blocks = [Block("Conv", 3, 3, 32, 2)]
+    blocks += [Block("GroupedBlock", 3, a, b, 2, b, n, group=16) for a, b, n in rows]
+    structure = check(Structure(tuple(blocks)))
+    assert total_cost(structure).params == 5_495_976 - 401 * 1000
+
+
+def test_groups_divide_a_bottleneck_that_is_no_multiple():
+    (first, _), *_ = KINDS["GroupedBlock"].units(Block("GroupedBlock", 3, 8, 8, 1, 56, group=16))
+    assert first.main[1].groups == 7  # 8 channels each
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (Block("Focus", 3, 3, 8, 1), "stride is 1"),
+        (Block("Focus", 3, 8, 8, 2), "only an image of 3 channels"),
+        (Block("GroupedBlock", 3, 3, 8, 2, 8), "group is 0, but must be at least 1"),
+        (Block("DepthwiseBlock", 3, 3, 8, 2, 0), "bottleneck is 0"),
+        (Block("K1KXBlock", 3, 3, 8, 2, 8, se=4), "se is 4, but a K1KXBlock has none"),
+        (Block("ZenInvertedBlock", 3, 3, 8, 2, 8), "expansion is 0"),
+    ],
+)
+def test_impossible_numbers_are_told_with_the_fix(block, words):
+    with pytest.raises(StructureError, match=words):
+        check(Structure((block,)))
+
+
+def test_no_bound_is_claimed_of_kinds_without_one():
+    preset = Preset("peers", of_kind("K1KXBlock"), space=space_of("K1KXBlock"))
+    with pytest.raises(NoOptimum, match="nothing is proven of spaces with a Focus"):
+        Problem(preset)
+
+
+@pytest.mark.parametrize("scorer", PROXIES)
+def test_proxies_refuse_a_focus_in_words(scorer):
+    for name in (scorer, scorer + CLOSED):
+        judge = make_scorer(name, "cpu", Objective(resolution=32), Forward())
+        with pytest.raises(ScoringError, match="block 1 is a Focus"):
+            judge.score([PEERS])

@@ -1,0 +1,47 @@
+"""Files with several structures, or with a choice that their text leaves open."""
+
+import pytest
+
+from maedet_tui.files import StructureFileError, read_structure
+from tests.engine.formats.test_published import ZENNET_400M, nas_info
+
+
+@pytest.fixture
+def several(tmp_path):
+    path = tmp_path / "nas_info.txt"
+    path.write_text(nas_info(), "utf-8")
+    return path
+
+
+def test_one_of_several_is_named_by_its_number(several):
+    title, structure = read_structure(f"{several}#2")
+    assert title == "nas_info.txt#2" and structure.blocks[4].bottleneck == 16
+
+
+def test_several_are_listed_where_none_is_named(several):
+    with pytest.raises(StructureFileError) as caught:
+        read_structure(str(several))
+    head, *lines = str(caught.value).splitlines()
+    assert head == f"{several}: holds 3 structures; name one, such as {several}#1"
+    assert len(lines) == 3 and "#2: " in lines[1] and "params" in lines[1]
+    assert "cannot be built" in lines[2] and "Magic" in lines[2]
+
+
+def test_what_is_named_must_be_there(several):
+    with pytest.raises(StructureFileError, match="no structure 7; the file has 3"):
+        read_structure(f"{several}#7")
+    with pytest.raises(StructureFileError, match="#csq names none"):
+        read_structure(f"{several}#csq")
+
+
+def test_squeeze_and_excitation_of_a_zennet(tmp_path):
+    path = tmp_path / "zennet.txt"
+    path.write_text(ZENNET_400M, "utf-8")
+    assert read_structure(str(path)).structure.blocks[1].se == 0
+    assert read_structure(f"{path}#se").structure.blocks[1].se == 4
+
+
+def test_a_file_whose_name_has_a_hash_is_read_as_it_is(tmp_path):
+    path = tmp_path / "mine#2.txt"
+    path.write_text(ZENNET_400M, "utf-8")
+    assert read_structure(str(path)).structure.widths[-1] == 2048
