@@ -29,6 +29,11 @@ CLOSED = "-closed-form"
 CLOSED_PROXIES = tuple(name + CLOSED for name in PROXIES)
 SCORERS = ("auto", "forward", "closed-form", *PROXIES, *CLOSED_PROXIES)
 DEVICES = ("auto", "cpu", "cuda")
+#: what torch calls the GPUs of others, and why passes do not run there
+OTHER_DEVICES = {
+    "mps": "Apple's GPUs have no float64, in which the moments of a map are added up",
+    "xpu": "no pass has been run on Intel's GPUs yet",
+}
 DTYPES = ("float32", "bfloat16", "float16")
 
 #: memory that a search by passes keeps to, the whole process counted, in bytes: the paper's claim

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.scorers.base import ScoringError
+from engine.settings import OTHER_DEVICES
 
 #: how much faster half precision must be on a CPU to be worth its rounding
 WORTHWHILE = 1.3
@@ -17,11 +18,6 @@ BFLOAT16_SINCE, FLOAT16_SINCE = 8, 7
 #: bytes that cuBLAS takes for each stream: 32 MiB since Hopper (9), 8.125 MiB before; torch's
 #: notes on CUDA semantics tell, under "cuBLAS workspaces"
 WORKSPACE, WORKSPACE_BEFORE_HOPPER = 32 << 20, 8_519_680
-#: what torch calls the GPUs of others, and why passes do not run there
-OTHERS = {
-    "mps": "Apple's GPUs have no float64, in which the moments of a map are added up",
-    "xpu": "no pass has been run on Intel's GPUs yet",
-}
 
 
 def device_named(name: str) -> torch.device:
@@ -30,8 +26,9 @@ def device_named(name: str) -> torch.device:
     Raises ScoringError where CUDA is asked for and this machine or build has none, and for
     the GPUs of others.
     """
-    if name in OTHERS:
-        raise ScoringError(f"device {name} was asked for, but {OTHERS[name]}: use cpu or cuda")
+    if name in OTHER_DEVICES:
+        reason = OTHER_DEVICES[name]
+        raise ScoringError(f"device {name} was asked for, but {reason}: use cpu or cuda")
     if name == "cuda" and not torch.cuda.is_available():
         reason = (
             "torch finds no usable NVIDIA GPU"

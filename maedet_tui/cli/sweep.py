@@ -334,7 +334,7 @@ def table(found: Standing) -> list[str]:
         params = formatting.quantity(one.params) if one.params is not None else "-"
         lines.append(
             f"{one.name:{width}} {one.state:9} "
-            f"{formatting.percent(one.iteration, one.iterations):>6} "
+            f"{formatting.percent(one.done, 1.0):>6} "
             f"{formatting.score(one.z):>10} {gap:>8} {flops:>8} {params:>7} "
             f"{one.layers if one.layers is not None else '-':>6}"
         )

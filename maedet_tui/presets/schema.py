@@ -18,6 +18,7 @@ from engine.settings import (
     DEFAULT_MEMORY,
     DEVICES,
     DTYPES,
+    OTHER_DEVICES,
     SCORERS,
     SIZE_READINGS,
     STRATEGIES,
@@ -152,7 +153,14 @@ def _text(value: str) -> str:
     return value
 
 
-Device = Annotated[Any, AfterValidator(_one_of(DEVICES))]
+def _device(value: Any) -> Any:
+    if isinstance(value, str) and value in OTHER_DEVICES:
+        choice = ", ".join(DEVICES)
+        raise ValueError(f"is {value!r}; {OTHER_DEVICES[value]}: use one of {choice}")
+    return _one_of(DEVICES)(value)
+
+
+Device = Annotated[Any, AfterValidator(_device)]
 Scorer = Annotated[Any, AfterValidator(_one_of(SCORERS))]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_text)]
 Text = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_text)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from engine.costs import Cost, total_cost
 from engine.scorers.base import Score
 from engine.settings import Preset
+from engine.snapshot import PROVEN
 from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui.presets.reading import parse
@@ -31,7 +32,8 @@ _NOT_SHOWN = ("initial",)
 
 
 class Found(NamedTuple):
-    """The best of a search. latency: predicted seconds, under a latency budget alone."""
+    """The best of a search. latency: predicted seconds, under a latency budget alone. proven:
+    the search itself has shown that there is none better."""
 
     name: str
     preset: Preset
@@ -39,6 +41,7 @@ class Found(NamedTuple):
     z: float
     method: str
     latency: float | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,15 @@ def found_in(refs: Sequence[str], runs_dir: Path) -> list[Found]:
                 if one.structure is not None and one.z is not None and one.method is not None:
                     preset = parse(opened.preset_text(one.number), name=one.preset)
                     found.append(
-                        Found(one.name, preset, one.structure, one.z, one.method, one.latency)
+                        Found(
+                            one.name,
+                            preset,
+                            one.structure,
+                            one.z,
+                            one.method,
+                            one.latency,
+                            one.gap is not None and one.gap <= PROVEN,
+                        )
                     )
                 elif (folder / one.name / RUN_FILE).exists():
                     with contextlib.suppress(StoreError):  # told by `sweep show`
@@ -112,20 +123,27 @@ def _of_run(folder: Path, name: Callable[[Path], str]) -> list[Found]:
     if snapshot is None or (best := snapshot.best) is None:
         return []
     latency = snapshot.latency.predicted if snapshot.latency is not None else None
-    return [Found(name(folder), preset, best.structure, best.score.z, best.score.method, latency)]
+    gap = snapshot.bound.gap if snapshot.bound is not None else None
+    return [
+        Found(
+            name(folder), preset, best.structure, best.score.z, best.score.method, latency,
+            gap is not None and gap <= PROVEN,
+        )
+    ]  # fmt: skip
 
 
 def front(
     found: Sequence[Found],
     x: str,
     y: str = "z",
-    optima: Iterable[tuple[str, Structure, float]] = (),
+    optima: Sequence[tuple[str, Structure, float]] = (),
     told: Callable[[int, int], object] = lambda done, of: None,
 ) -> Front:
     """What was found as points, with the paper's structures and the ResNets beside it.
 
     y: "z" as the searches scored it, or a scorer that scores all of them anew, under the first
-    one's objective. optima: (name, structure, Z) of proven ones. told: (structures scored, all).
+    one's objective. optima: (name, structure, Z) of proven ones, besides those that searches have
+    proven themselves. told: (structures scored, all).
     Raises SweepError where the searches do not compare, or nothing is known of x.
     """
     preset = found[0].preset
@@ -163,7 +181,9 @@ def front(
         point = Point(entry.title, PUBLISHED, at, z, cost, entry.structure)
         points.append(replace(point, dominated=any(dominates(one, point) for one in points)))
     if y == "z" and x != "latency":
-        for name, structure, z in optima:
+        known = {structure for _, structure, _ in optima}
+        shown = [(f"optimum {one.name}", one.structure, one.z) for one in found if one.proven]
+        for name, structure, z in (*optima, *(one for one in shown if one[1] not in known)):
             cost = total_cost(structure, size)
             points.append(Point(name, OPTIMUM, float(getattr(cost, x)), z, cost, structure))
     return Front(x, y, size, tuple(sorted(points, key=lambda one: (one.x, -one.y, one.name))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.snapshot import gap_to
+
 if TYPE_CHECKING:
     from engine.structure import Structure
 
@@ -88,8 +90,14 @@ class Search:
     error: str | None = None
 
     @property
+    def done(self) -> float:
+        """The share that is searched; all of what has finished, for a proof ends before T."""
+        share = min(self.iteration / self.iterations, 1.0)
+        return 1.0 if self.state == "finished" else share
+
+    @property
     def gap(self) -> float | None:
         """How far Z is below its bound, as a share of it."""
         if self.z is None or not self.bound:
             return None
-        return max(0.0, (self.bound - self.z) / self.bound)
+        return gap_to(self.bound, self.z)

@@ -111,13 +111,14 @@ def now(folder: Path, one: Search, live: bool) -> Search:
     run = folder / one.name
     with contextlib.suppress(StoreError), contextlib.closing(RunReader(run)) as reader:
         if (status := reader.status()) is not None:
-            cost = reader.best_cost()
+            cost, bound = reader.best_cost(), reader.bound(status)
             one = replace(
                 one,
                 **(cost._asdict() if cost is not None else {}),
                 iteration=status.iteration,
                 seconds=status.seconds,
                 z=status.z,
+                bound=bound.value if bound is not None else None,
                 state="paused"
                 if one.state == "running" and status.state == "paused"
                 else one.state,

@@ -87,6 +87,7 @@ def _ended(snapshot: Snapshot) -> Ended:
         snapshot.iteration,
         snapshot.seconds,
         z=best.score.z,
+        bound=snapshot.bound.value if snapshot.bound is not None else None,
         method=best.score.method,
         **best.cost._asdict(),
         latency=latency.predicted if latency is not None else None,

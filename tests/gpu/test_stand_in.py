@@ -11,6 +11,7 @@ from benchmarks.gpu.course import Course
 from benchmarks.gpu.literal import family
 from benchmarks.gpu.stand_in import NAME, CardError, standing_in
 from engine.latency.device import Device
+from engine.scorers.base import ScoringError
 from engine.scorers.forward import GPU_BATCH, ForwardScorer
 from engine.scorers.forward_device import (
     WORKSPACE,
@@ -21,7 +22,7 @@ from engine.scorers.forward_device import (
 from engine.scorers.forward_device import out_of_memory as is_out_of_memory
 from engine.scorers.forward_lanes import StreamLanes
 from engine.scorers.gaussian_pool import GaussianPool
-from engine.settings import Forward, Objective
+from engine.settings import OTHER_DEVICES, Forward, Objective
 from engine.training.processes import processes
 
 SMALL = Objective(resolution=64)
@@ -159,6 +160,12 @@ def test_ways_in_which_cuda_runs_out_of_memory():
     ):
         assert is_out_of_memory(RuntimeError(text))
     assert not is_out_of_memory(RuntimeError("CUDA error: an illegal memory access"))
+
+
+@pytest.mark.parametrize("name", OTHER_DEVICES)
+def test_gpus_of_others_are_refused_with_the_reason(name):
+    with pytest.raises(ScoringError, match=f"device {name} was asked for, but .*: use cpu or cuda"):
+        ForwardScorer(SMALL, name)
 
 
 def test_a_latency_device_and_training_find_the_card():

@@ -12,6 +12,10 @@ from dataclasses import replace
 
 import pytest
 
+from engine.optimum.search import certified
+from engine.scorers.closed_form import ClosedForm
+from engine.settings import PROXIES
+from engine.structure import Block, Structure
 from maedet_tui.presets import builtin_names, load
 from tests.golden import found, written
 
@@ -192,6 +196,58 @@ ResBlock 5 328 2 152 8 0 0
 ResBlock 5 248 2 336 7 0 0
 """,
 }
+
+
+#: the proven optimum of each preset, to the third decimal, of which the night tests all
+OPTIMA = {
+    "maedet-s": 1980.931,
+    "maedet-m": 2316.629,
+    "maedet-l": 2858.966,
+    "maedet-mb-s": 623.591,
+    "maedet-mb-m": 710.581,
+    "maedet-mb-m-se": 710.418,
+}
+
+
+def read(text: str) -> Structure:
+    """What `written` wrote."""
+    blocks, before = [], 3
+    for line in text.strip().splitlines():
+        kind, *numbers = line.split()
+        kernel, out, stride, bottleneck, depth, expansion, se = map(int, numbers)
+        blocks.append(
+            Block(kind, kernel, before, out, stride, bottleneck, depth, expansion=expansion, se=se)
+        )
+        before = out
+    return Structure(tuple(blocks))
+
+
+@pytest.mark.parametrize(("name", "seed"), [one for one in FOUND if one[0] in OPTIMA])
+def test_no_short_search_finds_what_lies_above_the_optimum(name, seed):
+    structure = read(FOUND[name, seed])
+    assert written(structure) == FOUND[name, seed].strip()
+    (score,) = ClosedForm(load(name).objective).score([structure])
+    assert 0 < score.z < OPTIMA[name]
+
+
+@pytest.mark.parametrize("text", DRAWN.values())
+def test_no_random_search_draws_what_lies_above_the_optimum(text):
+    (score,) = ClosedForm(load("maedet-m").objective).score([read(text)])
+    assert 0 < score.z < OPTIMA["maedet-m"]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", builtin_names())
+def test_every_golden_search_is_below_its_bound(name):
+    preset = load(name)
+    if preset.scorer in PROXIES:
+        return
+    found = certified(preset, 600.0)
+    if name in OPTIMA:
+        assert found.proven and round(found.bound, 3) == OPTIMA[name]
+    texts = [text for (of, _), text in FOUND.items() if of == name]
+    for score in ClosedForm(preset.objective).score([read(text) for text in texts]):
+        assert score.z <= found.bound
 
 
 @pytest.mark.parametrize(("name", "seed"), FOUND)

@@ -166,3 +166,13 @@ def test_a_drawing_needs_its_packages_and_says_which(monkeypatch, tmp_path):
         write(shown, tmp_path / "f.svg")
     write(shown, tmp_path / "f.csv")
     assert (tmp_path / "f.csv").read_text() == csv_of(shown)
+
+
+def test_what_a_search_has_proven_itself_stands_as_such():
+    one, other = found("maedet-s", "maedet-m")
+    shown = front([one._replace(proven=True), other], "flops")
+    proven = [point for point in shown.points if point.source == OPTIMUM]
+    assert [(point.name, point.y) for point in proven] == [("optimum maedet-s", one.z)]
+    known = [("optimum 49G", one.structure, one.z)]
+    again = front([one._replace(proven=True), other], "flops", "z", known)
+    assert [point.name for point in again.points if point.source == OPTIMUM] == ["optimum 49G"]

@@ -43,7 +43,7 @@ def search_row(one: Search, glyphs: Glyphs) -> Row:
             name,
             (f"{symbol} {one.state}", style),
             # rounded down: 100 % is the end
-            (f"{int(100 * one.iteration / one.iterations)} %", ""),
+            (f"{int(100 * one.done)} %", ""),
             ("-" if one.z is None else formatting.score(one.z), ""),
             ("-" if one.gap is None else formatting.gap(one.gap), ""),
             ("-" if one.flops is None else formatting.quantity(one.flops), ""),
