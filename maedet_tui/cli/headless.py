@@ -19,7 +19,7 @@ from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.cli.streams import OutputLost, in_passing
 from maedet_tui.presets import advice
 from maedet_tui.runs.local import LocalRun
-from maedet_tui.terminal import echo
+from maedet_tui.terminal import call, echo
 
 #: seconds between two looks at the search, and between two lines of JSON
 LOOK_EVERY, JSON_EVERY = 0.1, 1.0
@@ -33,12 +33,14 @@ def search_headless(
     as_json: bool = False,
     json_lines: bool = False,
     detached: bool = False,
+    notify: str | None = None,
 ) -> int:
     """Search, showing progress; print the result. Returns the exit code.
 
     begin: makes the run; a signal that comes meanwhile ends it as one that comes later.
     json_lines: progress too is JSON, on standard output. detached: the terminal that
-    the search was started from may go. Raises OutputLost, with the best saved.
+    the search was started from may go. notify: one of `terminal.CALLS`, sent at the end to
+    the terminal that standard error is. Raises OutputLost, with the best saved.
     """
     stream = sys.stderr if as_json and not json_lines else sys.stdout
     with signals.collected(keep_on_hangup=detached) as received:
@@ -60,6 +62,9 @@ def search_headless(
             raise
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
+        if notify is not None and sys.stderr.isatty():
+            sys.stderr.write(call(notify, f"{run.run_dir.name}: {run.snapshot.state}"))
+            sys.stderr.flush()
     return 128 + received[0] if received else code
 
 
@@ -113,6 +118,7 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "latency": asdict(snapshot.latency) if snapshot.latency else None,
         **_bound(snapshot),
         "best_at_iteration": snapshot.best_iteration,
+        "tied_with_best": summary.tied(snapshot.recheck) if snapshot.recheck else None,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
     }
 

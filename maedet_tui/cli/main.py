@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from maedet_tui.cli.lazy import LazyGroup
+from maedet_tui.cli.notify import notify_option
 from maedet_tui.terminal import echo
 
 #: `maedet_tui.logs.LEVELS`, whose import brings the standard library's logging
@@ -16,6 +19,10 @@ COMMANDS = {
     "bench": (
         "maedet_tui.cli.bench:bench",
         "Latency, throughput and memory of backbones, side by side with ResNet-50.",
+    ),
+    "completion": (
+        "maedet_tui.cli.completion:completion",
+        "Print what makes SHELL complete commands and options, or install it for your user.",
     ),
     "compare": (
         "maedet_tui.cli.compare:compare",
@@ -59,7 +66,8 @@ COMMANDS = {
     ),
     "runs": (
         "maedet_tui.cli.runs:runs",
-        "List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, age.",
+        "List the runs in RUNS_DIR, last searched first: "
+        "state, preset, progress, best Z, gap, age.",
     ),
     "score": (
         "maedet_tui.cli.score:score",
@@ -68,6 +76,10 @@ COMMANDS = {
     "search": (
         "maedet_tui.cli.search:search",
         "Search the best backbone for PRESET: a name such as maedet-m, or a YAML file.",
+    ),
+    "serve": (
+        "maedet_tui.cli.serve:serve",
+        "Show the screens in a browser on this machine, under a link that works once.",
     ),
     "shapes": (
         "maedet_tui.cli.shapes:shapes",
@@ -126,8 +138,16 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     show_default=True,
     help="What goes to the log: of the run that is searched, else of all commands.",
 )
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of all runs, for the screen and for every command that does not name another.",
+)
+@notify_option
 @click.pass_context
-def cli(context: click.Context, log_level: str) -> None:
+def cli(context: click.Context, log_level: str, runs_dir: Path, notify: str | None) -> None:
     """Design object-detection backbones by maximum entropy (MAE-DET), training nothing.
 
     Without a command, pick a preset on the screen and watch its search.
@@ -144,4 +164,19 @@ def cli(context: click.Context, log_level: str) -> None:
         # as for the commands: not before it is asked for
         from maedet_tui.cli.screen import pick_and_watch
 
-        context.exit(pick_and_watch(Path("runs")))
+        context.exit(pick_and_watch(runs_dir, notify))
+    typed = {
+        name: value
+        for name, value in {"runs_dir": runs_dir, "notify": notify}.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    if typed:
+        _hand_down(context, typed)
+
+
+def _hand_down(context: click.Context, given: dict[str, Any]) -> None:
+    """What stands before a command is the default of its own option of that name."""
+    assert context.invoked_subcommand is not None
+    command = cli.get_command(context, context.invoked_subcommand)
+    inner = command.commands if isinstance(command, click.Group) else {}
+    context.default_map = {context.invoked_subcommand: {**given, **dict.fromkeys(inner, given)}}

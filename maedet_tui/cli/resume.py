@@ -11,6 +11,7 @@ import click
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.leave import leave
+from maedet_tui.cli.notify import notify_option
 from maedet_tui.cli.output import failures
 from maedet_tui.cli.runs_options import runs_dir_option, track_option
 from maedet_tui.runs.local import LocalRun
@@ -34,6 +35,7 @@ from maedet_tui.trackers import refuse_missing
 @runs_dir_option
 @click.option("--name", help="Folder of the new run.  [default: preset and time]")
 @track_option
+@notify_option
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option("--json", "as_json", is_flag=True, help="As for `search`. Implies --headless.")
 @click.option("--json-lines", is_flag=True, help="As for `search`. Implies --headless.")
@@ -48,6 +50,7 @@ def resume(
     runs_dir: Path,
     name: str | None,
     track: tuple[str, ...],
+    notify: str | None,
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -96,10 +99,11 @@ def resume(
                 as_json=as_json,
                 json_lines=json_lines,
                 detached=detached,
+                notify=notify,
             )
         else:
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import go_on
 
-            code = go_on(opened, runs_dir if overrides else folder.parent, track)
+            code = go_on(opened, runs_dir if overrides else folder.parent, track, notify)
     click.get_current_context().exit(code)

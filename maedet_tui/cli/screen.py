@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from maedet_tui.app import MaedetApp
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.remembered import usual_file
-from maedet_tui.terminal import echo
+from maedet_tui.terminal import call, echo
 
 # home's first paint does without what only a search, its end or its continuation needs:
 # functions below import that
@@ -24,30 +26,47 @@ if TYPE_CHECKING:
 
 #: seconds that a search is given to end after the screen has closed
 PATIENCE = 5.0
+#: seconds between two looks at whether a search has ended, where its end is called
+LOOK_EVERY = 0.5
 
 
-def pick_and_watch(runs_dir: Path) -> int:
+def pick_and_watch(runs_dir: Path, notify: str | None = None) -> int:
     """Let the user pick a preset, and show its search. Returns the exit code."""
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+    drawn_elsewhere = "TEXTUAL_DRIVER" in os.environ  # in a browser, by `serve`
+    if not drawn_elsewhere and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise Failure(
             "there is no terminal to draw the screen on; "
             "`maedet-tui search PRESET --headless` searches without it",
             USAGE,
         )
-    return _open(None, runs_dir, None)
+    return _open(None, runs_dir, None, notify=notify)
 
 
-def watch(preset: Preset, runs_dir: Path, name: str | None, track: Sequence[str] = ()) -> int:
-    """Show the search of a preset. Returns the exit code."""
-    return _open(preset, runs_dir, name, track=track)
+def watch(
+    preset: Preset,
+    runs_dir: Path,
+    name: str | None,
+    track: Sequence[str] = (),
+    notify: str | None = None,
+) -> int:
+    """Show the search of a preset. Returns the exit code.
+
+    notify: one of `terminal.CALLS`, at its end.
+    """
+    return _open(preset, runs_dir, name, track=track, notify=notify)
 
 
-def go_on(opened: Callable[[], RunStore], runs_dir: Path, track: Sequence[str] = ()) -> int:
+def go_on(
+    opened: Callable[[], RunStore],
+    runs_dir: Path,
+    track: Sequence[str] = (),
+    notify: str | None = None,
+) -> int:
     """Show a search that goes on from what is stored. Returns the exit code.
 
-    opened: opens it. runs_dir: where home finds runs.
+    opened: opens it. runs_dir: where home finds runs. notify: as for `watch`.
     """
-    return _open(None, runs_dir, None, opened, track)
+    return _open(None, runs_dir, None, opened, track, notify=notify)
 
 
 def look_on(run: WatchedRun) -> int:
@@ -72,6 +91,7 @@ def _open(
     opened: Callable[[], RunStore] | None = None,
     track: Sequence[str] = (),
     watched: WatchedRun | None = None,
+    notify: str | None = None,
     sweep: Path | None = None,
 ) -> int:
     # the search lets go of the interpreter within two milliseconds instead of five
@@ -109,6 +129,8 @@ def _open(
                 self.leaving.end_by(received[0])
             elif runs:
                 self.call_after_refresh(runs[0].start)
+            if notify is not None:
+                self.set_interval(LOOK_EVERY, partial(call_at_ends, self, runs, notify, set()))
 
     with signals.collected() as received:
         first: SearchRun | None = watched
@@ -143,6 +165,16 @@ def _open(
         _say_what_goes_on(app.shown_run)
         ended_by = app.leaving.ended_by or (received[0] if received else None)
         return 128 + ended_by if ended_by else max(codes)
+
+
+def call_at_ends(
+    app: MaedetApp, runs: Sequence[SearchRun], how: str, called: set[SearchRun]
+) -> None:
+    """Call the user for each run that has ended since the last look."""
+    for run in runs:
+        if run.snapshot.ended and run not in called:
+            called.add(run)
+            app.send(call(how, f"{run.run_dir.name}: {run.snapshot.state}"))
 
 
 def _say_what_goes_on(run: SearchRun | None) -> None:

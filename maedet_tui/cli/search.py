@@ -12,6 +12,7 @@ from engine.settings import AUTO
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.leave import leave
+from maedet_tui.cli.notify import notify_option
 from maedet_tui.cli.output import failures, load_preset, scorer_options
 from maedet_tui.cli.runs_options import track_option
 from maedet_tui.runs.local import LocalRun
@@ -20,16 +21,16 @@ from maedet_tui.terminal import echo
 from maedet_tui.trackers import refuse_missing
 
 
-class _Population(click.ParamType):
-    """A whole number, or "auto"."""
-
-    name = "population"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """What a preset says under `search.population`."""
-        return value if value == AUTO else click.INT.convert(value, param, ctx)
+def _population(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> int | str | None:
+    """What a preset says under `search.population`: a whole number, or "auto"."""
+    if value is None or value == AUTO:
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None
 
 
 @click.command()
@@ -40,7 +41,7 @@ class _Population(click.ParamType):
 @click.option("--iterations", type=int, metavar="N", help="Iterations T of Algorithm 1.")
 @click.option(
     "--population",
-    type=_Population(),
+    callback=_population,
     metavar="N|auto",
     help="Size of the population; the switch to fine mutation keeps at most that many. "
     "auto: what suits the iterations.",
@@ -59,6 +60,7 @@ class _Population(click.ParamType):
     help="Folder of this run in it; must not hold a run yet.  [default: preset and time]",
 )
 @track_option
+@notify_option
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option(
     "--json",
@@ -84,6 +86,7 @@ def search(
     runs_dir: Path,
     name: str | None,
     track: tuple[str, ...],
+    notify: str | None,
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -120,10 +123,10 @@ def search(
             def begin() -> LocalRun:
                 return LocalRun(chosen, runs_dir, name, track=track)
 
-            code = search_headless(begin, as_json=as_json, json_lines=json_lines)
+            code = search_headless(begin, as_json=as_json, json_lines=json_lines, notify=notify)
         else:
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import watch
 
-            code = watch(chosen, runs_dir, name, track)
+            code = watch(chosen, runs_dir, name, track, notify)
     click.get_current_context().exit(code)

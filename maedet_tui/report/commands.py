@@ -98,13 +98,16 @@ def _options(mine: Preset) -> dict[str, object] | None:
             options[f"--{option}"] = value
     if mine.device != known.device:
         options["--device"] = mine.device
+    population = mine.schedule.population
     schedule = replace(
         known.schedule,
         seed=mine.schedule.seed,
         iterations=mine.schedule.iterations,
-        population=mine.schedule.population,
+        population=population,
         # a smaller population cannot keep more than all of it at the switch
-        keep=min(known.schedule.keep, mine.schedule.population),
+        keep=known.schedule.keep
+        if isinstance(population, str)
+        else min(known.schedule.keep, population),
     )
     asked = replace(
         known,

@@ -17,6 +17,15 @@ class PrivateApp(App[None]):
     """An app whose crashes are logged, which does not crash while it ends, and can take a toast
     away."""
 
+    def send(self, sequence: str) -> None:
+        """Have the terminal do what is not drawing, such as showing a notice of the desktop.
+
+        Private, because `bell` is all that there is a public way for.
+        """
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
     def _handle_exception(self, error: Exception) -> None:
         """Log a crash, unless it is a screen that lacks widgets because the app ends meanwhile.
 

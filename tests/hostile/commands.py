@@ -34,6 +34,8 @@ def commands(runs_dir, name, other):
     yield "runs", "compare", other, name, *there, "--json"
     yield "runs", "export-csv", name, *there
     yield "runs", "export-csv", name, f"{folder}.csv", *there
+    yield "report", name, other, *there, "--output", f"{folder}.html"
+    yield "report", other, name, *there, "--output", f"{folder}.md", "--format", "markdown"
     yield "pause", name, *there
     yield "stop", name, *there
     yield "score", folder

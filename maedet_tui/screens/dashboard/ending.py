@@ -33,7 +33,7 @@ class Ending:
 
 #: from this width on, an ending says where things are and which keys lead on
 ROOM = 100
-KEYS = "h goes home, v shows the best, S saves it in any format, c closes this, q quits."
+KEYS = "h goes home, v shows the best, S saves it in any format, R writes a report, q quits."
 #: how far FLOPs may lie apart, as a share, for two structures to be of one budget
 ALIKE = 0.05
 

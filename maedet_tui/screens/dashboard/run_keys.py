@@ -18,6 +18,8 @@ RUN_KEYS = [
             tooltip="Save the best structure so far under a name, in any format"),
     Binding("v", "view", "View", show=False,
             tooltip="Look at the best structure: tower, costs, entropies, the population"),
+    Binding("R", "report", "Report", key_display="R", show=False,
+            tooltip="Write all that there is to say of this run as one page to share"),
     Binding("x", "stop", "Stop",
             tooltip="End the search for good; asks first, keeps and saves the best"),
 ]  # fmt: skip
@@ -77,6 +79,12 @@ class RunKeys(Screen[None]):
             self.notify("There is no best structure to save yet.", markup=False)
         else:
             self.post_message(messages.SaveStructure(best))
+
+    def action_report(self) -> None:
+        """Write a page about the run as it stands."""
+        from maedet_tui.screens.reporting import write_report
+
+        write_report(self.app, self.run.run_dir)
 
     def action_stop(self) -> None:
         """Stop for good, if the user means it."""

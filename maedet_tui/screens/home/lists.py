@@ -125,6 +125,8 @@ class RunTable(Table):
                 tooltip="Show the marked run, to watch it or to look back at its history"),
         Binding("r", "screen.resume", "Resume",
                 tooltip="Go on with a run that was stopped, interrupted or paused"),
+        Binding("R", "screen.report", "Report", key_display="R", show=False,
+                tooltip="Write all that there is to say of the marked run as one page to share"),
         Binding("d", "screen.delete_run", "Delete",
                 tooltip="Remove a run that is not under way, after asking"),
         Binding("down", "cursor_down", "Next", show=False, tooltip="Mark the next row"),
