@@ -1,6 +1,10 @@
 """The proven optimum: how long it takes, and how much memory; and what the evolution leaves.
 
     python -m benchmarks optimum [--time 30] [--presets maedet-s …] [--sizes nominal …]
+    python -m benchmarks optimum --beside 5 [--presets maedet-m]
+
+The second is what a search loses by the bound beside it: pairs of searches, with and without, in
+turn, and the most memory that the bound's process has held.
 
 Each row is a process of its own on one core, as a user starts it; seconds are those of the
 processor, "in all" with the program's start.
@@ -13,6 +17,7 @@ import json
 import os
 import subprocess
 import sys
+from statistics import median
 
 from engine.settings import SIZE_READINGS
 
@@ -60,12 +65,64 @@ def row(name: str, size: str, limit: float) -> str:
     )
 
 
+#: what a pair's search runs: iterations a second of the search alone, and bytes of the bound
+SEARCH = """
+import json, sys, threading, time
+from dataclasses import replace
+from engine.run.runner import Runner
+from maedet_tui.presets.reading import load
+
+name, bound = sys.argv[1], sys.argv[2] == "with"
+runner = Runner(replace(load(name), audit=False, bound=bound))
+runner.start()
+most, ended = 0, None
+while not runner.join(0.02):
+    now = runner.snapshot
+    if ended is None and now.iteration == now.iterations:
+        ended = now.seconds
+    beside = runner._search.beside
+    process = beside._process if beside else None
+    if process is not None and sys.platform == "linux":
+        try:
+            status = open(f"/proc/{process.pid}/status").read()
+            most = max(most, 1024 * int(status.partition("VmHWM:")[2].split()[0]))
+        except (OSError, IndexError):
+            pass
+now = runner.snapshot
+print(json.dumps([now.iterations / (ended or now.seconds), most]))
+"""
+
+
+def beside(name: str, pairs: int) -> str:
+    """One line on what the bound costs the searches of a preset."""
+    ratios, most = [], 0
+    for number in range(pairs):
+        rates = {}
+        for how in ("with", "without") if number % 2 else ("without", "with"):
+            command = [sys.executable, "-c", SEARCH, name, how]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            rates[how], held = json.loads(done.stdout)
+            most = max(most, held)
+        ratios.append(rates["with"] / rates["without"])
+    lost = [100 * (1 - ratio) for ratio in sorted(ratios)]
+    return (
+        f"{name:16} loses {median(lost):.1f} % of its rate in the median of {pairs} pairs "
+        f"({lost[-1]:.1f} to {lost[0]:.1f}); the bound holds {most / 1e6:.0f} MB"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--time", type=float, default=30, help="seconds of each, where unproven")
     parser.add_argument("--presets", nargs="+", default=RESIDUAL + MOBILE)
     parser.add_argument("--sizes", nargs="+", choices=SIZE_READINGS, default=SIZE_READINGS)
+    parser.add_argument("--beside", type=int, default=0, metavar="PAIRS", help="pairs of searches")
     arguments = parser.parse_args()
+    if arguments.beside:
+        for name in arguments.presets:
+            print(beside(name, arguments.beside), flush=True)
+        print("targets: 3 %, 150 MB")
+        return
     print(
         f"{'preset':16}{'size':14}{'best':>16}{'bound':>16}{'gap':>12}{'proven':>8}"
         f"{'skeletons':>11}{'boxes':>11}{'search':>10}{'in all':>10}{'memory':>11}"

@@ -20,6 +20,8 @@ ACTIVATIONS = ("relu", "none")
 STRATEGIES = ("evolution", "random", "exact")
 #: in place of a number: the one that suits the rest
 AUTO: Literal["auto"] = "auto"
+#: what a search by passes may begin with
+WARM_STARTS = ("closed-form",)
 #: zero-shot proxies of other papers (Table 9)
 PROXIES = ("zen-score", "synflow", "naswot")
 #: what a proxy's name ends with where it is computed without passes
@@ -132,6 +134,8 @@ class Schedule:
     trade: probability that one more width, or depth, is set to what the budget leaves
     room for (`engine.search.trade`); 0 in the paper. balance: trades cut a width in coarse
     mutation too, and widen one where the budget is not used up; None: as `population` is "auto".
+    warm_start: "closed-form" searches by that, and only the `keep` best are measured by
+    forward passes.
     stop_gap: the search ends once the best is within this share of the bound on the best
     possible. time_limit: and after so many seconds of searching.
     """
@@ -145,6 +149,7 @@ class Schedule:
     compound: float = 0.0
     trade: float = 0.0
     balance: bool | None = None
+    warm_start: str | None = None
     stop_gap: float | None = None
     time_limit: float | None = None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from math import isfinite
 from pathlib import Path
 
 from engine.costs import Cost
 from engine.formats import structure_yaml
 from engine.scorers.base import Score
-from engine.snapshot import Bound, LatencyResult, Snapshot, Worth
+from engine.snapshot import Bound, LatencyResult, Ranked, Snapshot, Worth
 from engine.structure import LEVELS, Structure
 from maedet_tui import formatting
 
@@ -146,6 +148,11 @@ def bound_lines(snapshot: Snapshot) -> list[str]:
     return lines
 
 
+def tied(ranking: Sequence[Ranked]) -> int:
+    """How many of the following tie with the first, each with the one before it."""
+    return sum(1 for _ in takewhile(lambda ranked: ranked.tied, ranking[1:]))
+
+
 def outcome_lines(snapshot: Snapshot) -> list[str]:
     """What a search came to, in a few lines."""
     lines = [
@@ -161,6 +168,10 @@ def outcome_lines(snapshot: Snapshot) -> list[str]:
         if best.score.is_entropy:
             lines.append(f"Entropies: {entropies(best.score)}.")
         lines += bound_lines(snapshot)
+    if snapshot.recheck:
+        count, ties = len(snapshot.recheck), tied(snapshot.recheck)
+        order = f"the first {ties + 1} are a tie" if ties else "the first is significantly ahead"
+        lines.append(f"The {count} best were measured by fresh forward passes: {order}.")
     if snapshot.latency is not None:
         lines.append(f"Latency: {latency(snapshot.latency)}.")
     audit = snapshot.audit

@@ -1,5 +1,5 @@
 """After a search: its winner is measured once more, by forward passes, and by the clock if
-there is a latency budget.
+there is a latency budget. A search that began with the closed form has its best measured here.
 
 A single pass favours lucky draws, so the ranking of a search by passes that counts is made
 of fresh ones.
@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from engine.run import views
 from engine.run.search import Search
-from engine.scorers.base import PassScorer, Scorer, Stop, makes_passes
+from engine.scorers.base import PassScorer, Scorer, Stop, close, makes_passes
+from engine.scorers.factory import resolve_device
 from engine.scorers.recheck import recheck
 from engine.search.member import Member
 from engine.snapshot import Ranked
+
+#: bytes that the process keeps to where a warm start's best are measured, if that is enough
+MEMORY = 1_700_000_000
 
 #: passes a structure at most; a short search makes do with fewer
 MOST_PASSES = 32
@@ -32,15 +36,32 @@ def finish(search: Search, scorer: Scorer, cancelled: Stop) -> None:
         search.beside.hurry()
     if search.auditor is not None:
         search.auditor.finish(best.born, best.structure, best.score, cancelled)
+    elif search.preset.schedule.warm_start is not None:
+        best = _measure_top(search, cancelled)
     elif makes_passes(scorer):
-        best = _recheck_top(search, best, scorer, cancelled)
+        best, overturned = _recheck_top(search, scorer, cancelled), best
+        if best.structure != overturned.structure:
+            search.note(OVERTURNED)
     if search.latency is not None:
         search.latency.measure(best.structure)
     if search.beside is not None:
         search.beside.finish(cancelled)
 
 
-def _recheck_top(search: Search, best: Member, scorer: PassScorer, cancelled: Stop) -> Member:
+def _measure_top(search: Search, cancelled: Stop) -> Member:
+    """The best of a search by closed form, by forward passes, which that has made none of."""
+    preset = search.preset
+    from engine.scorers.forward import ForwardScorer  # torch takes seconds to import
+
+    device, seed = resolve_device(preset.device), preset.schedule.seed
+    scorer = ForwardScorer(preset.objective, device, preset.forward, seed, keep_to=MEMORY)
+    try:
+        return _recheck_top(search, scorer, cancelled)
+    finally:
+        close(scorer)
+
+
+def _recheck_top(search: Search, scorer: PassScorer, cancelled: Stop) -> Member:
     evolution, preset = search.evolution, search.preset
     search.recheck, winner = rank_again(
         evolution.population.members[: -preset.schedule.keep - 1 : -1],
@@ -49,8 +70,6 @@ def _recheck_top(search: Search, best: Member, scorer: PassScorer, cancelled: St
         preset.budget.image_size,
         cancelled,
     )
-    if winner.structure != best.structure:
-        search.note(OVERTURNED)
     search.best = winner
     return winner
 

@@ -9,7 +9,7 @@ from engine.run.audit import Auditor, forward_auditor
 from engine.run.bound import Beside, bounded
 from engine.run.search import Search
 from engine.scorers.base import Limited, Scorer, Stop
-from engine.scorers.factory import make_scorer
+from engine.scorers.factory import make_scorer, resolve_device
 from engine.snapshot import Portion
 
 
@@ -26,9 +26,12 @@ def prepare(
     kept. Raises ScoringError where they cannot be had, and Cancelled.
     """
     preset = search.preset
+    warm = preset.schedule.warm_start
+    if warm is not None:
+        resolve_device(preset.device)  # what is absent behind the search is said before it
     if scorer is None:
         # a proof is one in closed form, on every device
-        name = "closed-form" if preset.schedule.exact else preset.scorer
+        name = "closed-form" if preset.schedule.exact else warm or preset.scorer
         scorer = make_scorer(
             name, preset.device, preset.objective, preset.forward, preset.schedule.seed
         )
@@ -38,7 +41,7 @@ def prepare(
         scorer.refuse_beyond_memory([preset.initial if best is None else best.structure])
     if preset.budget.latency is not None:
         _prepare_latency(search, latency_folder, cancelled)
-    if scorer.method == "closed-form":
+    if scorer.method == "closed-form" and warm is None:
         _start_audit(search, auditor)
     if bounded(preset):
         search.beside = Beside(preset, search.found)

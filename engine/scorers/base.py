@@ -146,6 +146,11 @@ class PassScorer(Passes, Scorer, Protocol):
     @property
     def forward(self) -> Forward: ...
 
+    def passes_each(
+        self, structures: Sequence[Structure], index: int, cancelled: Stop = never
+    ) -> list[Pass]:
+        """Pass number `index` through each structure, side by side. Raises as `score` does."""
+
     def summary(self, structure: Structure, passes: Sequence[Pass]) -> Score:
         """The score that these passes through the structure amount to."""
 

@@ -115,6 +115,13 @@ class ForwardScorer:
         measured = self._measure([structure], indices, cancelled)
         return [measured[structure, index] for index in indices]
 
+    def passes_each(
+        self, structures: Sequence[Structure], index: int, cancelled: Stop = never
+    ) -> list[Pass]:
+        """One pass through each structure, side by side. Raises as `score` does."""
+        measured = self._measure(structures, range(index, index + 1), cancelled)
+        return [measured[structure, index] for structure in structures]
+
     def summary(self, structure: Structure, passes: Sequence[Pass]) -> Score:
         """The score that these passes through the structure amount to."""
         zs = [one.z for one in passes]

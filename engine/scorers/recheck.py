@@ -54,12 +54,13 @@ def recheck(
         open_ones = _open(passes, max_passes, significance)
         if not open_ones:
             break
-        # all candidates of one index in a row: they share its weights and beginnings
-        for index in open_ones:
-            if cancelled():
-                raise Cancelled
-            at = first + len(passes[index])
-            passes[index] += scorer.passes(candidates[index], 1, at, cancelled)
+        if cancelled():
+            raise Cancelled
+        # all candidates of one index together: they share its weights and beginnings
+        at = first + len(passes[open_ones[0]])
+        measured = scorer.passes_each([candidates[index] for index in open_ones], at, cancelled)
+        for index, one in zip(open_ones, measured):
+            passes[index].append(one)
     order = _order(passes)
     return [
         Place(

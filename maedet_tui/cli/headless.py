@@ -118,6 +118,7 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "latency": asdict(snapshot.latency) if snapshot.latency else None,
         **_bound(snapshot),
         "best_at_iteration": snapshot.best_iteration,
+        "tied_with_best": summary.tied(snapshot.recheck) if snapshot.recheck else None,
         "saved": str(run.saved) if run.saved and not run.save_error else None,
     }
 

@@ -66,7 +66,8 @@ COMMANDS = {
     ),
     "runs": (
         "maedet_tui.cli.runs:runs",
-        "List the runs in RUNS_DIR, last searched first: state, preset, progress, best Z, age.",
+        "List the runs in RUNS_DIR, last searched first: "
+        "state, preset, progress, best Z, gap, age.",
     ),
     "score": (
         "maedet_tui.cli.score:score",

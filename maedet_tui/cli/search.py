@@ -21,16 +21,16 @@ from maedet_tui.terminal import echo
 from maedet_tui.trackers import refuse_missing
 
 
-class _Population(click.ParamType):
-    """A whole number, or "auto"."""
-
-    name = "population"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """What a preset says under `search.population`."""
-        return value if value == AUTO else click.INT.convert(value, param, ctx)
+def _population(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> int | str | None:
+    """What a preset says under `search.population`: a whole number, or "auto"."""
+    if value is None or value == AUTO:
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None
 
 
 @click.command()
@@ -41,7 +41,7 @@ class _Population(click.ParamType):
 @click.option("--iterations", type=int, metavar="N", help="Iterations T of Algorithm 1.")
 @click.option(
     "--population",
-    type=_Population(),
+    callback=_population,
     metavar="N|auto",
     help="Size of the population; the switch to fine mutation keeps at most that many. "
     "auto: what suits the iterations.",

@@ -96,6 +96,20 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"is {search.keep}, but the population has {search.population}; "
             f"write at most {search.population}",
         )
+    if (
+        sound(("search", "warm_start"), ("scorer",))
+        and search.warm_start
+        and model.scorer not in ("auto", "forward")
+    ):
+        report(
+            ("search", "warm_start"),
+            f"leads to forward passes, but scorer is {model.scorer}; write scorer: forward",
+        )
+    if search.warm_start and search.strategy == "exact":
+        report(
+            ("search", "warm_start"),
+            "needs a population to measure, and strategy is exact; write strategy: evolution",
+        )
     if sound(("search", "trade"), ("search", "balance")) and search.balance and not search.trade:
         report(
             ("search", "balance"),

@@ -22,6 +22,7 @@ from engine.settings import (
     SCORERS,
     SIZE_READINGS,
     STRATEGIES,
+    WARM_STARTS,
     Budget,
     Forward,
     Objective,
@@ -298,6 +299,7 @@ class SearchSection(_Section):
     compound: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = _SCHEDULE.compound
     trade: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _SCHEDULE.trade
     balance: bool | None = _SCHEDULE.balance
+    warm_start: Annotated[Any, AfterValidator(_one_of(WARM_STARTS))] | None = _SCHEDULE.warm_start
     stop_gap: Annotated[float, BeforeValidator(parse_percent)] | None = None
     time_limit: Annotated[float, BeforeValidator(parse_span)] | None = None
 
@@ -312,6 +314,7 @@ class SearchSection(_Section):
             compound=float(self.compound),
             trade=float(self.trade),
             balance=self.balance,
+            warm_start=self.warm_start,
             stop_gap=self.stop_gap,
             time_limit=self.time_limit,
         )

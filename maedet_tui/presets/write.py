@@ -72,6 +72,7 @@ def dump(preset: Preset) -> str:
                 "compound": schedule.compound,
                 "trade": schedule.trade,
                 "balance": schedule.balance,
+                "warm_start": schedule.warm_start,
                 "stop_gap": None
                 if schedule.stop_gap is None
                 else format_percent(schedule.stop_gap),

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from engine.formats.saved_yaml import Saved
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
+from maedet_tui import summary
 
 
 def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
@@ -32,6 +33,8 @@ def described(preset: Preset, snapshot: Snapshot, best: Candidate) -> Saved:
             "scorer_asked": preset.scorer,
             "device_asked": preset.device,
             "audit": _audit(snapshot),
+            "warm_start": preset.schedule.warm_start,
+            "ranking": _ranking(snapshot),
             "latency": _latency(snapshot),
             "bound": _bound(snapshot),
             "versions": versions(best.score.method),
@@ -57,6 +60,13 @@ def _audit(snapshot: Snapshot) -> dict[str, object] | None:
         "passes": audit.passes,
         "detail": audit.detail,
     }
+
+
+def _ranking(snapshot: Snapshot) -> dict[str, int] | None:
+    """How many of the final structures were measured, and how many tie with the best."""
+    if not snapshot.recheck:
+        return None
+    return {"measured": len(snapshot.recheck), "tied_with_best": summary.tied(snapshot.recheck)}
 
 
 def _latency(snapshot: Snapshot) -> dict[str, object] | None:

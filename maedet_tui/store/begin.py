@@ -60,7 +60,7 @@ def settled(preset: Preset) -> Preset:
 def same_scorer(preset: Preset, checkpoint: Checkpoint | None) -> Preset:
     """The preset with "auto" settled as it was: a score of another kind is no continuation."""
     best = checkpoint.evolution.best if checkpoint else None
-    if preset.scorer == "auto" and best is not None:
+    if preset.scorer == "auto" and not preset.schedule.warm_start and best is not None:
         return replace(preset, scorer=best.score.method)
     return preset
 

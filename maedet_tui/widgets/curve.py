@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.snapshot import Candidate, Point
+from engine.snapshot import Candidate
 from maedet_tui import formatting
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.histogram import bars, between
@@ -17,9 +17,9 @@ _FINE = 1000
 
 
 class Course(NamedTuple):
-    """The best over time, until an iteration."""
+    """Z of the best from (iteration, Z) to the next, until an iteration."""
 
-    history: Sequence[Point]
+    points: Sequence[tuple[float, float]]
     now: int
 
 
@@ -34,7 +34,7 @@ class CurvePanel(Panel[Course]):
         self._glyphs = characters
 
     def parts(self, shown: Course, width: int) -> list[Part]:
-        points = [(float(point.iteration), point.z) for point in shown.history]
+        points = shown.points
         if not points:
             return [("none yet\n", MUTED)]
         found = levels(points, width, 0.0, float(max(shown.now, 1)))

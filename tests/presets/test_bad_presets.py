@@ -99,6 +99,13 @@ CASES = [
     (SMALL + "search: {compound: 1}", "my.yaml:8", "search.compound", "at most 0.9"),
     (SMALL + "search: {trade: 1.5}", "my.yaml:8", "search.trade", "at most 1"),
     (SMALL + "search: {population: many}", "my.yaml:8", "search.population", "256, or auto"),
+    (SMALL + "search: {warm_start: forward}", "my.yaml:8", "search.warm_start", "closed-form"),
+    (
+        SMALL + "search: {warm_start: closed-form}\nscorer: naswot",
+        "my.yaml:8",
+        "search.warm_start",
+        "write scorer: forward",
+    ),
     (SMALL + "search: {balance: true}", "my.yaml:8", "search.balance", "write trade: 0.3"),
     (with_block("bottleneck: 16", "bottleneck: 64") + "\nspace: {bottleneck_ratio: [0, 0.5]}",
      "my.yaml:4", "initial[2]", "0 to 0.5; write a bottleneck from 8 to 32"),

@@ -50,7 +50,9 @@ def test_validate_warns_and_passes(tmp_path):
 
 
 def test_a_headless_search_warns_first(tmp_path):
-    arguments = ["search", "maedet-s", "--headless", "--iterations", "60", "--runs-dir"]
+    (tmp_path / "mine.yaml").write_text(SHORT + "audit: false\n")
+    arguments = ["search", str(tmp_path / "mine.yaml"), "--iterations", "60", "--headless"]
+    arguments += ["--runs-dir"]
     result = CliRunner().invoke(cli, [*arguments, str(tmp_path)])
     assert result.output.startswith("Warning: search.population: is 256")
     result = CliRunner().invoke(cli, [*arguments, str(tmp_path), "--population", "auto", "--json"])

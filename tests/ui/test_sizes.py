@@ -47,7 +47,7 @@ async def test_clicking_a_tab(watch):
 
 async def test_all_keys_fit_the_footer_at_80(watch):
     async with watch(FULL, size=(80, 24)) as w:
-        await w.sees("Pause", "Save", "Stop", "Plots", "Help", "Quit", "palette")
+        await w.sees("Pause", "Save", "Stop", "Plot", "Help", "Quit", "palette")
 
 
 @pytest.mark.parametrize("size", [(40, 10), (20, 5), (1, 1), (300, 10), (30, 80)])

@@ -9,7 +9,7 @@ from maedet_tui.widgets.plot.kinds import PLOTS
 from maedet_tui.widgets.plot.plot import Plot
 
 _OVER = ("", " against iterations")
-_PLOTS = Binding.Group("Plots", compact=True)
+_PLOTS = Binding.Group("Plot", compact=True)
 
 PLOT_KEYS = [
     *(

@@ -176,7 +176,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self.query_one(BudgetPanel).show(progress)
         self.query_one(StagesPanel).show(progress)
         if self.has_class("-single"):
-            self.query_one(CurvePanel).show(Course(snapshot.history, snapshot.iteration))
+            points = [(float(point.iteration), point.z) for point in snapshot.history]
+            self.query_one(CurvePanel).show(Course(points, snapshot.iteration))
             if snapshot.best is not None:
                 self.query_one(BestLine).show(snapshot.best)
         self._show_best(snapshot)

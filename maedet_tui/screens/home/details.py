@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from engine.settings import Preset
+    from engine.snapshot import Candidate
     from maedet_tui.presets.library import Entry
     from maedet_tui.store.listing import Line
+    from maedet_tui.widgets.curve import CurvePanel
     from maedet_tui.widgets.structure_view import StructureView
 
 #: problems of a preset that are listed here; the editor has them all
@@ -130,6 +132,7 @@ class Details(Container):
         super().__init__(id=id)
         self._glyphs, self._runs_dir = characters, runs_dir
         self._structure: StructureView | None = None
+        self._curve: CurvePanel | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="words", can_focus=False):
@@ -138,11 +141,13 @@ class Details(Container):
 
     def begin(self) -> None:
         """After the first paint: what takes an import."""
+        from maedet_tui.widgets.curve import CurvePanel
         from maedet_tui.widgets.structure_view import StructureView
 
         self._structure = structure = StructureView(id="home-structure")
-        structure.border_title = "Initial structure"
-        self.query_one("#drawing").mount(structure)
+        self._curve = curve = CurvePanel(self._glyphs, id="home-curve")
+        curve.display = False
+        self.query_one("#drawing").mount(structure, curve)
 
     def explain(self, shown: Entry | Line | None, draft: Preset | None) -> None:
         """Show what a row stands for; draft: the preset, as far as it is one."""
@@ -150,12 +155,43 @@ class Details(Container):
             detail = self.query_one(DetailPanel)
             detail.border_title = Content(printable(shown.name))
             detail.show(shown)
-        if self._structure is not None:
-            self._structure.display = draft is not None
+        if self._structure is not None and self._curve is not None:
+            run = shown is not None and _is_run(shown)
+            if not run or self._told != shown.name:
+                self._structure.display, self._curve.display = draft is not None, False
+                self._told = ""
             if draft is not None:
                 from maedet_tui.widgets.structure_view import View
 
+                self._structure.border_title = "Initial structure"
                 self._structure.show(View(draft, draft.initial))
+
+    #: the run whose best and course are on show
+    _told = ""
+
+    def tell(self, name: str, found: Found) -> None:
+        """Show the best of a run, and how it came to that."""
+        from maedet_tui.widgets.curve import Course
+        from maedet_tui.widgets.structure_view import View
+
+        if self._structure is None or self._curve is None:
+            return
+        best, score = found.best.structure, found.best.score
+        self._told = name
+        self._structure.display = self._curve.display = True
+        self._structure.border_title = "Best structure"
+        entropies = score.entropies if score.is_entropy else None
+        self._structure.show(View(found.preset, best, score.z, entropies))
+        self._curve.show(Course(found.course, found.iteration))
+
+
+class Found(NamedTuple):
+    """What a run has found: its preset, the best, and (iteration, Z) of the best until now."""
+
+    preset: Preset
+    best: Candidate
+    course: list[tuple[int, float]]
+    iteration: int
 
 
 def _is_run(shown: Entry | Line) -> TypeIs[Line]:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from maedet_tui.screens.home.details import Found
 
 if TYPE_CHECKING:
     from maedet_tui.store.listing import Line, Listing
 
 #: runs after which those read so far are shown, if none are yet
 MANY = 25
+
+
+def peek(folder: Path) -> Found | None:
+    """What a run has found; None of one that has found nothing or cannot be read."""
+    from maedet_tui.store.database import StoreError
+    from maedet_tui.store.reader import RunReader
+
+    try:
+        with contextlib.closing(RunReader(folder)) as reader:
+            best, status = reader.best(), reader.status()
+            if best is None or status is None:
+                return None
+            return Found(reader.record.preset, best, reader.course(), status.iteration)
+    except StoreError:
+        return None
 
 
 class Runs:

@@ -21,9 +21,9 @@ from textual.widgets import OptionList, Static
 from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.screens import messages
-from maedet_tui.screens.home.details import Details, HintPanel
+from maedet_tui.screens.home.details import Details, Found, HintPanel
 from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
-from maedet_tui.screens.home.looking import Runs
+from maedet_tui.screens.home.looking import Runs, peek
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.table import TableBox
@@ -77,6 +77,7 @@ class Home(Screen[None]):
         self._begun = self._looking = False
         self._device = "looking for a device"
         self._to_mark: str | None = None
+        self._peeked: tuple[str, int] | None = None
 
     # --- layout -----------------------------------------------------------------
 
@@ -246,6 +247,29 @@ class Home(Screen[None]):
         if shown is not None:
             self.query_one(HintPanel).show(shown)
         self.query_one(Details).explain(shown, entry.draft if entry is not None else None)
+        line = self.marked_line if on_runs else None
+        if line is None:
+            self._peeked = None
+        elif self.has_class("-roomy") and not line.problem:
+            self._peek(line.name, line.iteration)
+
+    def _peek(self, name: str, iteration: int) -> None:
+        """Read the best of a run, and how it came to that, unless that is on show."""
+        if self._peeked == (name, iteration):
+            return
+        self._peeked = name, iteration
+
+        def read() -> None:
+            with self._runs.using:
+                found = peek(self._runs.folder / name)
+            if found is not None:
+                self.app.call_from_thread(self._tell, name, found)
+
+        in_thread(self, read, f"The best of {name} could not be read", group="peek")
+
+    def _tell(self, name: str, found: Found) -> None:
+        if self._peeked is not None and self._peeked[0] == name:
+            self.query_one(Details).tell(name, found)
 
     # --- what keys do -----------------------------------------------------------
 

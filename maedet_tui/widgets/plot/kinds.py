@@ -118,7 +118,7 @@ PLOTS = (
 
 
 #: the plots that are on show at once where there is room, 2 rows of 3
-TOGETHER = ("layers", "flops", "z", "parts", "accepted", "by-flops")
+TOGETHER = ("layers", "flops", "z", "parts", "gap", "by-flops")
 
 
 def kind_of(name: str) -> PlotKind:

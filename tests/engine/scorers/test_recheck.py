@@ -18,6 +18,9 @@ class FakeScorer:
         self.shared = shared
         self.asked = []
 
+    def passes_each(self, candidates, index, cancelled=lambda: False):
+        return [self.passes(one, 1, index, cancelled)[0] for one in candidates]
+
     def passes(self, candidate, count, first=0, cancelled=lambda: False):
         self.asked.append((candidate, first))
         mean, noise = candidate

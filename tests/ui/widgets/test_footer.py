@@ -51,7 +51,7 @@ async def test_where_there_is_no_room_whole_keys_are_left_out(watch, width):
         await w.sees("palette")
         words = last_line(w).replace("▏", " ").split()
         assert words[-1] == "palette"
-        assert set(words) <= {"space", "Pause", "s", "Save", "x", "Stop", "1234567", "Plots", "f",
+        assert set(words) <= {"space", "Pause", "s", "Save", "x", "Stop", "123456789", "Plot", "f",
                               "Fill", "?", "Help", "q", "Quit", "^p", "palette"}  # fmt: skip
 
 

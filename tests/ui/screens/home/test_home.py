@@ -149,6 +149,19 @@ async def test_a_finished_run_opens_with_its_history_and_leads_back(home, tmp_pa
         await w.until(lambda: not w.app.is_running)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_the_best_of_the_marked_run_and_how_it_came_to_that(home, tmp_path, size):
+    run = searched(QUICK, tmp_path / "runs", "one")
+    best = run.snapshot.best
+    async with home(size) as w:
+        await w.sees("✓ finished", "Initial structure")
+        await w.press("tab")
+        await w.sees("Best structure", f"Z {best.score.z:,.2f}", "Z of the best", "1,500")
+        await w.press("shift+tab")
+        await w.sees("Initial structure")
+        assert "Z of the best" not in w.text
+
+
 async def test_a_live_run_is_watched_and_left_running(home, tmp_path):
     from maedet_tui.runs.local import LocalRun
 
