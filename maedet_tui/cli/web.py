@@ -152,11 +152,15 @@ class Web(Server):
         browser = web.WebSocketResponse(heartbeat=15)
         await browser.prepare(request)
         self._open.add(browser)
+
+        async def closed() -> None:
+            await browser.close()
+
         service = Service(
             self.command,
             write_bytes=browser.send_bytes,
             write_str=browser.send_str,
-            close=browser.close,
+            close=closed,
             download_manager=self.download_manager,
         )
         try:
