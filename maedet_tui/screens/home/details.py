@@ -156,8 +156,8 @@ class Details(Container):
             detail.border_title = Content(printable(shown.name))
             detail.show(shown)
         if self._structure is not None and self._curve is not None:
-            run = shown is not None and _is_run(shown)
-            if not run or self._told != shown.name:
+            run = shown if shown is not None and _is_run(shown) else None
+            if run is None or self._told != run.name:
                 self._structure.display, self._curve.display = draft is not None, False
                 self._told = ""
             if draft is not None:
