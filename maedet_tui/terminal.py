@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TextIO
 
 import click
@@ -26,3 +27,9 @@ def call(how: str, text: str) -> str:
     """What a terminal has to be sent to call its user, in one of CALLS."""
     plain = "".join(c if c.isprintable() and c != ";" else " " for c in text)
     return CALLS[how].format(text=plain)
+
+
+def ring(how: str, text: str) -> None:
+    """Call the user, in one of CALLS, at the terminal that standard error goes to."""
+    sys.stderr.write(call(how, text))
+    sys.stderr.flush()

@@ -19,7 +19,7 @@ from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.cli.streams import OutputLost, in_passing
 from maedet_tui.presets import advice
 from maedet_tui.runs.local import LocalRun
-from maedet_tui.terminal import call, echo
+from maedet_tui.terminal import echo, ring
 
 #: seconds between two looks at the search, and between two lines of JSON
 LOOK_EVERY, JSON_EVERY = 0.1, 1.0
@@ -63,8 +63,7 @@ def search_headless(
         run.close(PATIENCE if received else None)
         code = _finish(run, as_json or json_lines, {"event": "result"} if json_lines else {})
         if notify is not None and sys.stderr.isatty():
-            sys.stderr.write(call(notify, f"{run.run_dir.name}: {run.snapshot.state}"))
-            sys.stderr.flush()
+            ring(notify, f"{run.run_dir.name}: {run.snapshot.state}")
     return 128 + received[0] if received else code
 
 

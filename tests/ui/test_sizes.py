@@ -26,9 +26,10 @@ async def test_tabs_at_80x24(watch):
 
 async def test_every_panel_can_be_scrolled_to_at_80x24(watch):
     async with watch(FULL, size=(80, 24)) as w:
+        await w.sees("There is no GPU.")
         assert "forward, float32 on cpu" not in w.text
         await w.press("end")
-        await w.sees("forward, float32 on cpu", "There is no GPU.")
+        await w.sees("forward, float32 on cpu", "Budget used by the best", "no limit")
 
 
 async def test_a_plot_key_opens_the_plots_tab(watch):

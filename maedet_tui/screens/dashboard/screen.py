@@ -99,10 +99,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             with KeptVerticalScroll(id="left"):
                 with KeptContainer(id="search"):
                     with KeptVertical():
+                        # in a small terminal what comes first is seen without scrolling
                         yield SearchPanel(glyphs, id="progress")
-                        yield BudgetPanel(glyphs, id="budget")
-                        yield CurvePanel(glyphs, id="curve")
                         yield NoticesPanel(id="notices")
+                        yield CurvePanel(glyphs, id="curve")
+                        yield BudgetPanel(glyphs, id="budget")
                     with KeptVertical():
                         yield PopulationPanel(glyphs, id="population")
                         yield AuditPanel(glyphs, id="audit")
