@@ -50,7 +50,7 @@ def test_validate_warns_and_passes(tmp_path):
 
 
 def test_a_headless_search_warns_first(tmp_path):
-    (tmp_path / "mine.yaml").write_text(SHORT + "audit: false\n")
+    (tmp_path / "mine.yaml").write_text(SHORT + "audit: false\nbound: false\n")
     arguments = ["search", str(tmp_path / "mine.yaml"), "--iterations", "60", "--headless"]
     arguments += ["--runs-dir"]
     result = CliRunner().invoke(cli, [*arguments, str(tmp_path)])

@@ -116,9 +116,8 @@ def searching(program):
     return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
 
 
-@pytest.mark.parametrize(
-    "end", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_whatever_ends_the_driver_the_searches_end_with_it_and_go_on_where_they_were(folder, end):
     program, sweep = long_sweep(folder)
     processes = searching(program)

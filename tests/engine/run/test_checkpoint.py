@@ -20,6 +20,7 @@ PRESET = Preset(
     scorer="closed-form",
     device="cpu",
     audit=False,
+    bound=False,
 )
 
 

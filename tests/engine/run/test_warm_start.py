@@ -19,7 +19,8 @@ PRESET = Preset(
 )
 
 
-@pytest.mark.parametrize("scorer", ["auto", pytest.param("forward", marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("scorer", ["auto", "forward"])
 def test_the_best_of_the_closed_form_are_measured_and_ranked(scorer):
     runner = Runner(replace(PRESET, scorer=scorer))
     runner.start()
