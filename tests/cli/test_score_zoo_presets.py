@@ -74,6 +74,7 @@ def test_score_by_forward_passes_has_an_error_bar(run):
     assert 0 < values["score_error"] < values["score_std"]
 
 
+@pytest.mark.nightly
 def test_score_lists_all_proxies(run, folder):
     (folder / "small.yaml").write_text("budget: {flops: 91G}\nforward: {batch: 3}")
     args = ("score", "initial", "--preset", "small.yaml", "--resolution", "64", "--all-proxies")

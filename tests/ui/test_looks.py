@@ -47,8 +47,14 @@ def still(monkeypatch):
 def pytest_generate_tests(metafunc):
     if "size" in metafunc.fixturenames:
         sizes = [(80, 24), (120, 40), (200, 60)]
-        metafunc.parametrize("size", sizes, ids=[f"{width}x{height}" for width, height in sizes])
-        metafunc.parametrize("theme", ["dark", "light"])
+        looks = []
+        for width, height in sizes:
+            for theme in ("dark", "light"):
+                # they differ in colours alone, which the smallest size shows as well
+                marks = [pytest.mark.nightly] if theme == "light" and width > 80 else []
+                name = f"{width}x{height}-{theme}"
+                looks.append(pytest.param((width, height), theme, id=name, marks=marks))
+        metafunc.parametrize(("size", "theme"), looks)
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ async def test_dashboard_tells_what_is_over_budget(watch):
         assert uncoloured(w)
 
 
+@pytest.mark.nightly
 async def test_structure_browse_compare_and_save(watch):
     async with watch(factory.fine(), size=(140, 44)) as w:
         await w.press("v")

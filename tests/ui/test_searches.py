@@ -58,6 +58,7 @@ async def test_escape_leaves_a_panel_that_fills_the_screen_first(watch):
         await at(w, Home)
 
 
+@pytest.mark.nightly
 async def test_the_list_of_runs_leads_back_to_the_search(home, desk, tmp_path):
     from dataclasses import replace
 

@@ -79,6 +79,7 @@ def test_interrupted_again_and_again_ends_the_same():
     same(ended(Runner(PRESET, start_from=checkpoint)), whole)
 
 
+@pytest.mark.nightly
 def test_random_search_and_compound_mutations_and_trades_end_the_same():
     for changed in ({"strategy": "random"}, {"compound": 0.4, "trade": 0.5}):
         preset = replace(PRESET, schedule=replace(PRESET.schedule, **changed))

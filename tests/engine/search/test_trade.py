@@ -134,6 +134,7 @@ def test_a_search_with_trades_keeps_every_budget(batch):
     assert any(changes(m.origin) > 1 for m in evolution.population.members if m.parent)
 
 
+@pytest.mark.nightly
 def test_trades_beat_the_papers_mutation_at_the_edge_of_a_budget():
     """The same number of iterations, at exactly the cost of the paper's S."""
     entry = ZOO["maedet-s"].structure
