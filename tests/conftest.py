@@ -23,13 +23,19 @@ os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
 gc.set_threshold(10_000, 20, 20)
 
 # examples do not differ from run to run, nor does how long a slow machine takes over them matter
-settings.register_profile(
-    "everywhere",
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("everywhere")
+_SAME = {
+    "derandomize": True,
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+settings.register_profile("everywhere", max_examples=40, **_SAME)
+settings.register_profile("night", max_examples=100, **_SAME)
+
+
+def pytest_configure(config):
+    """More examples where `--hypothesis-profile night` asks for them."""
+    if not config.getoption("hypothesis_profile", None):
+        settings.load_profile("everywhere")
 
 
 def pytest_sessionfinish(session):

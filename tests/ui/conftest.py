@@ -77,6 +77,9 @@ def _patient(monkeypatch):
     monkeypatch.setattr(Notification, "time_left", property(lambda self: 3600.0))
     monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (PATIENCE,))
 
+    # a process beside each search takes the core of another test; the bound has tests of its own
+    monkeypatch.setattr("engine.run.preparing.bounded", lambda preset: False)
+
     async def at_once(*_):
         await asyncio.sleep(0)
 

@@ -51,7 +51,8 @@ def pytest_generate_tests(metafunc):
         for width, height in sizes:
             for theme in ("dark", "light"):
                 # they differ in colours alone, which the smallest size shows as well
-                marks = [pytest.mark.nightly] if theme == "light" and width > 80 else []
+                by_day = width == 80 or (width == 120 and theme == "dark")
+                marks = [] if by_day else [pytest.mark.nightly]
                 name = f"{width}x{height}-{theme}"
                 looks.append(pytest.param((width, height), theme, id=name, marks=marks))
         metafunc.parametrize(("size", "theme"), looks)
