@@ -40,7 +40,7 @@ class WatchedRun:
         self._next_look = self._next_probe = 0.0
         self._read: Snapshot | None = None
         self._trouble: str | None = None
-        self._reading = threading.Lock()
+        self._reading, self._closed = threading.Lock(), False
         self._snapshot = self._starting()
 
     @classmethod
@@ -60,7 +60,8 @@ class WatchedRun:
         if now >= self._next_look and self._reading.acquire(blocking=False):
             try:
                 self._next_look = now + LOOK_EVERY
-                self._look(now)
+                if not self._closed:
+                    self._look(now)
             finally:
                 self._reading.release()
         return self._snapshot
@@ -113,8 +114,14 @@ class WatchedRun:
         return path
 
     def close(self) -> None:
-        """Let go of the database; the search goes on."""
-        self._reader.close()
+        """Let go of the database; the search goes on, and the last state seen stays.
+
+        Any thread may close while another looks: SQLite ends the process of whoever reads
+        from a connection as it is closed.
+        """
+        with self._reading:
+            self._closed = True
+            self._reader.close()
 
     def _wish(self, word: str) -> None:
         if not self._live:

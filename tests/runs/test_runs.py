@@ -1,6 +1,6 @@
 """Runs of this process and of others: waited for, saved, closed, and what is in the way."""
 
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -9,7 +9,7 @@ from engine.scorers.closed_form import ClosedForm
 from maedet_tui.errors import SaveError
 from maedet_tui.runs import local
 from maedet_tui.runs.local import LocalRun
-from maedet_tui.runs.watched import watching
+from maedet_tui.runs.watched import WatchedRun, watching
 from maedet_tui.store import listing
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.reader import RunReader
@@ -86,3 +86,31 @@ def test_a_run_that_becomes_unreadable_under_a_watcher_stays_on_show(tmp_path, m
         until(lambda: watched.snapshot.notices)
         assert watched.snapshot.notices[-1] == f"{folder}: the disk is gone"
         assert watched.snapshot.best == before.best
+
+
+def test_a_watched_run_is_closed_between_two_looks_and_keeps_what_it_saw(tmp_path, monkeypatch):
+    run = searched(QUICK, tmp_path, "one")
+    one = WatchedRun(run.run_dir)
+    looking, go_on = Event(), Event()
+    data_version = RunReader.data_version
+
+    def slow(reader):
+        looking.set()
+        assert go_on.wait(PATIENCE)
+        return data_version(reader)
+
+    monkeypatch.setattr(RunReader, "data_version", slow)
+    look, close = Thread(target=lambda: one.snapshot), Thread(target=one.close)
+    look.start()
+    assert looking.wait(PATIENCE)
+    close.start()
+    close.join(0.1)
+    assert close.is_alive()  # the connection is in use
+    go_on.set()
+    look.join(PATIENCE)
+    close.join(PATIENCE)
+    assert not close.is_alive()
+    seen = one.snapshot
+    assert seen.state == "finished" and seen.notices == ()
+    one._next_look = 0.0
+    assert one.snapshot is seen  # a closed connection is not asked

@@ -23,7 +23,7 @@ from maedet_tui.store.reader import RunReader
 from maedet_tui.store.writer import RunStore
 from maedet_tui.structures.items import saved_items
 from tests.store.conftest import lasting, resumed, searched
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, remove, until
 
 
 @pytest.fixture
@@ -267,9 +267,7 @@ def test_a_lock_left_by_a_dead_process_is_explained_and_taken_over(tmp_path, qui
 
 
 def test_a_folder_that_vanishes_under_a_search_is_said(endless, tmp_path):
-    import shutil
-
-    shutil.rmtree(endless.run_dir)
+    remove(endless.run_dir)
     endless.stop()
     assert endless.wait(PATIENCE)
     assert endless.trouble and str(endless.run_dir) in endless.trouble

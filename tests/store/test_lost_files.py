@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 
 import pytest
 
@@ -15,7 +14,7 @@ from maedet_tui.store.lock import RunLock, holder
 from maedet_tui.store.reader import RunReader
 from maedet_tui.store.writer import RunStore
 from tests.store.conftest import Standing, lasting, resumed
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, remove, until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files that are open can be removed")
 
@@ -138,7 +137,7 @@ def test_a_folder_that_is_gone_is_said_and_nothing_is_put_in_its_place(standing,
     if moved:
         folder.rename(tmp_path / "elsewhere")
     else:
-        shutil.rmtree(folder)
+        remove(folder)
     until(lambda: any("was moved or removed" in n for n in standing.snapshot.notices))
     standing.stop()
     assert standing.wait(PATIENCE)

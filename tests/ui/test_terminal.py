@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import time
@@ -12,7 +11,7 @@ import pytest
 
 from maedet_tui.store import control
 from maedet_tui.store.reader import RunReader
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, remove, until
 
 pexpect = pytest.importorskip("pexpect")
 pyte = pytest.importorskip("pyte")
@@ -262,7 +261,7 @@ def test_a_signal_before_the_screen_is_up_leaves_nothing_behind(tmp_path, number
 def test_a_folder_that_is_lost_under_a_screen_is_no_success(terminal, tmp_path):
     t = terminal(1_000_000_000)
     t.sees("running", "mean Z")
-    shutil.rmtree(tmp_path / "runs/one")
+    remove(tmp_path / "runs/one")
     t.sees("moved or")
     t.child.kill(signal.SIGTERM)
     assert t.ends() == 143
