@@ -14,14 +14,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from engine.training.errors import TrainingError, need
 
 #: drawn this many times larger and averaged, so that edges are smooth
-_FINER = 4
+FINER = 4
+#: a Pillow image, and (category id, (x, y, width, height), area in pixels) of what is on it
+Drawn: TypeAlias = "tuple[Any, list[tuple[int, tuple[int, ...], int]]]"
 #: sides of the shapes, as shares of the image's shorter side, and in pixels at least, below
 #: which a circle is a square; shapes of an image; most that two boxes may overlap
 _SIDES, _LEAST, _COUNT, _OVERLAP = (0.1, 0.6), 12, (2, 8), 0.05
@@ -53,11 +55,13 @@ def write_shapes(
     seed: int,
     validation: int,
     progress: Callable[[int], None] = lambda _: None,
+    scene: Callable[[Random, tuple[int, int]], Drawn] | None = None,
 ) -> None:
     """Write images/, train.json and val.json into a folder, which appears when it is whole.
 
-    images, validation: how many to train on, and to evaluate on. size: (height, width).
-    Raises TrainingError if there is such a folder, OSError where it cannot be written.
+    images, validation: how many to train on, and to evaluate on. size: (height, width). scene:
+    draws each image, `draw` by default. Raises TrainingError if there is such a folder, OSError
+    where it cannot be written.
     """
     need("PIL")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -71,7 +75,7 @@ def write_shapes(
             document = _empty(split, seed)
             for number in range(1, count + 1):
                 name = f"{split}-{number:06}.png"
-                picture, objects = draw(Random(f"{split} {seed} {number}"), size)
+                picture, objects = (scene or draw)(Random(f"{split} {seed} {number}"), size)
                 picture.save(scratch / "images" / name)
                 _record(document, number, name, size, objects)
                 made += 1
@@ -83,9 +87,8 @@ def write_shapes(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def draw(rng: Random, size: tuple[int, int]) -> tuple[Any, list[tuple[int, tuple[int, ...], int]]]:
-    """A Pillow image of (height, width), and what is on it: (category id, (x, y, width,
-    height), area in pixels) of each shape, measured on its pixels."""
+def draw(rng: Random, size: tuple[int, int]) -> Drawn:
+    """An image of (height, width) with shapes, each measured on its pixels."""
     from PIL import Image
 
     height, width = size
@@ -110,7 +113,7 @@ def draw(rng: Random, size: tuple[int, int]) -> tuple[Any, list[tuple[int, tuple
         )  # fmt: skip
         if min(box[2:]) < 4 or any(_shared(box, other) > _OVERLAP for _, other, _ in objects):
             continue
-        colour = _unlike(rng, ground)
+        colour = unlike(rng, ground)
         pixels = pixels + mask[..., None] * (colour - pixels + noise.normal(0, 6, pixels.shape))
         objects.append((category, box, int((mask > 0.5).sum())))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), objects
@@ -128,19 +131,19 @@ def _mask(
     sine, cosine = math.sin(angle), math.cos(angle)
     outline = [
         (
-            _FINER * (x + radius * (cosine * across - sine * down)),
-            _FINER * (y + radius * (sine * across + cosine * down)),
+            FINER * (x + radius * (cosine * across - sine * down)),
+            FINER * (y + radius * (sine * across + cosine * down)),
         )
         for across, down in corners
     ]
-    image = Image.new("L", (_FINER * width, _FINER * height))
+    image = Image.new("L", (FINER * width, FINER * height))
     ImageDraw.Draw(image).polygon(outline, fill=255)
     cells = np.asarray(image, dtype=np.float32) / 255
-    covered: np.ndarray = cells.reshape(height, _FINER, width, _FINER).mean((1, 3))
+    covered: np.ndarray = cells.reshape(height, FINER, width, FINER).mean((1, 3))
     return covered
 
 
-def _unlike(rng: Random, ground: np.ndarray) -> np.ndarray:
+def unlike(rng: Random, ground: np.ndarray) -> np.ndarray:
     """A colour that is seen on the ground."""
     while True:
         colour = np.array([rng.uniform(0, 255) for _ in range(3)])

@@ -60,6 +60,16 @@ class LazyGroup(click.Group):
         ] + click.Command.shell_complete(self, ctx, incomplete)
 
 
+class StartingGroup(click.Group):
+    """A group whose command `start` may be left out: the first word is then its argument."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in that was left out."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["start", *args]
+        return super().parse_args(ctx, args)
+
+
 @contextmanager
 def _in_short_lines() -> Iterator[None]:
     """Cut lines of a message that are too long, such as those that quote a whole argument."""

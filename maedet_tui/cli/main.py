@@ -97,6 +97,10 @@ COMMANDS = {
         "maedet_tui.cli.train:train",
         "Train an FCOS detector on SOURCE with images and boxes in COCO's format.",
     ),
+    "validate": (
+        "maedet_tui.cli.validate:validate",
+        "Train structures of one budget side by side: does Z tell which detectors are better?",
+    ),
     "watch": (
         "maedet_tui.cli.control:watch",
         "Show RUN on the screen while another process searches it, or after its end.",

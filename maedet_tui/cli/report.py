@@ -30,10 +30,20 @@ from maedet_tui.terminal import echo
     help="File to write, or the folder to write it into.  [default: report.html or report.md, in "
     "the run's folder; of several runs, in the current one]",
 )
+@click.option(
+    "--validation",
+    metavar="NAME",
+    help="Also what the trainings of `maedet-tui validate` in RUNS_DIR/NAME, or at a path, showed.",
+)
 @runs_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def report(
-    refs: tuple[str, ...], format_: str, output: Path | None, runs_dir: Path, as_json: bool
+    refs: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+    validation: str | None,
+    runs_dir: Path,
+    as_json: bool,
 ) -> None:
     """Write RUN as one page to share: what was asked, what was found, how to go on with it.
 
@@ -43,8 +53,9 @@ def report(
     """
     folders, problems = find(refs, runs_dir)
     with failures():
+        trained = None if validation is None else _validation(validation, runs_dir)
         try:
-            written = write(folders, format_, output, problems)
+            written = write(folders, format_, output, problems, validation=trained)
         except NothingToReport as error:
             raise Failure(str(error)) from None
     if as_json:
@@ -59,3 +70,10 @@ def report(
         for problem in written.problems:
             echo(f"Not reported: {problem}", err=True)
     click.get_current_context().exit(FAILED if written.problems else 0)
+
+
+def _validation(name: str, runs_dir: Path) -> Path:
+    # what it imports, few reports need
+    from maedet_tui.validate.begin import find_validation
+
+    return find_validation(name, runs_dir)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine.training.errors import TrainingError
+from engine.training.scenes import draw as draw_scene
 from engine.training.shapes import write_shapes
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.output import print_json
@@ -55,6 +56,11 @@ def _moderate(context: click.Context, parameter: click.Parameter, value: str) ->
 @click.option(
     "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, metavar="S"
 )
+@click.option(
+    "--scenes",
+    is_flag=True,
+    help="Harder: sides from 1/16 to 3/4 of the image's, clutter, and shapes that hide others.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def shapes(
     folder: Path,
@@ -62,6 +68,7 @@ def shapes(
     validation: int | None,
     size: tuple[int, int],
     seed: int,
+    scenes: bool,
     as_json: bool,
 ) -> None:
     """Write a synthetic set in COCO's format into DIR: circles, squares, triangles, crosses.
@@ -75,6 +82,7 @@ def shapes(
             write_shapes(
                 folder, images, size, seed, validation,
                 lambda made: display.show(Row("images", made, every)),
+                draw_scene if scenes else None,
             )  # fmt: skip
     except TrainingError as error:
         raise Failure(str(error), USAGE if folder.exists() else 1) from None

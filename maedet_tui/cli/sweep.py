@@ -14,6 +14,7 @@ import click
 
 from maedet_tui import formatting
 from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.lazy import StartingGroup
 from maedet_tui.cli.numbers import FiniteRange
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
@@ -33,16 +34,6 @@ from maedet_tui.terminal import echo
 
 #: seconds that a sweep is given to heed a wish
 PATIENCE = 20.0
-
-
-class _Sweeps(click.Group):
-    """A group whose first word may be a preset, which starts a sweep of it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command in that was left out."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args = ["start", *args]
-        return super().parse_args(ctx, args)
 
 
 def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +58,7 @@ def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return runs_dir_option(command)
 
 
-@click.group(cls=_Sweeps, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=StartingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def sweep() -> None:
     """Search many presets side by side: budgets, seeds, any key of a preset.
 

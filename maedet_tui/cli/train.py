@@ -102,7 +102,7 @@ def train(
     from engine.training.trainer import Trainer
     from maedet_tui.cli import training
 
-    with failures(), _training_failures():
+    with failures(), training_failures():
         need("PIL", *(["pycocotools"] if val_data else []))
         found = read_source(source)
         folder = output or Path(f"training-{found.name}")
@@ -144,7 +144,7 @@ def train(
 
 
 @contextmanager
-def _training_failures() -> Iterator[None]:
+def training_failures() -> Iterator[None]:
     """Turn what a user can put right into a Failure."""
     from engine.backbone.checkpoint import CheckpointError
 

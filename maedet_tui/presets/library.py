@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maedet_tui.presets.folder import builtin_file, builtin_names, ladder_names, user_presets
+from maedet_tui.presets.folder import builtin_file, builtin_names, more_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def names(*, own: bool = True) -> list[Entry]:
 
 
 def ladder() -> Iterator[Entry]:
-    """The presets for budgets beside the paper's, read and checked."""
-    return (read(Entry(name, True, str(builtin_file(name)))) for name in ladder_names())
+    """The presets for budgets beside the paper's, and small ones to train, read and checked."""
+    return (read(Entry(name, True, str(builtin_file(name)))) for name in more_names())
 
 
 def read(unread: Entry) -> Entry:

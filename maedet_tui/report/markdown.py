@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from engine.formats import structure_yaml
 from maedet_tui import formatting, summary
 from maedet_tui.formatting import one_line
-from maedet_tui.report import commands, facts
+from maedet_tui.report import commands, evidence, facts
 from maedet_tui.report.gathering import Reported
+from maedet_tui.validate.results import Results
 
 
-def markdown(runs: Sequence[Reported], problems: Sequence[str] = ()) -> str:
-    """One run, or several side by side. problems: why some of those asked for are not in it."""
+def markdown(
+    runs: Sequence[Reported], problems: Sequence[str] = (), validation: Results | None = None
+) -> str:
+    """One run, or several side by side. problems: why some of those asked for are not in it.
+    validation: trainings that tell what Z is worth, if there are some."""
     parts = [f"> {_text(problem)}" for problem in problems]
     if len(runs) > 1:
         heads, rows = facts.beside(runs)
@@ -22,6 +26,10 @@ def markdown(runs: Sequence[Reported], problems: Sequence[str] = ()) -> str:
             parts.append("These runs differ in objective or scorer, so their Z do not compare.")
     for run in runs:
         parts += _run(run, "#" if len(runs) == 1 else "##")
+    if validation is not None:
+        parts += ["## What Z is worth: structures trained", *map(_text, validation.verdicts())]
+        parts += [_table(rows) for rows in (evidence.correlations(validation),
+                                            evidence.structures(validation))]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,7 +12,7 @@ from engine.formats import structure_yaml
 from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.presets.write import dump
-from maedet_tui.report import charts, commands, curves, facts, tower
+from maedet_tui.report import charts, commands, curves, evidence, facts, tower
 from maedet_tui.report.gathering import Reported
 from maedet_tui.report.markup import Child, Markup, document, element, trusted
 from maedet_tui.structures.comparison import (
@@ -23,6 +23,7 @@ from maedet_tui.structures.comparison import (
     legend,
     number_lines,
 )
+from maedet_tui.validate.results import Results
 
 #: runs that are told of in full on one page; of more, what stands beside each other is enough
 IN_FULL = 6
@@ -30,8 +31,11 @@ IN_FULL = 6
 _MOST_CHANGES = 300
 
 
-def page(runs: Sequence[Reported], problems: Sequence[str] = ()) -> str:
-    """The page of one run or of several. problems: why some of those asked for are not on it."""
+def page(
+    runs: Sequence[Reported], problems: Sequence[str] = (), validation: Results | None = None
+) -> str:
+    """The page of one run or of several. problems: why some of those asked for are not on it.
+    validation: trainings that tell what Z is worth, if there are some."""
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} searches side by side"
     told = [element("p", problem, class_="notice failed") for problem in problems]
     body: list[Child] = []
@@ -46,6 +50,8 @@ def page(runs: Sequence[Reported], problems: Sequence[str] = ()) -> str:
             "p", f"Of more than {IN_FULL} runs only this is told; a report of one has the rest.",
             class_="muted",
         ))  # fmt: skip
+    if validation is not None:
+        body.append(_section("What Z is worth: structures trained", evidence.section(validation)))
     body.append(_footer())
     style = (Path(__file__).parent / "report.css").read_text("utf-8")
     return document(f"{title} - maedet-tui", trusted(style), *body)

@@ -34,12 +34,14 @@ def write(
     output: Path | None = None,
     problems: Sequence[str] = (),
     option: str | None = "--output",
+    validation: Path | None = None,
 ) -> Written:
     """Write a report of the runs in these folders.
 
     format_: one of FORMATS. output: a file, or a folder for it; by default, the folder of the
     run, or for several the current one. problems: why others that were asked for are not in it.
-    option: names another place on the command line, for errors. Raises SaveError.
+    option: names another place on the command line, for errors. validation: the folder of one,
+    which becomes a section. Raises SaveError.
     """
     runs, more = gather(folders)
     problems = (*problems, *more)
@@ -50,7 +52,12 @@ def write(
         from maedet_tui.report.page import page as written
     else:
         from maedet_tui.report.markdown import markdown as written
-    text = written(runs, problems)
+    shown = None
+    if validation is not None:
+        from maedet_tui.validate.results import of
+
+        shown = of(validation)
+    text = written(runs, problems, shown)
     path = Path(NAME + FORMATS[format_])
     if output is not None:
         path = output / path if output.is_dir() else output

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from maedet_tui import logs
 from maedet_tui.sweep.searched import Ended, Task
@@ -58,13 +58,14 @@ def search_here(task: Task) -> Ended:
     # not for the driver, which imports nothing of what a search needs
     from maedet_tui.sweep.worker import search
 
-    return search(task, _stopped, lambda: None)
+    return search(task, asked_to_stop, lambda: None)
 
 
 class Processes:
-    """`Lanes` of this machine. work: what each process does with a task."""
+    """`Lanes` of this machine. work: what each process does with a task, a search unless it is
+    another kind of task, which has a `folder` too and of which work makes what submit gives."""
 
-    def __init__(self, jobs: int, work: Callable[[Task], Ended] = search_here):
+    def __init__(self, jobs: int, work: Callable[[Any], Any] = search_here):
         self._work = work
         self.capacity, self.where = jobs, f"{jobs} process{'es' if jobs > 1 else ''} here"
         # a fresh interpreter: torch's threads do not survive a fork
@@ -74,7 +75,7 @@ class Processes:
         self._here = threading.local()
         self._pools: list[ProcessPoolExecutor] = []
 
-    def submit(self, task: Task) -> Future[Ended]:
+    def submit(self, task: Any) -> Future[Any]:
         return self._threads.submit(self._search, task)
 
     def look(self) -> None:
@@ -88,7 +89,7 @@ class Processes:
         for pool in self._pools:
             pool.shutdown()
 
-    def _search(self, task: Task) -> Ended:
+    def _search(self, task: Any) -> Any:
         pool: ProcessPoolExecutor | None = getattr(self._here, "pool", None)
         if pool is None:
             pool = ProcessPoolExecutor(1, self._context, _begin, (self._stop, logs.level()))
@@ -100,7 +101,7 @@ class Processes:
             self._here.pool = None
             self._pools.remove(pool)
             pool.shutdown(wait=False)
-            raise Died(f"the process that searched {task.folder} was killed") from None
+            raise Died(f"the process that was at {task.folder} was killed") from None
 
 
 _asked: Event | None = None
@@ -119,7 +120,8 @@ def _begin(stop: Event, level: str) -> None:
     threading.Thread(target=_end_with_the_driver, daemon=True).start()
 
 
-def _stopped() -> bool:
+def asked_to_stop() -> bool:
+    """In a process of a lane: whether what it is at is to stop, with what it has."""
     return _signalled.is_set() or (_asked is not None and _asked.is_set())
 
 

@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from engine.files import Unreadable, refuse_unreadable
 from engine.formats.rows import shown
 from engine.formats.strict_yaml import MAX_LENGTH
-from engine.messages import clipped
-from engine.outputs import move_whole
-from maedet_tui.store import cells, codec, database
-from maedet_tui.store.database import StoreError
+from maedet_tui.store import cells, codec, database, embedded
 from maedet_tui.sweep.plan import Planned
 from maedet_tui.sweep.searched import STATES, WISHES, Ended, Search
 
-FILE, UNFINISHED = "sweep.db", ".sweep.db.new"
-#: "MAES", as run.db is "MAED"
-APPLICATION_ID, VERSION = 0x4D414553, 1
+FILE = "sweep.db"
 _TABLES = """
 CREATE TABLE sweep (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -63,14 +56,17 @@ CREATE TABLE wishes (
     heeded REAL
 )
 """
+#: "MAES", as run.db is "MAED"
+_KIND = embedded.Kind(
+    "sweep", FILE, 0x4D414553, 1, _TABLES,
+    "put a copy in its place; the runs beside it are whole by themselves",
+)  # fmt: skip
 #: all that is read of a search but its preset and structure, which are long
 _LISTED = (
     "number, name, preset_name, varied, iterations, state, begun, ended, place, iteration, "
     "seconds, z, bound, method, params, flops, layers, latency, structure, error"
 )
 _MOST_ROWS, _MOST_TEXT = 20_000, 100_000
-#: pages of the log beside the database, as for runs
-_LOG_PAGES = 64
 
 
 class SweepStore:
@@ -82,19 +78,7 @@ class SweepStore:
 
     def __init__(self, folder: Path, *, write: bool = False):
         self.folder, self.path = folder, folder / FILE
-        with _explained(self.path):
-            _refuse_missing(self.path)
-            if self.path.is_symlink() and write:
-                raise StoreError(f"{self.path}: is a link, and no sweep is written through one")
-            self._db = _connected(self.path, write)
-            try:
-                _refuse_foreign(self.path, self._db)
-                if write:
-                    self._db.execute("PRAGMA journal_mode = WAL")
-                    self._db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-            except BaseException:
-                self._db.close()
-                raise
+        self._db = embedded.opened(_KIND, self.path, write=write)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -110,25 +94,25 @@ class SweepStore:
 
     def data_version(self) -> int:
         """Changes whenever somebody else has written."""
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             return int(database.value(self._db, "PRAGMA data_version"))
 
     @property
     def created(self) -> float:
         """Seconds since 1970."""
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             return cells.moment(database.value(self._db, "SELECT created FROM sweep"), "creation")
 
     @property
     def wanted(self) -> str:
         """What the sweep was made from, as YAML."""
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             text = database.value(self._db, "SELECT wanted FROM sweep")
             return cells.text(text, "plan", MAX_LENGTH)
 
     def searches(self) -> tuple[Search, ...]:
         """Every search, in the order of the plan."""
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             rows = self._db.execute(f"SELECT {_LISTED} FROM searches ORDER BY number")
             found = [_read(row) for row in rows.fetchmany(_MOST_ROWS)]
             if [one.number for one in found] != list(range(1, len(found) + 1)):
@@ -137,7 +121,7 @@ class SweepStore:
 
     def preset_text(self, number: int) -> str:
         """The preset of a search, as YAML."""
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             query = "SELECT preset FROM searches WHERE number = ?"
             row = self._db.execute(query, (number,)).fetchone()
             return cells.text(row["preset"] if row else None, "preset", MAX_LENGTH)
@@ -147,7 +131,7 @@ class SweepStore:
     def set_states(self, numbers: Iterable[int], state: str) -> None:
         """Say where searches stand; when they began is now, for those that run."""
         now = time.time() if state == "running" else None
-        with _explained(self.path), database.transaction(self._db):
+        with embedded.explained(_KIND, self.path), database.transaction(self._db):
             self._db.executemany(
                 "UPDATE searches SET state = ?, begun = coalesce(?, begun), error = NULL "
                 "WHERE number = ?",
@@ -157,7 +141,7 @@ class SweepStore:
     def end(self, number: int, ended: Ended) -> None:
         """Record how a search ended; told twice, it counts once."""
         structure = None if ended.structure is None else codec.structure_text(ended.structure)
-        with _explained(self.path), database.transaction(self._db):
+        with embedded.explained(_KIND, self.path), database.transaction(self._db):
             self._db.execute(
                 "UPDATE searches SET state = ?, ended = ?, place = ?, iteration = ?, seconds = ?, "
                 "z = ?, bound = ?, method = ?, params = ?, flops = ?, layers = ?, latency = ?, "
@@ -175,13 +159,13 @@ class SweepStore:
         """Ask the process that drives the sweep for something."""
         if word not in WISHES:
             raise ValueError(f"nobody heeds {word!r}")
-        with _explained(self.path), contextlib.closing(_connected(self.path, True)) as file:
+        with embedded.explained(_KIND, self.path), contextlib.closing(embedded.connected(self.path, True)) as file:
             file.execute("INSERT INTO wishes (asked, wish) VALUES (?, ?)", (time.time(), word))
 
     def wishes(self) -> list[str]:
         """What was asked for since this was last called, oldest first; it counts as heeded."""
         query = "SELECT id, wish FROM wishes WHERE heeded IS NULL ORDER BY id"
-        with _explained(self.path):
+        with embedded.explained(_KIND, self.path):
             rows = self._db.execute(query).fetchmany(100)
             if not rows:
                 return []
@@ -196,34 +180,22 @@ class SweepStore:
 
 def create(folder: Path, wanted: str, searches: Sequence[Planned]) -> None:
     """Make the database of a new sweep; it appears when it is complete. Raises StoreError."""
-    path, unfinished = folder / FILE, folder / UNFINISHED
-    with _explained(path):
-        unfinished.unlink(missing_ok=True)
-        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            with contextlib.closing(_connected(unfinished, True)) as file:
-                file.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                with database.transaction(file):
-                    for statement in _TABLES.split(";"):
-                        file.execute(statement)
-                    file.execute(f"PRAGMA user_version = {VERSION}")
-                    file.execute("INSERT INTO sweep VALUES (1, ?, ?)", (time.time(), wanted))
-                    file.executemany(
-                        "INSERT INTO searches (number, name, preset_name, varied, preset, "
-                        "iterations, state) VALUES (?, ?, ?, ?, ?, ?, 'waiting')",
-                        [
-                            (
-                                one.number, one.name, one.preset.name, json.dumps(one.varied),
-                                one.text, one.preset.schedule.iterations,
-                            )
-                            for one in searches
-                        ],
-                    )  # fmt: skip
-            move_whole(unfinished, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-            raise
+
+    def fill(file: sqlite3.Connection) -> None:
+        file.execute("INSERT INTO sweep VALUES (1, ?, ?)", (time.time(), wanted))
+        file.executemany(
+            "INSERT INTO searches (number, name, preset_name, varied, preset, iterations, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'waiting')",
+            [
+                (
+                    one.number, one.name, one.preset.name, json.dumps(one.varied), one.text,
+                    one.preset.schedule.iterations,
+                )
+                for one in searches
+            ],
+        )  # fmt: skip
+
+    embedded.create(_KIND, folder, fill)
 
 
 def _read(row: sqlite3.Row) -> Search:
@@ -266,58 +238,3 @@ def _folder(name: str) -> str:
     if not name or name.startswith(".") or "/" in name or "\\" in name:
         raise ValueError(f"the folder of a search is {shown(name)}")
     return name
-
-
-def _connected(path: Path, write: bool) -> sqlite3.Connection:
-    target = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
-    connection = sqlite3.connect(
-        target,
-        timeout=database.PATIENCE / 1000,
-        isolation_level=None,
-        check_same_thread=False,
-        uri=True,
-    )
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
-
-
-def _refuse_missing(path: Path) -> None:
-    if not path.exists():
-        raise StoreError(f"{path.parent}: holds no sweep ({FILE} is missing)")
-    try:
-        refuse_unreadable(path, database.MOST_BYTES)
-    except Unreadable as error:
-        raise StoreError(f"{path}: {error}; name another sweep") from None
-
-
-def _refuse_foreign(path: Path, connection: sqlite3.Connection) -> None:
-    if database.value(connection, "PRAGMA application_id") != APPLICATION_ID:
-        raise StoreError(f"{path}: is not the database of a sweep; something else has its name")
-    version = database.version(connection)
-    if version > VERSION:
-        raise StoreError(
-            f"{path}: was written by a newer version of maedet-tui; update with "
-            "`pip install -U maedet-tui`"
-        )
-    # a view could compute for ever, and so could a trigger
-    kinds = "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')"
-    if version < 1 or database.value(connection, kinds):
-        raise StoreError(f"{path}: is damaged; {_INSTEAD}")
-
-
-_INSTEAD = "put a copy in its place; the runs beside it are whole by themselves"
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn failures of SQLite and damage into StoreErrors that name a sweep."""
-    try:
-        with database.explained(path):
-            yield
-    except StoreError as error:
-        said = str(error).replace(database.INSTEAD, _INSTEAD)
-        raise StoreError(said.replace("the database of a run", "the database of a sweep")) from None
-    except codec.DAMAGE as error:
-        raise StoreError(clipped(f"{path}: is damaged ({error}); {_INSTEAD}")) from None

@@ -1,0 +1,58 @@
+"""What may predict a detector's AP without training it: Z and its rivals.
+
+All in closed form, so that a structure has one value of each, without noise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.costs import total_cost
+from engine.scorers.base import ScoringError
+from engine.scorers.factory import make_scorer
+from engine.settings import CLOSED, PROXIES, Preset
+from engine.structure import Structure
+
+#: key -> what people call it; Z first, which the others are rivals of
+NAMES = {
+    "z": "Z",
+    "params": "params",
+    "flops": "FLOPs",
+    "layers": "depth",
+    "zen_score": "Zen-Score",
+    "synflow": "SynFlow",
+    "naswot": "NASWOT",
+}
+RIVALS = tuple(NAMES)[1:]
+
+
+class Predicted(NamedTuple):
+    """A structure's values, at the preset's image size and objective; None of a proxy that has
+    none for it."""
+
+    z: float
+    params: int
+    flops: int
+    layers: int
+    zen_score: float | None
+    synflow: float | None
+    naswot: float | None
+
+
+def predicted(structure: Structure, preset: Preset) -> Predicted:
+    """All predictors of a structure. Raises ScoringError where it has no entropy."""
+    cost = total_cost(structure, preset.budget.image_size)
+    z = _value("closed-form", structure, preset)
+    rivals: list[float | None] = []
+    for name in PROXIES:
+        try:
+            rivals.append(_value(name + CLOSED, structure, preset))
+        except ScoringError:  # a kind that the proxy does not know
+            rivals.append(None)
+    return Predicted(z, cost.params, cost.flops, cost.layers, *rivals)
+
+
+def _value(name: str, structure: Structure, preset: Preset) -> float:
+    scorer = make_scorer(name, "cpu", preset.objective, preset.forward)
+    (score,) = scorer.score([structure])
+    return score.z
