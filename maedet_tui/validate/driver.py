@@ -29,8 +29,8 @@ MOST_LOST = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where all trainings stand. done, of: steps. finished, trainings: how many. left: seconds, None
-    before a step was taken."""
+    """Where all trainings stand. done, of: steps. finished, trainings: how many, without
+    those that failed. left: seconds, None before a step was taken."""
 
     done: int
     of: int
@@ -63,6 +63,7 @@ class Driver:
         self._running: dict[Future[Trained], Training] = {}
         self._lost: dict[int, tuple[int, int]] = {}
         self._finished = 0
+        self._stopped: list[int] = []
         self._begun, self._first = monotonic(), 0
 
     def run(self, told: Callable[[Progress], object], stopped: Callable[[], bool]) -> None:
@@ -94,7 +95,7 @@ class Driver:
         """Where all trainings stand now."""
         steps = self._asked.steps
         under_way = [step_of(self._folder(one)) for one in self._running.values()]
-        under_way += [one.trained.step for one in self._waiting]
+        under_way += [one.trained.step for one in self._waiting] + self._stopped
         trainings = self._finished + len(under_way)
         done = self._finished * steps + sum(under_way)
         made = done - self._first
@@ -154,6 +155,8 @@ class Driver:
             said = logs.failure(f"A training in {self._folder(training)} broke off", error)
             trained = Trained("failed", error=said)
         self.store.record(training.number, trained)
+        if trained.state == "stopped" and training not in self._waiting:
+            self._stopped.append(trained.step)
         if trained.state != "finished":
             return
         self._finished += 1

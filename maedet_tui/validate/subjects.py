@@ -30,7 +30,7 @@ RANDOM, ALONG, BEST, OPTIMUM, BASELINE, WEIGHTS = KINDS = (
     "random", "along", "best", "optimum", "baseline", "weights",
 )  # fmt: skip
 #: draws after which there are taken to be no more structures within the bands
-MOST_DRAWS = 200_000
+MOST_DRAWS = 100_000
 #: children that are scored at a time
 _BATCH = 32
 
