@@ -1,4 +1,4 @@
-"""A synthetic set that no single scale solves: shapes from 8 to 96 pixels of 128, clutter, occlusion.
+"""A synthetic set that no single scale solves: shapes 8 to 96 pixels of 128 across, among clutter.
 
 Sides are log-uniform, so that the small are as many as the large; a nearer shape may hide a part
 of a farther one; and strokes and stars that are no objects have the same colours as those that
@@ -67,7 +67,7 @@ def draw(rng: Random, size: tuple[int, int]) -> Drawn:
         part += cover[..., None] * (colour + noise.normal(0, 6, part.shape) - part)
         owner[rows, columns][cover > 0.5] = number
         areas.append(int((cover > 0.5).sum()))
-    objects = []
+    objects: list[tuple[int, tuple[int, ...], int]] = []
     for number, (category, _, _) in enumerate(shapes):
         seen = owner == number
         if not category or seen.sum() < max(1, _SEEN * areas[number]):

@@ -63,7 +63,9 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return runs_dir_option(command)
 
 
-def _whole(option: str, default: int, least: int, most: int, metavar: str, text: str) -> Any:
+def _whole(
+    option: str, default: int, least: int, most: int, metavar: str, text: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(option, type=click.IntRange(least, most), default=default,
                         show_default=True, metavar=metavar, help=text)  # fmt: skip
 
@@ -118,8 +120,12 @@ def validate() -> None:
 @click.option("--val-images", type=_FILE, help="Folder of their images.  [default: --images]")
 @_whole("--steps", 2000, 1, 10**9, "N", "Steps of each training.")
 @_whole("--batch", 16, 1, 65_536, "B", "Images of a step.")
-@click.option("--lr", type=float, metavar="RATE",
-              help="Learning rate after the warm-up.  [default: 0.02 for 16 images, in proportion]")  # fmt: skip
+@click.option(
+    "--lr",
+    type=float,
+    metavar="RATE",
+    help="Learning rate after the warm-up.  [default: 0.02 for 16 images, in proportion]",
+)
 @_whole("--fpn-channels", 64, 8, 8192, "N", "Channels of pyramid and head.")
 @_whole("--head-depth", 1, 0, 16, "N", "Convolutions of each of the head's towers.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
@@ -178,7 +184,13 @@ def start(
         _refuse_absent(device)
         found = load_preset(preset, {})
         chosen_settings = settings_of(
-            found, steps=steps, batch=batch, lr=lr, channels=fpn_channels, depth=head_depth, seed=seed
+            found,
+            steps=steps,
+            batch=batch,
+            lr=lr,
+            channels=fpn_channels,
+            depth=head_depth,
+            seed=seed,
         )
         with shown_on(stream) as display:
             subjects = chosen(found, wanted, lambda what: display.show(Row(what), at_once=True))
@@ -206,7 +218,7 @@ def start(
 @click.argument("name")
 @_training_options
 def resume(name: str, runs_dir: Path, jobs: int | None, keep: Path | None, as_json: bool) -> None:
-    """Go on with the validation NAME: what has finished stays, the rest goes on where it stopped."""
+    """Go on with the validation NAME: what has finished stays, the rest is trained on."""
     from maedet_tui.validate.begin import find_validation
 
     with failures():

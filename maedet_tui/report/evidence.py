@@ -20,8 +20,10 @@ LEFT, RIGHT, TOP, BOTTOM = 40.0, 12.0, 24.0, 26.0
 COLUMNS = 3
 #: of the figure as a file of its own, which no page gives colours
 _STYLE = """
-svg { background: #fff; } text { font: 10px sans-serif; fill: #1c232b; } .mid { text-anchor: middle; }
-.end { text-anchor: end; } .grid { stroke: #d3d6d0; stroke-width: .6; } .axis { stroke: #5b6673; }
+svg { background: #fff; } text { font: 10px sans-serif; fill: #1c232b; }
+.mid { text-anchor: middle; } .end { text-anchor: end; }
+.grid { stroke: #d3d6d0; stroke-width: .6; }
+.axis { stroke: #5b6673; }
 .bar { stroke: #5b6673; } .of-random { fill: #5b6673; } .of-along { fill: #8a6100; }
 .of-best { fill: #0b62a8; } .of-optimum { fill: #a8225f; } .of-baseline { fill: #1f7a3a; }
 .of-weights { fill: #7a4fb5; }
@@ -67,12 +69,12 @@ def figure(results: Results) -> str:
         down, across = divmod(number, COLUMNS)
         place = f"translate({across * WIDTH:.0f} {down * HEIGHT:.0f})"
         drawn.append(element("g", *plot(results.rows, name, title), transform=place))
-    across, down = WIDTH * (len(NAMES) % COLUMNS), HEIGHT * (rows - 1)
+    left, top = WIDTH * (len(NAMES) % COLUMNS), HEIGHT * (rows - 1)
     for number, kind in enumerate(_kinds(results)):
-        y = down + TOP + 18 * number
+        y = top + TOP + 18 * number
         drawn += [
-            element("circle", cx=across + 20, cy=y, r=4.0, class_=f"of-{kind}"),
-            element("text", _CALLED[kind], x=across + 30, y=y + 3.5),
+            element("circle", cx=left + 20, cy=y, r=4.0, class_=f"of-{kind}"),
+            element("text", _CALLED[kind], x=left + 30, y=y + 3.5),
         ]
     return element(
         "svg",
@@ -129,7 +131,9 @@ def _axes(
 def correlations(results: Results) -> list[list[str]]:
     """Of each predictor with AP: rho and tau over all structures, rho over the random ones, and by
     how much Z's rho is above it."""
-    rows = [["predictor", "Spearman's rho", "Kendall's tau", "rho, random ones", "Z's rho above it"]]
+    rows = [
+        ["predictor", "Spearman's rho", "Kendall's tau", "rho, random ones", "Z's rho above it"]
+    ]
     for name, title in NAMES.items():
         found, drawn = results.agreements[name], results.among_random[name]
         above = results.advantages.get(name)

@@ -159,7 +159,10 @@ class SweepStore:
         """Ask the process that drives the sweep for something."""
         if word not in WISHES:
             raise ValueError(f"nobody heeds {word!r}")
-        with embedded.explained(_KIND, self.path), contextlib.closing(embedded.connected(self.path, True)) as file:
+        with (
+            embedded.explained(_KIND, self.path),
+            contextlib.closing(embedded.connected(self.path, True)) as file,
+        ):
             file.execute("INSERT INTO wishes (asked, wish) VALUES (?, ?)", (time.time(), word))
 
     def wishes(self) -> list[str]:

@@ -94,14 +94,14 @@ class Asked:
         if not isinstance(settings, dict):
             raise ValueError(f"its settings are {shown(settings)}")
         cells.whole(settings["steps"], "steps", 1)
-        places = [cells.text(data[name], name, cells.PATH) for name in
-                  ("train", "images", "val", "val_images")]  # fmt: skip
+        names = ("train", "images", "val", "val_images")
+        places = {name: cells.text(data[name], name, cells.PATH) for name in names}
         small, large = (cells.real(side, "side", 0.0) for side in data["sides"])
         first, second = (cells.text(one, "digest") for one in data["digests"])
         return cls(
             settings,
             cells.whole(values["seeds"], "seeds", 1, 10_000),
-            Data(*places, (small, large), (first, second)),
+            Data(**places, sides=(small, large), digests=(first, second)),
             cells.text(values["device"], "device"),
         )
 
@@ -139,8 +139,10 @@ def data_of(
         raise NothingToCompare(f"{val}: has other categories than {train}; both need the same")
     for one in (learnt, shown_):
         _refuse_empty_class(one)
-    paths = [str(path.resolve()) for path in (train, images, val, val_images)]
-    return Data(*paths, sides, (learnt.digest, shown_.digest))
+    return Data(
+        str(train.resolve()), str(images.resolve()), str(val.resolve()), str(val_images.resolve()),
+        sides, (learnt.digest, shown_.digest),
+    )  # fmt: skip
 
 
 def _refuse_empty_class(annotations: Annotations) -> None:

@@ -59,7 +59,7 @@ def made_whole(folder: Path) -> Iterator[Path]:
 def synthetic(
     folder: Path,
     size: tuple[int, int],
-    told: Callable[[int, int], object],
+    told: Callable[[int, int], None],
     images: int = IMAGES,
     validation: int = VALIDATION,
 ) -> Data:

@@ -16,7 +16,7 @@ from time import monotonic
 from maedet_tui import logs
 from maedet_tui.errors import SaveError
 from maedet_tui.store import codec
-from maedet_tui.sweep.processes import Died, Lanes
+from maedet_tui.sweep.processes import Died, Processes
 from maedet_tui.validate import kept
 from maedet_tui.validate.store import Trained, Training, ValidationStore
 from maedet_tui.validate.worker import Job, step_of
@@ -50,7 +50,7 @@ class Driver:
     def __init__(
         self,
         store: ValidationStore,
-        lanes: Lanes,
+        lanes: Processes,
         threads: int,
         devices: tuple[str, ...] = ("cpu",),
         keep: Path | None = None,

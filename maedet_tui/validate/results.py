@@ -129,7 +129,7 @@ class Results:
             return [f"Nothing can be said of Z yet: {told}."]
         rho = told.spearman
         sure = "predicts" if rho.low > 0 else "does not tell"
-        lines = [f"Z {sure} AP here: rho {interval(rho)} over {told.count} structures."]
+        lines = [f"Z {sure} AP here: rho {interval(rho)} over {told.structures} structures."]
         lines += self._against_rivals()
         if self.noise is not None:
             lines.append(
@@ -250,7 +250,7 @@ def _plain(found: Agreement | str) -> Any:
     if isinstance(found, str):
         return {"problem": found}
     return {
-        "structures": found.count,
+        "structures": found.structures,
         "spearman": found.spearman._asdict(),
         "kendall": found.kendall._asdict(),
     }

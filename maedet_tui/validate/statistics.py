@@ -28,11 +28,11 @@ class Interval(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """How a predictor's ranking agrees with that of AP. count: structures behind it."""
+    """How a predictor's ranking agrees with that of AP over so many structures."""
 
     spearman: Interval
     kendall: Interval
-    count: int
+    structures: int
 
 
 class Noise(NamedTuple):

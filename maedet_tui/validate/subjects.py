@@ -206,11 +206,10 @@ def _draw(found: Subjects, preset: Preset, wanted: Wanted, usual: Cost) -> None:
         taken.add(structure)
         found.take(f"random {made}", RANDOM, structure)
     if made < wanted.random:
-        low, high = map(formatting.quantity, (least, most))
+        low, high, fewest, most_ = map(formatting.quantity, (least, most, few, many))
         raise NothingToCompare(
-            f"of {MOST_DRAWS:,} structures drawn from {preset.name} only {made} have {low} to {high} "
-            f"FLOPs and {formatting.quantity(few)} to {formatting.quantity(many)} params; widen "
-            "--flops-band or --params-band"
+            f"of {MOST_DRAWS:,} structures drawn from {preset.name} only {made} have {low} to "
+            f"{high} FLOPs and {fewest} to {most_} params; widen --flops-band or --params-band"
         )
 
 
@@ -224,6 +223,7 @@ def _refuse_alike(found: Subjects) -> None:
         )
     if len({one.predicted.z for one in found}) == 1:
         raise NothingToCompare(
-            f"all {len(found)} structures have the same Z, {formatting.score(found[0].predicted.z)}, "
-            "so nothing can be said about it; take a preset with a wider space"
+            f"all {len(found)} structures have the same Z, "
+            f"{formatting.score(found[0].predicted.z)}, so nothing can be said about it; take a "
+            "preset with a wider space"
         )

@@ -160,7 +160,9 @@ class _Course:
     def trained(self, state: str, precision: tuple[float | None, ...] | None = None) -> Trained:
         """What it came to by now."""
         losses = [total / count for total, count in zip(self._sums, self._counts) if count]
-        found = Trained(state, self._trainer.step, self.seconds, losses=tuple(losses), place=place())
+        found = Trained(
+            state, self._trainer.step, self.seconds, losses=tuple(losses), place=place()
+        )
         return found if precision is None else found._replace(precision=precision)
 
     def _restore(self) -> None:

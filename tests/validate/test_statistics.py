@@ -30,7 +30,7 @@ def test_correlations_are_those_of_scipy(x, y):
     assert spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
     assert kendall(x, y) == pytest.approx(stats.kendalltau(x, y, variant="b").statistic)
     found = agreement(x, y)
-    assert found.count == len(x)
+    assert found.structures == len(x)
     assert found.spearman.value == spearman(x, y) and found.kendall.value == kendall(x, y)
 
 

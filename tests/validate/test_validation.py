@@ -155,7 +155,7 @@ def test_trainings_end_as_if_nothing_had_interrupted_them(made, monkeypatch):
         Trainer, "_advance", lambda self, batch: steps.append(self.step) or advance(self, batch)
     )
     asked = iter([False, True])
-    driver, told = driven(
+    _, told = driven(
         cut,
         lambda job: worker.train(job, lambda: next(asked, True)),
         stopped=lambda: bool(steps),
@@ -224,7 +224,7 @@ def test_what_a_validation_has_shown(made):
     folder = made(seeds=2)
     driven(folder, made_up)
     found = results.of(folder)
-    assert found.finished == 8 and [one.count for one in found.agreements.values()] == [4] * 7
+    assert found.finished == 8 and [one.structures for one in found.agreements.values()] == [4] * 7
     assert found.among_random["z"] == "a correlation needs at least 3 structures; there are 2"
     assert found.noise.seeds == pytest.approx(0.04 / 2**0.5)
     said = found.verdicts()
