@@ -18,6 +18,7 @@ from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.presets.quantities import parse_quantity
 from maedet_tui.terminal import echo
+from maedet_tui.validate import defaults
 
 _FILE = click.Path(path_type=Path)
 #: what a number can sensibly be at most
@@ -82,8 +83,8 @@ def validate() -> None:
 
 @validate.command()
 @click.argument("preset")
-@_whole("--structures", 17, 0, _MOST_STRUCTURES, "N", "Structures drawn at random.")
-@_whole("--along", 4, 0, _MOST_STRUCTURES, "N", "Structures met along the search.")
+@_whole("--structures", defaults.RANDOM, 0, _MOST_STRUCTURES, "N", "Structures drawn at random.")
+@_whole("--along", defaults.ALONG, 0, _MOST_STRUCTURES, "N", "Structures met along the search.")
 @click.option(
     "--alphas",
     multiple=True,
@@ -107,27 +108,27 @@ def validate() -> None:
 @click.option(
     "--optimum",
     type=FiniteRange(0, 1e9),
-    default=60.0,
+    default=defaults.PROOF,
     show_default=True,
     metavar="SECONDS",
     help="That a proof of the best structure may take; 0 for none.",
 )
-@_whole("--seeds", 3, 1, _MOST_SEEDS, "N", "Trainings of each structure.")
+@_whole("--seeds", defaults.SEEDS, 1, _MOST_SEEDS, "N", "Trainings of each structure.")
 @_whole("--seed", 0, 0, _MOST_SEED, "S", "The first of them; random structures are drawn by it.")
 @click.option("--data", type=_FILE, help="Annotations in COCO's format.  [default: drawn scenes]")
 @click.option("--images", type=_FILE, help="Folder of their images.")
 @click.option("--val-data", type=_FILE, help="Annotations to evaluate on.")
 @click.option("--val-images", type=_FILE, help="Folder of their images.  [default: --images]")
-@_whole("--steps", 2000, 1, 10**9, "N", "Steps of each training.")
-@_whole("--batch", 16, 1, 65_536, "B", "Images of a step.")
+@_whole("--steps", defaults.STEPS, 1, 10**9, "N", "Steps of each training.")
+@_whole("--batch", defaults.BATCH, 1, 65_536, "B", "Images of a step.")
 @click.option(
     "--lr",
     type=float,
     metavar="RATE",
     help="Learning rate after the warm-up.  [default: 0.02 for 16 images, in proportion]",
 )
-@_whole("--fpn-channels", 64, 8, 8192, "N", "Channels of pyramid and head.")
-@_whole("--head-depth", 1, 0, 16, "N", "Convolutions of each of the head's towers.")
+@_whole("--fpn-channels", defaults.CHANNELS, 8, 8192, "N", "Channels of pyramid and head.")
+@_whole("--head-depth", defaults.DEPTH, 0, 16, "N", "Convolutions of each of the head's towers.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option("--name", help="Folder of this validation in RUNS_DIR.  [default: preset and time]")
 @click.option("--plan", "plan_only", is_flag=True, help="Show the structures and stop there.")

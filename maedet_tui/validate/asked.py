@@ -11,17 +11,13 @@ from engine.formats.rows import shown
 from engine.settings import Preset
 from engine.structure import Structure
 from maedet_tui.store import cells, codec
+from maedet_tui.validate.defaults import BATCH, CHANNELS, DEPTH, STEPS
 from maedet_tui.validate.subjects import NothingToCompare
 
 if TYPE_CHECKING:
     from engine.training.annotations import Annotations
     from engine.training.settings import Settings
 
-#: steps and images of a step, unless others are asked for; seeds of each structure
-STEPS, BATCH, SEEDS = 2000, 16, 3
-#: channels of pyramid and head, and depth of the head's towers: a detector that leaves most of
-#: the work to the backbone
-CHANNELS, DEPTH = 64, 1
 #: images of the synthetic set, to train on and to evaluate on
 IMAGES, VALIDATION = 1500, 300
 #: sides between small, medium and large objects of the synthetic set, as shares of an image's

@@ -6,6 +6,7 @@ its own reason is recorded with it, and the others go on.
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -160,6 +161,8 @@ class Driver:
         if trained.state != "finished":
             return
         self._finished += 1
+        # not before it is recorded: what is lost then is made again from the last checkpoint
+        shutil.rmtree(self._folder(training), ignore_errors=True)
         if self._keep is not None:
             subject = self._subjects[training.subject]
             try:

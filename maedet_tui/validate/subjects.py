@@ -22,6 +22,7 @@ from engine.settings import Preset
 from engine.structure import Structure
 from maedet_tui import formatting
 from maedet_tui.errors import SaveError
+from maedet_tui.validate import defaults
 from maedet_tui.validate.baseline import baseline
 from maedet_tui.validate.predictors import Predicted, predicted
 from maedet_tui.validate.statistics import FEWEST
@@ -53,11 +54,11 @@ class Wanted:
     """Which structures. random, along: how many. alphas: weights of C1-C5 whose searches' bests
     are trained too (Tables 4 and 8). optimum: seconds that a proof may take, 0 for none."""
 
-    random: int = 17
-    along: int = 4
+    random: int = defaults.RANDOM
+    along: int = defaults.ALONG
     alphas: tuple[tuple[float, ...], ...] = ()
     bands: Bands = Bands()
-    optimum: float = 60.0
+    optimum: float = defaults.PROOF
     seed: int = 0
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -68,16 +67,13 @@ def train(job: Job, stopped: Callable[[], bool]) -> Trained:
     folder = Path(job.folder)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = _trained(job, folder, stopped)
+        return _trained(job, folder, stopped)
     except (TrainingError, CheckpointError, SaveError, OSError) as error:
         return Trained("failed", place=place(), error=str(error))
     except RuntimeError as error:
         if "out of memory" not in str(error) and "allocate memory" not in str(error):
             raise
         return Trained("failed", place=place(), error="not enough memory; lower --batch or --jobs")
-    if found.state == "finished":
-        shutil.rmtree(folder, ignore_errors=True)
-    return found
 
 
 def place() -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from maedet_tui.presets import advice, load
-from maedet_tui.presets.folder import builtin_file, builtin_names, ladder_names
+from maedet_tui.presets.folder import builtin_file, builtin_names, ladder_names, trainable_names
 from maedet_tui.presets.new import Wishes, proposed
 
 NAMES = ladder_names()
@@ -39,3 +39,12 @@ def test_the_winner_of_each_step_needs_no_advice_and_is_near_the_optimum(name):
         best = winner(replace(preset, schedule=replace(preset.schedule, seed=seed)))
         assert advice.of_structure(best.structure, preset) == []
         assert best.score.z > 0.999 * bound
+
+
+@pytest.mark.parametrize("name", trainable_names())
+def test_presets_to_train_are_what_presets_new_writes(name):
+    like, flops, size = name.split("-")
+    side = int(size.partition("x")[0])
+    wishes = Wishes(int(flops.removesuffix("m")) * 10**6, image_size=(side, side), like=like)
+    assert builtin_file(name).read_text("utf-8") == proposed(wishes).text
+    assert load(name).name == name

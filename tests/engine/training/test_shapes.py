@@ -5,6 +5,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from engine.training import scenes
 from engine.training.annotations import read_annotations
 from engine.training.errors import TrainingError
 from engine.training.shapes import SHAPES, draw, write_shapes
@@ -58,3 +59,20 @@ def test_what_is_there_is_not_overwritten(tmp_path):
     with pytest.raises(TrainingError, match="is there already"):
         write_shapes(tmp_path / "s", 1, (64, 64), 0, 1)
     assert content(tmp_path) == {"s/thesis.txt": b"precious"}
+
+
+def test_scenes_have_objects_of_every_scale_partly_hidden_and_none_of_clutter():
+    sides, hidden = [], 0
+    for number in range(12):
+        image, objects = scenes.draw(Random(number), (128, 128))
+        assert image.size == (128, 128)
+        again, same = scenes.draw(Random(number), (128, 128))
+        assert same == objects and again.tobytes() == image.tobytes()
+        for category, (x, y, width, height), area in objects:
+            assert 1 <= category <= len(SHAPES)
+            assert x >= 0 and x + width <= 128 and y >= 0 and y + height <= 128
+            assert 0 < area <= width * height
+            sides.append(max(width, height))
+            hidden += area < 0.45 * width * height
+    assert min(sides) < 12 and max(sides) > 64 and len(sides) > 36
+    assert hidden  # of a triangle half of its box is seen, of the others more
