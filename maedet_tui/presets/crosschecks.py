@@ -15,7 +15,7 @@ from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
-from engine.settings import AUTO, CLOSED_PROXIES, PROXIES
+from engine.settings import AUTO, NO_ENTROPY
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
@@ -142,7 +142,7 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
 def _optimum(model: PresetFile, sound: Sound, report: Report) -> None:
     """What asks for the best possible, of which not every score has a bound."""
     search, scorer = model.search, model.scorer
-    proxy = scorer in (*PROXIES, *CLOSED_PROXIES)
+    proxy = scorer in NO_ENTROPY
     exact = sound(("search", "strategy")) and search.strategy == "exact"
     if exact and sound(("scorer",)) and scorer not in ("auto", "closed-form"):
         what = "is no entropy" if proxy else "is a random one"
