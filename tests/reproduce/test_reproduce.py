@@ -106,6 +106,7 @@ def test_proxies_are_searched_as_long_and_their_winners_measured(found, sheet):
     )
 
 
+@pytest.mark.nightly
 def test_the_structures_by_every_proxy(found, monkeypatch):
     patches = {"MEASURED_AT": 32, "PROXY_BATCH": 2, "PROXIES": ("naswot",)}
     for name, value in {**patches, "GRADIENT_PROXIES": ("snip", "jacov")}.items():
