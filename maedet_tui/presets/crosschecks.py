@@ -13,6 +13,7 @@ from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Path as KeyPath
 from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
+from engine.published import KNOWN
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
 from engine.settings import AUTO, NO_ENTROPY
@@ -80,10 +81,11 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
     sound: tells whether keys were read without a problem; where they were not, `model`
     holds a default in their place and nothing can be said about the combination.
     """
-    if model.reference is not None and model.reference not in ZOO:
+    if model.reference is not None and model.reference not in KNOWN:
         report(
             ("reference",),
-            f"is {shown(model.reference)}, not a name in the zoo; {closest(model.reference, ZOO)}",
+            f"is {shown(model.reference)}, not the name of a structure; "
+            f"{closest(model.reference, KNOWN)}",
         )
     search, space, budget = model.search, model.space, model.budget
     if (
