@@ -94,7 +94,7 @@ class Passed:
     @property
     def errors(self) -> torch.Tensor:
         """Gradient by the logits of the cross-entropy, its mean over the images."""
-        errors = self.logits.softmax(dim=1)
+        errors: torch.Tensor = self.logits.softmax(dim=1)
         errors[torch.arange(len(errors), device=errors.device), self.labels] -= 1
         return errors / len(errors)
 
@@ -129,7 +129,7 @@ class _Network:
 
     def convolution(self, x: torch.Tensor, layer: Layer) -> torch.Tensor:
         weights = self._weights.normals(layer) * (2 / layer.fan_in) ** 0.5
-        maps: torch.Tensor = _Normalised.apply(x, weights, layer, self._number, self)
+        maps = _normalised(x, weights, layer, self._number, self)
         self._number += 1
         return maps
 
@@ -192,6 +192,9 @@ class _Normalised(torch.autograd.Function):
         if network.take is not None:
             network.take(number, weights, by_weights)
         return by_x, None, None, None, None
+
+
+_normalised: Callable[..., torch.Tensor] = _Normalised.apply
 
 
 def _matrix(weights: Weights, inside: int, outside: int) -> torch.Tensor:
