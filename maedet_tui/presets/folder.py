@@ -21,7 +21,9 @@ BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "pr
 
 #: budgets that people have, as `presets new` writes them
 LADDER = BUILTIN / "ladder"
-#: small budgets at small images, whose structures this machine can train for `validate`
+#: spaces and budgets of other papers, whose backbones classify
+CLASSIFICATION = BUILTIN / "classification"
+#: small budgets at small images, whose structures a processor can train for `validate`
 TRAINABLE = BUILTIN / "trainable"
 
 
@@ -39,19 +41,20 @@ def ladder_names() -> list[str]:
     return sorted(names, key=lambda name: (name.partition("-")[0], len(name), name))
 
 
+def further_names() -> list[str]:
+    """Names of the presets that the home screen leaves out: the ladder's and classifiers'."""
+    classifiers = sorted(path.stem for path in CLASSIFICATION.glob("*.yaml"))
+    return [*ladder_names(), *classifiers, *trainable_names()]
+
+
 def trainable_names() -> list[str]:
     """Names of the presets for `maedet-tui validate`."""
     return sorted(path.stem for path in TRAINABLE.glob("*.yaml"))
 
 
-def more_names() -> list[str]:
-    """Names of the presets of the program that are not among `builtin_names`."""
-    return ladder_names() + trainable_names()
-
-
 def builtin_file(name: str) -> Path:
-    """The file of a preset of the program, whichever list it is in."""
-    for folder in (LADDER, TRAINABLE):
+    """The file of a built-in preset, those that the home screen leaves out among them."""
+    for folder in (LADDER, CLASSIFICATION, TRAINABLE):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
     return BUILTIN / f"{name}.yaml"
@@ -99,7 +102,7 @@ def refuse_bad_name(name: str) -> None:
         raise SaveError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     if Path(name).suffix in SUFFIXES:
         raise SaveError(f"{name}: leave {Path(name).suffix} out; a name is enough")
-    if name in builtin_names() or name in more_names():
+    if name in builtin_names() or name in further_names():
         raise SaveError(f"{name}: is a built-in preset, which stays as it is; choose another name")
 
 
@@ -141,7 +144,7 @@ def remove(path: Path) -> None:
 
 def free_name(name: str) -> str:
     """The name, or with a number after it if it is taken. Raises PresetError."""
-    taken = {*builtin_names(), *more_names(), *user_presets()}
+    taken = {*builtin_names(), *further_names(), *user_presets()}
     number = 2
     while (candidate := name if name not in taken else f"{name}-{number}") in taken:
         number += 1
