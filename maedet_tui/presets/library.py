@@ -50,9 +50,14 @@ def names(*, own: bool = True) -> list[Entry]:
     return [Entry(name, False, str(path)) for name, path in mine.items()] + built_in
 
 
+def steps() -> list[Entry]:
+    """The presets for budgets beside the paper's, unread."""
+    return [Entry(name, True, str(builtin_file(name))) for name in ladder_names()]
+
+
 def ladder() -> Iterator[Entry]:
     """The presets for budgets beside the paper's, read and checked."""
-    return (read(Entry(name, True, str(builtin_file(name)))) for name in ladder_names())
+    return map(read, steps())
 
 
 def read(unread: Entry) -> Entry:

@@ -22,7 +22,14 @@ from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.screens import messages
 from maedet_tui.screens.home.details import Details, Found, HintPanel
-from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
+from maedet_tui.screens.home.lists import (
+    LADDER,
+    PresetTable,
+    RunTable,
+    preset_row,
+    row_id,
+    run_row,
+)
 from maedet_tui.screens.home.looking import Runs, peek
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
@@ -78,6 +85,8 @@ class Home(Screen[None]):
         self._device = "looking for a device"
         self._to_mark: str | None = None
         self._peeked: tuple[str, int] | None = None
+        #: the row that the ladder begins with
+        self._first_step: str | None = None
 
     # --- layout -----------------------------------------------------------------
 
@@ -148,6 +157,9 @@ class Home(Screen[None]):
         except PresetError as error:
             self.notify(str(error), severity="error", timeout=10, markup=False)
             listed = library.names(own=False)
+        steps = library.steps()
+        self._first_step = row_id(steps[0]) if steps else None
+        listed += steps
         before, self._entries = self._entries, {}
         for entry in listed:
             self._entries[row_id(entry)] = before.get(row_id(entry), entry)
@@ -171,7 +183,10 @@ class Home(Screen[None]):
         self._explain()
 
     def _show_presets(self) -> None:
-        rows = [preset_row(entry, self._glyphs) for entry in self._entries.values()]
+        rows = []
+        for id, entry in self._entries.items():
+            rows += [LADDER] * (id == self._first_step)
+            rows.append(preset_row(entry, self._glyphs))
         self.query_one(PresetTable).show(rows)
         own = any(not entry.builtin for entry in self._entries.values())
         self.query_one("#presets-box").border_subtitle = "* your own" if own else ""
