@@ -57,8 +57,11 @@ class Rule(NamedTuple):
 
 #: the presets as they are, and every rule at once
 BASE, ALL = Rule("none", "preset", "any"), Rule("monotone, 4x", "layers // 9", "1/16 up")
+#: the letter of the text, which limits all layers together alone
+FREE = BASE._replace(depths="free")
 #: BASE, one change of it at a time, and ALL
 SINGLE = (
+    FREE,
     BASE,
     BASE._replace(rules="monotone"),
     BASE._replace(rules="monotone, 4x"),
@@ -67,7 +70,6 @@ SINGLE = (
     BASE._replace(ratio="0.1 to 1"),
     ALL,
 )
-FREE = BASE._replace(depths="free")
 
 
 class Hypothesis(NamedTuple):

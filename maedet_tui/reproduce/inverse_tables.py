@@ -16,6 +16,7 @@ from maedet_tui.reproduce.hypotheses import (
     BASE,
     DEPTHS,
     FLOPS,
+    FREE,
     PRINTED,
     RATIO_ROWS,
     RATIOS,
@@ -29,6 +30,8 @@ from maedet_tui.reproduce.inverse import NEAR, Answer
 from maedet_tui.reproduce.tables import Sheet
 
 Answers = Mapping[tuple[str, Hypothesis], Answer]
+#: what structures are shown of, in words
+WITH = {FREE: "free depths", BASE: "preset's limits", ALL: "all rules"}
 #: hypotheses that the first table has at most; the file of answers has all
 MOST = 30
 
@@ -137,18 +140,18 @@ def _moved(answer: Answer) -> int:
 
 
 def _structures(answers: Answers) -> Sheet:
-    """Each printed structure beside the best ones, with the preset's limits and with all rules."""
+    """Each printed structure beside the best ones: by the letter of the text, with the preset's
+    limits and with all rules."""
     rows: list[tuple[str, ...]] = []
     for name in PRINTED:
         target = TARGETS[name]
         assert target.structure is not None  # of those that have one
         rows.append((name, "as printed", "", *_described(target.structure), "-", "-"))
-        for reading, rule in product(READINGS, (BASE, ALL)):
+        for reading, rule in product(READINGS, WITH):
             answer = answers.get((name, Hypothesis(reading, FLOPS[0], rule)))
             if answer is not None:
-                what = "preset's limits" if rule == BASE else "all rules"
                 rows.append((
-                    name, reading, what, *_described(answer.structure), _percent(answer.left),
+                    name, reading, WITH[rule], *_described(answer.structure), _percent(answer.left),
                     _percent(answer.widths),
                 ))  # fmt: skip
     headings = (
