@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from engine.costs import Cost
     from engine.settings import Preset
 
+#: networks whose costs are further apart, as a ratio, are not of one budget
+APART = 2.5
 HEADINGS = ("FLOPs", "params", "layers", "latency", "space", "scorer", "beside")
 
 
 def glance(preset: Preset) -> tuple[str, ...]:
-    """Under HEADINGS: 91G, -, 91, 25ms, ResBlock 3/5, auto, ResNet-50 84G."""
+    """Under HEADINGS: 91G, -, 91, 25ms, ResBlock 3/5, auto, ResNet-50 83.9G."""
     budget, space = preset.budget, preset.space
     kernels = "/".join(str(kernel) for kernel in space.kernels)
     return (
@@ -33,23 +35,25 @@ def glance(preset: Preset) -> tuple[str, ...]:
 
 
 def beside(preset: Preset) -> str:
-    """The network that people know of a cost nearest to a preset's budget of FLOPs:
-    ResNet-50 84G; - without such a budget."""
+    """The network that people know of a cost near to a preset's budget of FLOPs:
+    ResNet-50 83.9G; - where there is none."""
     known = nearest(preset)
     if known is None:
         return "-"
     name, cost = known
-    return f"{name} {formatting.short_quantity(cost.flops)}"
+    return f"{name} {formatting.quantity(cost.flops)}"
 
 
 def nearest(preset: Preset) -> tuple[str, Cost] | None:
-    """That network's name, and what it costs at the preset's image size."""
+    """That network's name, and what it costs at the preset's image size; None where there is
+    no budget of FLOPs, or none within APART times of it."""
     flops = preset.budget.flops
     if flops is None:
         return None
     costs = _known(preset.budget.image_size)
-    name = min(costs, key=lambda one: abs(log(costs[one].flops / flops)))
-    return name, costs[name]
+    apart = {name: abs(log(cost.flops / flops)) for name, cost in costs.items()}
+    name = min(apart, key=lambda one: apart[one])
+    return (name, costs[name]) if apart[name] < log(APART) else None
 
 
 @lru_cache(maxsize=16)
