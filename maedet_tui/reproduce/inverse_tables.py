@@ -108,7 +108,7 @@ def _hypotheses(answers: Answers) -> Sheet:
         if len(printed) < len(PRINTED):
             continue  # not all of them are answered yet
         ratios = [one for one in some if one.target in RATIO_ROWS]
-        shares = [one.left or 0.0 for one in printed.values()]
+        shares = [abs(one.left or 0.0) for one in printed.values()]
         away = [_moved(one) for one in printed.values()]
         rows.append((fmean(shares), (
             hypothesis.reading, *hypothesis.rule, hypothesis.flops,
@@ -123,7 +123,8 @@ def _hypotheses(answers: Answers) -> Sheet:
         "params", "Table 8",
     )  # fmt: skip
     notes = (
-        "S to mean: by how much the best structure's Z is above the printed one's. moved: "
+        "S to Table 11: by how much the best structure's Z is above the printed one's; negative "
+        "where the limits leave that one out. mean: of their sizes. moved: "
         "bottlenecks in another stage, of all five together. widths, params, Table 8: RMS of "
         "log(best / printed), the last over the params of its seven rows.",
         f"The best is within {100 * NEAR:g} % of its bound, but for volume, which is not concave.",
