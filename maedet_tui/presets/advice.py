@@ -157,7 +157,9 @@ def _unused(cost: Cost, preset: Preset) -> list[str]:
             f"only {shares[name]:.0%} of budget.{name} is used; raise budget.layers, "
             "space.stage_depths or space.max_width, or search longer"
         )
-    if budget.layers is not None and cost.layers < USED * budget.layers:
+    # in a small network a single unit is more than the rest of the share
+    left = 0 if budget.layers is None else budget.layers - cost.layers
+    if budget.layers and left > max(_unit_layers(preset), (1 - USED) * budget.layers):
         said.append(
             f"only {cost.layers} of {budget.layers} layers are used; raise space.stage_depths, "
             "or lower budget.layers"
