@@ -18,6 +18,8 @@ WHOLE = (110, 32)
 WIDE = 190
 #: from this size on, (width, height), there is room for all plots at once
 ALL_PLOTS = (160, 44)
+#: from this height on, the column of panels has room for what works
+TALL = 56
 #: narrower than this, or lower, nothing is legible any more
 LEAST = (24, 7)
 TABS = (
@@ -54,6 +56,7 @@ class Arrangement(Screen[None]):
         self.set_class(tiny, "-tiny")
         self.set_class(single, "-single")
         self.set_class(width >= WIDE, "-wide")
+        self.set_class(height >= TALL and not single, "-tall")
         self.set_class(width < 74, "-narrow")
         all_plots = width >= ALL_PLOTS[0] and height >= ALL_PLOTS[1]
         self.set_class(all_plots, "-all-plots")
