@@ -18,8 +18,6 @@ WHOLE = (110, 32)
 WIDE = 190
 #: from this size on, (width, height), there is room for all plots at once
 ALL_PLOTS = (160, 44)
-#: from this height on, the column of panels has room for what works
-TALL = 56
 #: narrower than this, or lower, nothing is legible any more
 LEAST = (24, 7)
 TABS = (
@@ -56,7 +54,6 @@ class Arrangement(Screen[None]):
         self.set_class(tiny, "-tiny")
         self.set_class(single, "-single")
         self.set_class(width >= WIDE, "-wide")
-        self.set_class(height >= TALL and not single, "-tall")
         self.set_class(width < 74, "-narrow")
         all_plots = width >= ALL_PLOTS[0] and height >= ALL_PLOTS[1]
         self.set_class(all_plots, "-all-plots")
@@ -76,6 +73,20 @@ class Arrangement(Screen[None]):
             shown = {"structures": "#structures", "plots": "#plot"}.get(name, "#left")
             found = self.query(shown)
             self.set_focus(found.first() if found else None, scroll_visible=False)
+
+    def keep_whole(self) -> None:
+        """Have the panel at the foot of the column, of which a part would be seen, begin below
+        it: the column scrolls."""
+        room, top = self.query_one("#left").size.height, 0
+        for panel in self.query("#left Panel").results(Panel):
+            if not panel.display:
+                continue
+            height, above = panel.outer_size.height, 0
+            if not self.has_class("-single") and height <= room:
+                above = max(room - top, 0) if top < room < top + height else 0
+            if panel.styles.margin.top != above:
+                panel.styles.margin = (above, 0, 0, 0)
+            top += above + height
 
     def choose(self, name: str) -> None:
         """Show a tab."""

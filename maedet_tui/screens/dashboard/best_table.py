@@ -3,7 +3,7 @@ that have just changed, or differ from what the user compares it with."""
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 
 from textual.binding import Binding
 
@@ -64,7 +64,7 @@ class BestTable(PlotKeys):
             return
         view, preset = self.query_one("#best", StructureView), self.run.preset
         structure, score, born = best.structure, best.score, snapshot.best_iteration
-        title, other = "Best structure", self.changes.take(structure, time.monotonic())
+        title, other = "Best structure", self.changes.take(structure, monotonic())
         below = (
             f"iteration {born:,}  [@click=screen.view] v View [/]"
             " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"

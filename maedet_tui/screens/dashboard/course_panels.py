@@ -51,7 +51,7 @@ class WorksPanel(GlyphPanel):
 
 
 def _heading(wide: bool) -> Part:
-    head = f"{'':<14}{'tried':>12}{'accepted':>12}{'':>9}{'new bests':>12}   most refused"
+    head = f"{'':<14}{'tried':>11}{'accepted':>11}{'':>8}{'new bests':>10}  most refused"
     return (f"{head}\n" if wide else f"{'':<10}{'tried':>8}{'accepted':>9}{'best':>6}\n", MUTED)
 
 
@@ -62,15 +62,15 @@ def _rows(lines: Sequence[works.Line], wide: bool) -> list[Part]:
         if wide:
             parts += [
                 (f"{line.name:<14}", MUTED),
-                (f"{line.tried:>12,}{line.accepted:>12,}{share:>9}", ""),
-                (f"{line.bests:>12,}", STRONG),
-                (f"   {works.refuses_most(line.fates) or '-'}\n", MUTED),
+                (f"{line.tried:>11,}{line.accepted:>11,}{share:>8}", ""),
+                (f"{line.bests:>10,}", STRONG),
+                (f"  {works.refuses_most(line.fates) or '-'}\n", MUTED),
             ]
         else:
             parts += [
                 (f"{line.name:<10}", MUTED),
-                (f"{formatting.short_quantity(line.tried):>8}{share:>9}", ""),
-                (f"{formatting.short_quantity(line.bests):>6}\n", STRONG),
+                (f"{formatting.quantity(line.tried):>8}{share:>9}", ""),
+                (f"{formatting.quantity(line.bests):>6}\n", STRONG),
             ]
     return parts
 

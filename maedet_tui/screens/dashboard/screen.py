@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -172,10 +172,11 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         else:
             for plot in self.query(Plot):
                 plot.tick()
-        self._stale = self._stale or self.changes.over(time.monotonic())
+        self._stale = self._stale or self.changes.over(monotonic())
         if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
             self._stale = False
             self._show_slow(snapshot)
+        self.keep_whole()
         if changed or self._looks % LOAD == 1:
             self._show_load()
         if changed:
