@@ -91,8 +91,10 @@ class Ancestry:
         what is no ancestor of these, under another budget, is left out."""
         self._gone = {one.born: one for one in ancestors if one.born not in self._living}
         self._children = {}
-        for one in (*self._living.values(), *self._gone.values()):
-            self.expect(one.parent)
+        for member in self._living.values():
+            self.expect(member.parent)
+        for gone in self._gone.values():
+            self.expect(gone.parent)
         for born in sorted(self._gone, reverse=True):
             if born not in self._children and (one := self._gone.pop(born, None)) is not None:
                 self.release(one.parent)

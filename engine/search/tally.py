@@ -26,7 +26,7 @@ class Tallied(NamedTuple):
     field: str
     several: bool
     fate: str
-    count: int
+    children: int
 
 
 class Tally:
@@ -52,4 +52,6 @@ class Tally:
 
     def restore(self, tallied: Iterable[Tallied]) -> None:
         """Go on from the counts of a search that was interrupted."""
-        self._counts = {(one.level, one.field, one.several, one.fate): one.count for one in tallied}
+        self._counts = {
+            (one.level, one.field, one.several, one.fate): one.children for one in tallied
+        }

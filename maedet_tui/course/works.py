@@ -61,7 +61,7 @@ def lines(
     """The children by what `of` calls them, in the order of the names; none of no children."""
     found: dict[str, Counter[str]] = {}
     for one in tally:
-        found.setdefault(of(one), Counter())[one.fate] += one.count
+        found.setdefault(of(one), Counter())[one.fate] += one.children
     return [Line(name, found[name]) for name in names if name in found]
 
 

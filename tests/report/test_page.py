@@ -78,11 +78,8 @@ def test_the_page_tells_all_of_a_run_and_asks_nobody_for_anything(runs):
     assert replace(parse(presets[0]), source=run.preset.source) == run.preset
     assert "torch" in said and "maedet-tui search preset.yaml --headless" in said
     # what works, and where the best comes from
-    tried = {
-        row[0]: int(row[1].replace(",", ""))
-        for row in facts.what_works(run)[1:]
-        if row[0] != "several"
-    }
+    rows = facts.what_works(run)[1:]
+    tried = {row[0]: int(row[1].replace(",", "")) for row in rows}
     children = sum(run.snapshot.counts.values())
     assert tried["kernel"] + tried["out"] + tried["bottleneck"] + tried["depth"] == children
     assert sum(tried[level] for level in LEVELS if level in tried) == children

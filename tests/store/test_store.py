@@ -254,7 +254,7 @@ def test_a_run_of_version_1_opens_and_goes_on(tmp_path):
     last = RunReader(run.run_dir).snapshot().history[-1]
     assert last == after.history[-1]
     assert 0 < last.accepted <= after.counts["accepted"]
-    counted = sum(one.count for one in after.tally if one.fate == "accepted")
+    counted = sum(one.children for one in after.tally if one.fate == "accepted")
     assert counted == after.counts["accepted"] - run.snapshot.counts["accepted"]
     assert list(last.spread) == sorted(last.spread) and last.spread.upper <= last.z
     assert sum(last.parts) == pytest.approx(last.z)

@@ -16,7 +16,7 @@ LIMIT = Budget(flops=91_000_000_000, layers=60)
 def summed(evolution):
     found = Counter()
     for one in evolution.tally.freeze():
-        found[one.fate] += one.count
+        found[one.fate] += one.children
     return found
 
 
@@ -49,7 +49,7 @@ def test_a_child_counts_by_what_was_changed_first():
         while first.earlier is not None:
             first = first.earlier
         expected[first.level, first.field, first is not one.origin] += 1
-    tallied = {one[:3]: one.count for one in evolution.tally.freeze() if one.fate == "unscored"}
+    tallied = {one[:3]: one.children for one in evolution.tally.freeze() if one.fate == "unscored"}
     assert tallied == expected and any(several for _, _, several in expected)
 
 
