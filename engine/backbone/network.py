@@ -207,9 +207,9 @@ class FeatureInfo(list[Feature]):
 class Backbone(nn.Module):
     """The levels C1-C5 of a detection backbone, one stage each.
 
-    stages: per level, (unit, how many in a row). A unit has `main` and `shortcut`, tuples
-    of layers and units, `activation` and `join`; a layer has op, in_channels, out_channels, kernel, stride,
-    groups and activation.
+    stages: per level, (unit, how many in a row). A unit has `main` and `shortcut`, tuples of
+    layers and units, `activation` and `join`; a layer has op, in_channels, out_channels, kernel,
+    stride, groups and activation.
     out_indices: levels whose maps come out, 0 for C1 (stride 2) to 4 for C5 (stride 32), in
     rising order. Levels behind the last of them are not built, and their weights in a state
     dict are left aside.

@@ -84,9 +84,7 @@ def chain(block: Block) -> tuple[Layer, ...]:
 @lru_cache(maxsize=1 << 10)
 def layers_of_unit(kind: str, expansion: int) -> int:
     """Layers that each unit which `depth` counts adds to a block of that kind."""
-    one, two = (
-        chain(Block(kind, 3, 16, 16, 1, 16, depth, expansion, group=8)) for depth in (1, 2)
-    )
+    one, two = (chain(Block(kind, 3, 16, 16, 1, 16, depth, expansion, group=8)) for depth in (1, 2))
     return sum(layer.op == "conv" for layer in two) - sum(layer.op == "conv" for layer in one)
 
 

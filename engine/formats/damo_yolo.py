@@ -22,9 +22,9 @@ from engine.structure import Block, StructureError
 
 #: family -> whose backbones it builds
 FAMILIES = {
-    "res": "DAMO-YOLO-T and -S",
-    "csp": "DAMO-YOLO-M and -L",
-    "mob": "DAMO-YOLO-N, -Ns, -Nm and -Nl",
+    "res": "T and S",
+    "csp": "M and L",
+    "mob": "the nano nets",
 }
 #: classes of the text
 CLASSES = {"SuperResConvK1KX": "RepK1KXBlock", "SuperResConvKXKX": "RepKXKXBlock"}
@@ -48,8 +48,8 @@ def chosen(blocks: tuple[Block, ...], family: str) -> tuple[Block, ...]:
         for problem in KINDS[block.kind].problems(block)
     ]
     problems += [
-        f"block {number} is a {block.kind}; behind its stem a DAMO-YOLO has {' and '.join(CLASSES)} "
-        "alone"
+        f"block {number} is a {block.kind}; behind its stem a DAMO-YOLO has "
+        f"{' and '.join(CLASSES)} alone"
         for number, block in enumerate(blocks, 1)
         if (number == 1) != (block.kind == "Conv") or block.kind not in ("Conv", *_CSP)
     ]

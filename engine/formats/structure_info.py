@@ -136,11 +136,11 @@ def _structure(rows: list[Any], family: str) -> Structure:
     classes = {row.get("class") for row in rows if isinstance(row, Mapping)}
     open_ = any(name in classes for name in damo_yolo.CLASSES)
     if open_ and not family:
-        known = ", ".join(f"#{name} ({whose})" for name, whose in damo_yolo.FAMILIES.items())
+        known = ", ".join(f"{name} ({whose})" for name, whose in damo_yolo.FAMILIES.items())
         raise StructureError(
             [
-                "its blocks are DAMO-YOLO's, whose text leaves open which network is meant; put one "
-                f"of {known} behind the file's name, or --family"
+                "its blocks are DAMO-YOLO's, whose text leaves open which network is meant; say "
+                f"--family {known}, or #res behind the file's name"
             ]
         )
     if family and not open_:

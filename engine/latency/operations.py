@@ -118,7 +118,8 @@ class Step(NamedTuple):
 def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
     """Steps of a unit whose input is `size`, in order, and the size of what it puts out."""
     steps: list[Step] = []
-    return tuple(steps), _unit(unit, size, 0, 0, steps)
+    after = _unit(unit, size, 0, 0, steps)
+    return tuple(steps), after
 
 
 def _unit(unit: Unit, size: Size, takes: int, gives: int, steps: list[Step]) -> Size:

@@ -16,7 +16,14 @@ from engine.search.evolution import exceeded
 from engine.settings import CLOSED, PROXIES, Preset
 from engine.structure import Structure
 from maedet_tui import formatting, summary
-from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
+from maedet_tui.cli.output import (
+    failures,
+    family_option,
+    load_preset,
+    print_json,
+    score_values,
+    scorer_options,
+)
 from maedet_tui.files import read_structure
 from maedet_tui.presets import advice
 from maedet_tui.terminal import echo
@@ -33,6 +40,8 @@ OPTIMUM_SECONDS = 10.0
     show_default=True,
     help="Preset whose image size, score settings and scorer are used.",
 )
+@family_option
+@click.option("--image-size", metavar="WxH", help="Image size at which FLOPs are counted.")
 @scorer_options
 @click.option(
     "--repeats",
@@ -52,6 +61,8 @@ def score(
     context: click.Context,
     structure: str,
     preset: str,
+    family: str | None,
+    image_size: str | None,
     scorer: str | None,
     device: str | None,
     repeats: int | None,
@@ -66,7 +77,7 @@ def score(
     the preset allows is said too.
     """
     with failures():
-        title, found = read_structure(structure)
+        title, found = read_structure(structure, family)
         chosen = load_preset(
             preset,
             {
@@ -74,6 +85,7 @@ def score(
                 "--device": ("device", device),
                 "--repeats": ("forward.repeats", repeats),
                 "--resolution": ("score.resolution", resolution),
+                "--image-size": ("budget.image_size", image_size),
             },
         )
         cost = total_cost(found, chosen.budget.image_size)
