@@ -115,7 +115,7 @@ class ResidualUnit(nn.Module):
     def __init__(self, unit: Any):
         super().__init__()
         self.main = nn.Sequential(*map(part_of_path, unit.main))
-        self.shortcut: nn.Module | None = None
+        self.shortcut: nn.Sequential | None = None
         if unit.shortcut is not None:
             self.shortcut = nn.Sequential(*map(part_of_path, unit.shortcut))
         self.act = activation(unit.activation)

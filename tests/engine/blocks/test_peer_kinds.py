@@ -173,7 +173,7 @@ def test_proxies_refuse_in_words_what_is_no_row_of_layers(scorer):
     halves = Structure((Block("Conv", 3, 3, 16, 2), *YOLO.blocks[1:]))
     for name in (scorer, scorer + CLOSED):
         judge = make_scorer(name, "cpu", Objective(resolution=32), Forward())
-        with pytest.raises(ScoringError, match="block 1 is a Focus.* or write a Conv with stride"):
+        with pytest.raises(ScoringError, match=r"block 1 is a Focus.* or write a Conv with stride"):
             judge.score([PEERS])
         with pytest.raises(ScoringError, match="block 2 is a CSPK1KXBlock, which no proxy knows"):
             judge.score([halves])
