@@ -48,16 +48,15 @@ def read_structure(ref: str, family: str | None = None) -> NamedStructure:
 
     family: says the latter apart from the name. Raises StructureFileError.
     """
-    if family is not None:
-        if ref in ZOO:
-            raise StructureFileError(f"{ref}: a family is of files of DAMO-YOLO's; leave it out")
-        ref = f"{ref.partition('#')[0]}#{family}"
     if ref in ZOO:
+        if family is not None:
+            raise StructureFileError(f"{ref}: a family is for DAMO-YOLO's files; leave it out")
         return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
     path, choice = Path(ref), ""
     if "#" in ref and not _exists(path):
         name, _, choice = ref.rpartition("#")
         path = Path(name)
+    choice = family or choice
     if not ref or not _exists(path):
         ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)

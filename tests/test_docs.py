@@ -67,11 +67,12 @@ def test_the_block_with_two_paths_is_one(monkeypatch):
     exec(examples("blocks.md", "python")[1], namespace)
     kind = namespace["SPLITBLOCK"]
     monkeypatch.setitem(blocks.KINDS, kind.name, kind)
-    widths = (3, 32, 48, 64, 96, 128)
-    rows = [Block("SplitBlock", 3, a, b, 2, depth=2) for a, b in zip(widths, widths[1:])]
+    widths = ((3, 32), (32, 48), (48, 64), (64, 96), (96, 128))
+    rows = [Block("SplitBlock", 3, before, out, 2, depth=2) for before, out in widths]
     structure = check(Structure((*rows, Block("SplitBlock", 5, 128, 128, 1, depth=1))))
-    halves = [(a, b, b // 2) for a, b in zip(widths, widths[1:])]
-    params = sum(h * (10 * a + 9 * h + 6) + b * b + 2 * b for a, b, h in halves)
+    params = sum(
+        out // 2 * (10 * before + 9 * out // 2 + 6) + out**2 + 2 * out for before, out in widths
+    )
     assert total_cost(structure).params == params + 26 * 64 * 128 + 128**2 + 4 * 128
     verify(build(structure, out_indices=range(5)), structure)
     mutator, rng, child = Mutator(Space(blocks=("SplitBlock",))), Random(0), structure
