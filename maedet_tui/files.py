@@ -15,8 +15,8 @@ from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
 from engine.messages import and_more, clipped
 from engine.outputs import write_whole
+from engine.published import KNOWN
 from engine.structure import Structure, StructureError
-from engine.zoo import ZOO
 from maedet_tui import formatting
 from maedet_tui.errors import SaveError
 
@@ -48,10 +48,10 @@ def read_structure(ref: str, family: str | None = None) -> NamedStructure:
 
     family: says the latter apart from the name. Raises StructureFileError.
     """
-    if ref in ZOO:
+    if ref in KNOWN:
         if family is not None:
             raise StructureFileError(f"{ref}: a family is for DAMO-YOLO's files; leave it out")
-        return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
+        return NamedStructure(KNOWN[ref].title, KNOWN[ref].structure)
     path, choice = Path(ref), ""
     if "#" in ref and not _exists(path):
         name, _, choice = ref.rpartition("#")
@@ -60,7 +60,7 @@ def read_structure(ref: str, family: str | None = None) -> NamedStructure:
     if not ref or not _exists(path):
         ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
-        hint = closest(ref, ZOO)
+        hint = closest(ref, KNOWN)
         message = (
             f"{ref}: no such file"
             if looks_like_path

@@ -9,6 +9,7 @@ from math import nan
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from engine.blocks import Layer, units
+from engine.settings import GRADIENT_PROXIES
 from engine.structure import LEVELS, Block, Structure
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Score:
     def is_entropy(self) -> bool:
         """Whether z is an entropy and not a proxy's value."""
         return self.method in ("closed-form", "forward")
+
+    @property
+    def by_images(self) -> bool:
+        """Whether z depends on how many images a pass has, as a determinant's logarithm does."""
+        return self.method.startswith("naswot") or self.method in GRADIENT_PROXIES
 
     @property
     def z_error(self) -> float:
