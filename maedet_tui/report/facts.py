@@ -39,7 +39,7 @@ def result(run: Reported) -> Rows:
     ]
     z = comparable_z(run)
     if run.paper is not None and z:
-        rows.append((f"the paper's {run.paper.name}", _against(run, z)))
+        rows.append((f"{run.whose} {run.paper.name}", _against(run, z)))
     rows += [
         ("params", f"{cost.params:,}"),
         ("FLOPs", f"{cost.flops:,} at {formatting.image_size(preset.budget.image_size)}"),
@@ -213,7 +213,7 @@ def comparable(runs: Sequence[Reported]) -> bool:
     """Whether the Z of these runs mean the same: one objective, one way to obtain it."""
     judged = {
         (run.preset.objective, run.best.score.method,
-         run.preset.forward.batch if run.best.score.method.startswith("naswot") else None)
+         run.preset.forward.batch if run.best.score.by_images else None)
         for run in runs
     }  # fmt: skip
     return len(judged) == 1

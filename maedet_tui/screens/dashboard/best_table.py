@@ -79,7 +79,7 @@ class BestTable(PlotKeys):
             other = self._other(born)
         view.border_title, view.border_subtitle = title, below
         known = score.entropies if score.is_entropy else None
-        beside = False if ZOO.get(preset.reference or "") else None
+        beside = False if preset.reference in ZOO else None
         view.show(View(preset, structure, score.z, known, beside, other))
 
     def _at_cursor(self) -> Member | None:

@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from engine.costs import total_cost
+from engine.published import KNOWN
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZOO, ZooEntry
+from engine.zoo import ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
@@ -132,7 +133,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
                         yield Plot(glyphs, f"plot-{name}", kind_of(name), False, self._stacked)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
-                    if (entry := ZOO.get(preset.reference or "")) is not None:
+                    if (entry := KNOWN.get(preset.reference or "")) is not None:
                         yield ReferenceView(entry, preset, id="reference")
         yield Footer()
 
@@ -261,7 +262,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         if self._reference and best and best.score.method == self._reference[1].method:
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
-            known = Reference(f"the paper's {entry.title}", score.z, flops)
+            known = Reference(f"{entry.whose} {entry.title}", score.z, flops)
         said = advice.lines(best.structure, self.run.preset) if best else []
         box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 
