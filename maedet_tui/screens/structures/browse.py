@@ -19,6 +19,7 @@ from maedet_tui.files import StructureFileError
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.structures.compare import Compare
+from maedet_tui.screens.structures.item_list import GROUPS, ORDERS, ItemList, headings, row
 from maedet_tui.screens.structures.structure import StructureScreen
 from maedet_tui.structures.comparison import FEWEST, MOST
 from maedet_tui.structures.items import (
@@ -31,7 +32,7 @@ from maedet_tui.structures.items import (
     zoo_items,
 )
 from maedet_tui.structures.known import known_score
-from maedet_tui.widgets.arranged import Arranged, Order
+from maedet_tui.widgets.arranged import Arranged
 from maedet_tui.widgets.filter_line import FilterLine
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
@@ -40,34 +41,6 @@ from maedet_tui.widgets.thread import in_thread
 
 #: from this width on, the marked structure is drawn beside the list
 WIDE = 120
-#: what stands in columns behind the name, and how wide they are
-_COLUMNS = (("params", 8), ("FLOPs", 8), ("layers", 7), ("Z", 11))
-_COSTS = sum(size for _, size in _COLUMNS)
-GROUPS = ("This search", "The paper", "Saved runs", "Files", "Population of this search")
-
-
-#: orders within each group, besides its own
-ORDERS = (
-    Order("name", lambda item: item.name.casefold()),
-    Order("params", lambda item: item.cost.params),
-    Order("FLOPs", lambda item: item.cost.flops),
-    Order("layers", lambda item: item.cost.layers),
-    Order("Z", lambda item: score.z if (score := known_score(item)) else None, True),
-)
-
-
-class ItemList(OptionList):
-    """The list itself; its keys are named here so that the help can explain them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "View", tooltip="Look at the structure under the cursor"),
-        Binding("down", "cursor_down", "Next structure", show=False,
-                tooltip="To the next structure"),
-        Binding("up", "cursor_up", "Structure before", show=False,
-                tooltip="To the structure before"),
-        Binding("escape", "screen.show_all", "Show all",
-                tooltip="Show the structures again that the words after / leave out"),
-    ]  # fmt: skip
 
 
 class Browse(Screen[None]):
@@ -151,7 +124,6 @@ class Browse(Screen[None]):
             return
         items = self.query_one(ItemList)
         under = self.item
-        width = self._room
         options: list[Option] = []
         self._shown = []
         for group in GROUPS:
@@ -162,7 +134,7 @@ class Browse(Screen[None]):
             options.append(Option(Content.styled(group, "bold"), disabled=True))
             for item in found:
                 self._shown.append(item)
-                options.append(Option(self._row(item, width), id=str(len(self._shown) - 1)))
+                options.append(Option(self._row(item), id=str(len(self._shown) - 1)))
             said = (Content.styled(f"    {note}", "$warning") for note in notes)
             options += [Option(note, disabled=True) for note in said]
         items.clear_options()
@@ -173,39 +145,13 @@ class Browse(Screen[None]):
         every = sum(map(len, self._groups.values()))
         title = self._arranged.titled("Structures", len(self._shown), every)
         self.query_one("#listed").border_title = Content(formatting.printable(title))
-        heads = "".join(f"{head:>{size}}" for head, size in _COLUMNS)
-        self.query_one("#headings", Static).update(f"{'  name':<{width - _COSTS}}{heads}")
+        self.query_one("#headings", Static).update(headings(items.room))
         self._tell()
         self.refresh_bindings()
 
-    @property
-    def _room(self) -> int:
-        return max(self.query_one(ItemList).scrollable_content_region.width, 30)
-
-    def _row(self, item: Item, width: int) -> Content:
-        cost, score = item.cost, known_score(item)
-        mark = f"{self._glyphs.finished} " if self._is_marked(item) else "  "
-        name = width - _COSTS - 2
-        z = formatting.score(score.z) if score else ""
-        return Content.assemble(
-            (f"{mark}", "bold $success"),
-            (
-                f"{formatting.printable(item.name)[:name]:<{name}}",
-                "bold" if self._is_marked(item) else "",
-            ),
-            "".join(
-                f"{cell:>{size}}"
-                for cell, (_, size) in zip(
-                    (
-                        formatting.quantity(cost.params),
-                        formatting.quantity(cost.flops),
-                        str(cost.layers),
-                        z,
-                    ),
-                    _COLUMNS,
-                )
-            ),
-        )
+    def _row(self, item: Item) -> Content:
+        mark = self._glyphs.finished if self._is_marked(item) else ""
+        return row(item, self.query_one(ItemList).room, mark)
 
     def _tell(self) -> None:
         marked = ", ".join(item.name for item in self._marked)
@@ -286,8 +232,7 @@ class Browse(Screen[None]):
 
     def _repaint(self, item: Item) -> None:
         items = self.query_one(ItemList)
-        row = self._row(item, self._room)
-        items.replace_option_prompt_at_index(items.highlighted or 0, row)
+        items.replace_option_prompt_at_index(items.highlighted or 0, self._row(item))
         self._tell()
 
     def action_compare(self) -> None:

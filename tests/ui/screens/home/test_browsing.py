@@ -1,6 +1,5 @@
 """The lists of the home screen: six numbers before a search, words, orders, marks, notes, names."""
 
-
 from textual.widgets import Input
 
 from engine.settings import Schedule
