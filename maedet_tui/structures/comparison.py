@@ -29,6 +29,8 @@ MEASURE_NAMES = {
 MARK = "*"
 #: stands there in its place before the best number of a row
 BEST = "^"
+#: what stands for no difference, where numbers are differences
+SAME = "="
 #: least width of a column; six of them stand side by side in 80 characters
 NARROWEST = 9
 
@@ -64,11 +66,14 @@ class Line:
             return self
         cells = list(self.cells)
         for place, value in enumerate(self.values):
-            if place != self.chosen and value is not None and cells[place] != "failed":
+            if place == self.chosen or value is None or cells[place] == "failed":
+                continue
+            if cells[place] == self.cells[self.chosen]:
+                cells[place] = SAME
+            else:
                 more = value - base
-                sign = "+" if more > 0 else "-"
-                cells[place] = f"{sign}{self.written(abs(more))}" if more else "="
-        return replace(self, cells=tuple(cells), bests=())
+                cells[place] = f"{'+' if more > 0 else '-'}{self.written(abs(more))}"
+        return replace(self, cells=tuple(cells), bests=tuple(False for _ in self.bests))
 
     @property
     def others(self) -> tuple[bool, ...]:
@@ -78,7 +83,7 @@ class Line:
         """
         chosen = self.cells[self.chosen]
         return tuple(
-            self.marked and cell != chosen and bool(not self.bests or (cell and chosen))
+            self.marked and cell not in (chosen, SAME) and bool(not self.bests or (cell and chosen))
             for cell in self.cells
         )
 

@@ -45,13 +45,14 @@ class FilterLine(Horizontal):
 
     def open(self) -> None:
         """Show the line, and take the keys."""
-        self.add_class("-open")
-        self.query_one(Input).focus()
+        self.display = True
+        # now, not once it is drawn: the next key may be here already
+        self.screen.set_focus(self.query_one(Input))
 
     def clear(self) -> None:
         """Show all again."""
         self.query_one(Input).value = ""
-        self.remove_class("-open")
+        self.display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

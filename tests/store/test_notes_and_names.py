@@ -7,7 +7,7 @@ import pytest
 from maedet_tui.errors import SaveError
 from maedet_tui.store.folders import SWEEP, remove_run, rename_run
 from maedet_tui.store.listing import Listing, line
-from maedet_tui.store.lock import Held, RunLock
+from maedet_tui.store.lock import RunLock
 from maedet_tui.store.notes import FILE, MOST, read_note, write_note
 from tests.store.conftest import QUICK, searched
 
@@ -68,7 +68,7 @@ def test_names_that_cannot_be(run, tmp_path):
             rename_run(run, name)
     lock = RunLock(run)
     lock.take()
-    with pytest.raises(Held, match="is being searched"):
+    with pytest.raises(SaveError, match="still has it open on a screen"):
         rename_run(run, "two")
     lock.release()
     (run.parent / SWEEP).write_text("")

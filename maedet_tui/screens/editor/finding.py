@@ -79,8 +79,9 @@ class FindBar(Horizontal):
 
     def open(self) -> None:
         """Show the line, and take the keys."""
-        self.add_class("-open")
-        self.query_one(Input).focus()
+        self.display = True
+        # now, not once it is drawn: the next key may be here already
+        self.screen.set_focus(self.query_one(Input))
 
     def tell(self, number: int, of: int) -> None:
         """Say which of the places is shown, counted from 1."""
@@ -101,7 +102,7 @@ class FindBar(Horizontal):
 
     def action_close(self) -> None:
         """Back to the text."""
-        self.remove_class("-open")
+        self.display = False
         self.post_message(self.Closed())
 
 

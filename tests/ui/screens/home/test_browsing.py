@@ -26,7 +26,7 @@ async def test_six_numbers_before_a_search(home, own_presets):
         await w.sees("the initial structure has 46.9G flops")
         assert not w.desk.started
         await w.press("ctrl+u", *"60G", "down", *"26M", "down", "down", "ctrl+u", *"3000")
-        await w.sees("T, how many children are made", "the search ends early; write auto")
+        await w.sees("T, how many children are made", "ends early")
         await w.press("down", "ctrl+u", *"auto", "down", "ctrl+u", "7")
         await w.until(lambda: not w.app.screen.query_one("#wrong").visual.plain)
         await w.press("enter")

@@ -152,7 +152,7 @@ async def test_mark_two_and_compare(watch):
         await w.sees("Blocks that differ")
         assert "stride" not in w.app.screen.query_one(BlocksView).text
         await w.press("2")
-        await w.sees("* marks what differs from MAE-DET-S", "to no. 2", "+21.6%")
+        await w.sees("* marks what differs from MAE-DET-S", "to no. 2", "+21.7%")
         await w.press("v")
         await w.sees("+4.6M", "+41.2G", "Numbers of the others are differences to MAE-DET-S.")
         await w.press("3", "v")  # there are two
