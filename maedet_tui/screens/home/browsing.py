@@ -33,6 +33,8 @@ BROWSING_KEYS = [
             tooltip="Leave of this list what has all the words that you type"),
     Binding("s", "sort", "Sort", show=False,
             tooltip="Another order of this list: by name, by best Z, by budget, ..."),
+    Binding("escape", "show_all", "Show all",
+            tooltip="Show the rows again that the words after / leave out"),
 ]  # fmt: skip
 
 

@@ -147,8 +147,6 @@ class PresetTable(Table):
                 tooltip="Search the marked preset under many budgets, seeds or other keys"),
         Binding("d", "screen.delete_preset", "Delete",
                 tooltip="Delete a preset of your own, after asking"),
-        Binding("escape", "screen.show_all", "Show all",
-                tooltip="Show the rows again that the words after / leave out"),
         Binding("down", "cursor_down", "Next", show=False, tooltip="Mark the next row"),
         Binding("up", "cursor_up", "Before", show=False, tooltip="Mark the row before"),
     ]  # fmt: skip
@@ -177,8 +175,6 @@ class RunTable(Table):
                 tooltip="Write a line about the run, which the list shows and finds"),
         Binding("m", "screen.rename_run", "Rename", show=False,
                 tooltip="Give a run another name, unless it is under way"),
-        Binding("escape", "screen.show_all", "Show all",
-                tooltip="Show the rows again that the words after / leave out"),
         Binding("down", "cursor_down", "Next", show=False, tooltip="Mark the next row"),
         Binding("up", "cursor_up", "Before", show=False, tooltip="Mark the row before"),
     ]  # fmt: skip

@@ -48,6 +48,8 @@ class Browse(Screen[None]):
 
     CSS_PATH = "structures.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "show_all", "Show all",
+                tooltip="Show the structures again that the words after / leave out"),
         Binding("escape", "back", "Back", tooltip="Back to the screen before"),
         Binding("space", "mark", "Mark", tooltip="Mark the structure for a comparison, or not"),
         Binding("c", "compare", "Compare",

@@ -39,8 +39,6 @@ class ItemList(OptionList):
                 tooltip="To the next structure"),
         Binding("up", "cursor_up", "Structure before", show=False,
                 tooltip="To the structure before"),
-        Binding("escape", "screen.show_all", "Show all",
-                tooltip="Show the structures again that the words after / leave out"),
     ]  # fmt: skip
 
     @property

@@ -87,7 +87,7 @@ async def test_runs_are_found_sorted_noted_renamed_and_deleted_together(home, tm
             await w.sees("Not renamed", "alive is under way")
             await marked(w, RunTable, "two")
             await w.press("m", "ctrl+u", *"one")
-            await w.sees("is there already; choose another name")
+            await w.sees("is there already")
             await w.press("ctrl+u", *"best", "enter")
             await w.until(lambda: "best" in names())
             assert table.marked == "best" and line(folder / "best").note == "the [good] one"
