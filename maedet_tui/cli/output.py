@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from engine.formats.damo_yolo import FAMILIES
 from engine.scorers.base import Score, ScoringError
 from engine.settings import SCORERS, Preset
 from engine.structure import LEVELS
@@ -85,6 +86,16 @@ def score_values(score: Score) -> dict[str, Any]:
         "method": score.method,
         "scorer": score.detail,
     }
+
+
+def family_option(command: Any) -> Any:
+    """Add --family to a command that reads one structure."""
+    nets = ", ".join(f"{name} for {whose}" for name, whose in FAMILIES.items())
+    return click.option(
+        "--family",
+        type=click.Choice(list(FAMILIES)),
+        help=f"Network that a file of DAMO-YOLO's means: {nets}. FILE#csp says it too.",
+    )(command)
 
 
 def scorer_options(command: Any) -> Any:

@@ -14,7 +14,7 @@ from maedet_tui.presets import advice
 from maedet_tui.presets.doubts import doubts
 from maedet_tui.presets.folder import free_name, refuse_taken, save, user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
-from maedet_tui.presets.library import Entry, entries, ladder
+from maedet_tui.presets.library import Entry, entries, further
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load, read_source, shown_name
 from maedet_tui.terminal import echo
@@ -33,7 +33,7 @@ def presets(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with failures():
-        found = [*entries(), *ladder()]
+        found = [*entries(), *further()]
     width = max(len(shown_name(entry.name)) for entry in found)
     flops, params, layers, latency, _, _ = HEADINGS
     echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")

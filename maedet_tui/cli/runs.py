@@ -205,8 +205,7 @@ def _gap(snapshot: Snapshot) -> float | None:
 
 def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:
     """What is the same of two runs whose Z compare."""
-    # the log of a determinant with as many rows as images
-    images = preset.forward.batch if score.method.startswith("naswot") else None
+    images = preset.forward.batch if score.by_images else None
     return preset.objective, score.method, images
 
 

@@ -192,7 +192,7 @@ def comparable(runs: Sequence[Reported]) -> bool:
     """Whether the Z of these runs mean the same: one objective, one way to obtain it."""
     judged = {
         (run.preset.objective, run.best.score.method,
-         run.preset.forward.batch if run.best.score.method.startswith("naswot") else None)
+         run.preset.forward.batch if run.best.score.by_images else None)
         for run in runs
     }  # fmt: skip
     return len(judged) == 1

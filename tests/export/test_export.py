@@ -18,6 +18,8 @@ from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
 from maedet_tui.export import ExportError, code, export, read_source
 from maedet_tui.export.code import backbone_source, loaded, replaced
+from maedet_tui.export.source import Source
+from tests.engine.backbone.random_structures import YOLO
 
 ALL = (0, 1, 2, 3, 4)
 
@@ -96,9 +98,10 @@ def test_python_file_has_no_code_that_nothing_needs(bottlenecks, every_kind):
 
 
 @pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
-@pytest.mark.parametrize("name", ["every_kind", "resnet-50", "maedet-l"])
+@pytest.mark.parametrize("name", ["every_kind", "yolo", "resnet-50", "maedet-l"])
 def test_generated_code_is_formatted(name, every_kind, tmp_path):
-    source = every_kind if name == "every_kind" else read_source(name)
+    own = {"every_kind": every_kind, "yolo": Source("yolo", "yolo", YOLO)}
+    source = own[name] if name in own else read_source(name)
     path = tmp_path / "generated.py"
     path.write_text(backbone_source(source))
     for command in (["format", "--diff"], ["check", "--select", "E,F,I,B,W,SIM"]):
@@ -220,13 +223,24 @@ def test_state_dict_goes_into_the_module(every_kind, tmp_path):
     assert all(torch.equal(v, state[k] + 1) for k, v in safetensors.load_file(own).items())
 
 
-def test_onnx_agrees_with_torch_at_any_batch_and_size(every_kind, tmp_path):
+def test_onnx_agrees_with_torch_at_any_batch_and_size(every_kind, monkeypatch, tmp_path):
     for name in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(name)
     import onnxruntime
 
+    from maedet_tui.export import weights
+
+    traced, right = [], weights.trace
+
+    def trace(module, path, opset):
+        traced.append(module)
+        right(module, path, opset)
+
+    monkeypatch.setattr(weights, "trace", trace)
     path, checked = export(every_kind, "onnx", tmp_path)
     assert "onnxruntime agrees with torch" in checked[-2]
+    # what trains starts with its main paths switched off; a graph that only runs does not
+    assert traced[0].stages[1][0].main[-1].norm.weight.all()
     session = onnxruntime.InferenceSession(str(path))
     (images,) = session.get_inputs()
     assert (images.name, images.shape) == ("images", ["batch", 3, "height", "width"])

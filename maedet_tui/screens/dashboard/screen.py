@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from engine.costs import total_cost
+from engine.published import KNOWN
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZOO, ZooEntry
+from engine.zoo import ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
@@ -121,7 +122,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                         yield Plot(glyphs, f"plot-{name}", kind_of(name), False, self._stacked)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
-                    if (entry := ZOO.get(preset.reference or "")) is not None:
+                    if (entry := KNOWN.get(preset.reference or "")) is not None:
                         yield ReferenceView(entry, preset, id="reference")
         yield Footer()
 
@@ -217,7 +218,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
             )
             known = score.entropies if score.is_entropy else None
-            beside = False if ZOO.get(preset.reference or "") else None
+            beside = False if KNOWN.get(preset.reference or "") else None
             view.show(View(preset, best.structure, score.z, known, beside))
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
