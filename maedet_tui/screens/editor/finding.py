@@ -125,11 +125,11 @@ class Finding(Screen[None]):
             self.action_find()
 
     @on(FindBar.Wanted)
-    def _wanted(self, message: FindBar.Wanted) -> None:
+    def _look_for(self, message: FindBar.Wanted) -> None:
         self._find(message.words, message.step)
 
     @on(FindBar.Closed)
-    def _closed(self) -> None:
+    def _type_on(self) -> None:
         self.query_one(YamlArea).focus()
 
     def _find(self, words: str, step: int) -> None:

@@ -27,9 +27,12 @@ def ask(
 ) -> None:
     """Show the six numbers of the preset in a text; `search` takes it with those that were
     typed."""
-    screen.app.push_screen(
-        Numbers(preset, text), lambda found: None if found is None else search(found)
-    )
+
+    def answered(found: Preset | None) -> None:
+        if found is not None:
+            search(found)
+
+    screen.app.push_screen(Numbers(preset, text), answered)
 
 
 class Numbers(ModalScreen["Preset | None"]):

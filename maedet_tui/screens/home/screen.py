@@ -341,8 +341,9 @@ class Home(Browsing):
         """Remove the run under the cursor, or all that have a mark."""
         from maedet_tui.screens.home.actions import delete_runs
 
-        line = self.marked_line
-        lines = [self._lines[name] for name in sorted(self._chosen)] or [line] * (line is not None)
+        lines = [self._lines[name] for name in sorted(self._chosen)]
+        if not lines and (line := self.marked_line) is not None:
+            lines = [line]
         if lines:
             delete_runs(self.app, self._runs, lines, self._look)
 

@@ -267,7 +267,7 @@ async def test_browsing_from_anywhere_comes_back_to_the_same_list(watch):
     async with watch(POPULATED, size=(120, 40)) as w:
         await w.press("b", "down", "space")
         # headings, the marked one drawn beside, words and an order
-        await w.sees("name", "params", "Structures", "MAE-DET-S, Table 13", "bottleneck")
+        await w.sees("name", "params", "Structures", "MAE-DET-S, Table 13", "total, 79")
         await w.press("slash", *"resnet", "enter")
         await w.sees('with "resnet"', "ResNet-101")
         assert "MAE-DET-L" not in w.text
