@@ -76,7 +76,7 @@ def _levels(run: Reported) -> list[tuple[str, float]]:
     z = comparable_z(run)
     if run.paper is None or z is None:
         return []
-    return [(f"the paper's {run.paper.name}", z)]
+    return [(f"{run.whose} {run.paper.name}", z)]
 
 
 def _z(snapshot: Snapshot) -> Points:

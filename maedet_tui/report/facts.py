@@ -36,7 +36,7 @@ def result(run: Reported) -> Rows:
     ]
     z = comparable_z(run)
     if run.paper is not None and z:
-        rows.append((f"the paper's {run.paper.name}", _against(run, z)))
+        rows.append((f"{run.whose} {run.paper.name}", _against(run, z)))
     rows += [
         ("params", f"{cost.params:,}"),
         ("FLOPs", f"{cost.flops:,} at {formatting.image_size(preset.budget.image_size)}"),

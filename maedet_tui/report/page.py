@@ -132,7 +132,7 @@ def _structure(run: Reported) -> list[Markup]:
             (run.item, run.paper), run.preset.objective, size,
             (run.closed, run.paper.score), {},
         )  # fmt: skip
-        parts += [element("h3", f"Beside the paper's {run.paper.name}"), *_comparison(shown)]
+        parts += [element("h3", f"Beside {run.whose} {run.paper.name}"), *_comparison(shown)]
     return parts
 
 
@@ -141,7 +141,7 @@ def _titles(run: Reported) -> list[str]:
     ours = f"{run.name}: {summary.costs(run.best.cost)}"
     if run.paper is None:
         return [ours]
-    return [ours, f"The paper's {run.paper.name}: {summary.costs(run.paper.cost)}"]
+    return [ours, f"{run.whose.capitalize()} {run.paper.name}: {summary.costs(run.paper.cost)}"]
 
 
 def _costs(structure: Structure, size: tuple[int, int]) -> Markup:

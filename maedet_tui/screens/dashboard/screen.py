@@ -12,7 +12,7 @@ from engine.costs import total_cost
 from engine.published import KNOWN
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZooEntry
+from engine.zoo import ZOO, ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
@@ -218,7 +218,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                 " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
             )
             known = score.entropies if score.is_entropy else None
-            beside = False if KNOWN.get(preset.reference or "") else None
+            beside = False if preset.reference in ZOO else None
             view.show(View(preset, best.structure, score.z, known, beside))
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
@@ -252,7 +252,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         if self._reference and best and best.score.method == self._reference[1].method:
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
-            known = Reference(f"the paper's {entry.title}", score.z, flops)
+            known = Reference(f"{entry.whose} {entry.title}", score.z, flops)
         said = advice.lines(best.structure, self.run.preset) if best else []
         box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 

@@ -1,5 +1,6 @@
 """The kinds of blocks of TinyNAS, ZenNAS and RegNet: entropy, costs, mutations, limits."""
 
+from dataclasses import replace
 from random import Random
 from statistics import fmean
 
@@ -14,6 +15,7 @@ from engine.scorers.base import ScoringError
 from engine.scorers.closed_form import ClosedForm
 from engine.scorers.factory import make_scorer
 from engine.search.mutation import Mutator
+from engine.search.rules import Widths
 from engine.search.sampling import Sampler
 from engine.settings import CLOSED, PROXIES, Forward, Objective, Preset, Space
 from engine.structure import Block, Structure, StructureError
@@ -116,6 +118,23 @@ def test_every_mutation_can_be_built(kind):
         kinds.add(mutation.field)
         assert total_cost(structure).params > 0
     assert kinds >= set(KINDS[kind].mutable)
+
+
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_the_rules_of_a_space_hold_for_every_kind(kind):
+    ranges = ((16, 32), (32, 128), (64, 128), (128, 256), (256, 512))
+    rules = {"monotone_widths": True, "max_expansion": 4, "widths": ranges}
+    space = replace(space_of(kind), bottleneck_ratio=(0.09, 4), **rules)
+    mutator, rng, structure = Mutator(space, compound=0.4), Random(3), of_kind(kind)
+    met = set()
+    for number in range(150):
+        structure = mutator.mutate(structure, rng, fine=number % 3 == 0).structure
+        assert Widths(space).broken(structure.blocks) is None
+        met.add(structure.widths)
+        for block in structure.blocks:
+            if "bottleneck" in KINDS[kind].fields and block.kind == kind:
+                assert 0.09 <= block.bottleneck / block.out_channels <= 4
+    assert len(met) >= 8
 
 
 def test_kinds_turn_into_each_other():
