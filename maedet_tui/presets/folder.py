@@ -42,7 +42,7 @@ def ladder_names() -> list[str]:
 
 
 def further_names() -> list[str]:
-    """Names of the presets that the home screen leaves out: those of the ladder and of other papers."""
+    """Names of the presets that the home screen leaves out: the ladder's and other papers'."""
     others = [
         name
         for folder in (CLASSIFICATION, DETECTION)
