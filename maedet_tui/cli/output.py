@@ -17,6 +17,7 @@ from engine.structure import LEVELS
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError
+from maedet_tui.presets.numbers import keeping
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load
 from maedet_tui.terminal import echo
@@ -69,11 +70,8 @@ def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
     overrides = {
         key: (value, option) for option, (key, value) in options.items() if value is not None
     }
-    population = overrides.get("search.population", (0, ""))[0]
-    if isinstance(population, int) and population > 0:
-        # a smaller population cannot keep more than all of it at the switch
-        keep = load(ref).schedule.keep
-        overrides["search.keep"] = (min(keep, population), "--population")
+    if "search.population" in overrides:
+        overrides = keeping(overrides, load(ref).schedule.keep)
     return load(ref, overrides)
 
 

@@ -224,6 +224,15 @@ def test_presets_are_listed_shown_and_edited(run, folder):
     assert result.exit_code == 0 and "valid" in result.stdout
 
 
+def test_keys_of_presets_are_explained(run):
+    result = run("presets", "keys", "search.compound")
+    assert "from 0 to 0.9" in result.stdout and "local optima" in result.stdout
+    assert "budget.flops_min " in run("presets", "keys").stdout
+    result = run("presets", "keys", "budget.flopps")
+    assert result.exit_code == 1 and "did you mean budget.flops?" in result.stderr
+    assert "| `budget.flops` |" in run("presets", "keys", "--markdown").stdout
+
+
 def test_validate_reports_every_problem_and_exits_1(run, folder):
     (folder / "bad.yaml").write_text("budget: {flops: 91G}\nscorer: fast\nsearch: {seed: -1}\n")
     result = run("presets", "validate", "bad.yaml")

@@ -1,5 +1,6 @@
 """Modules of blocks whose units hold units: CSP stages, SPP, re-parameterised convolutions."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -60,6 +61,7 @@ def test_units_compute_what_their_authors_draw():
         torch.testing.assert_close(c5, csp(halves, fuse, y), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.nightly
 def test_published_networks_are_what_the_costs_say():
     for name in ("T", "M", "Ns"):
         structure = structure_info.loads(damo(name), family=FAMILY[name])

@@ -17,7 +17,7 @@ from engine.scorers.factory import make_scorer
 from engine.search.mutation import Mutator
 from engine.search.rules import Widths
 from engine.search.sampling import Sampler
-from engine.settings import CLOSED, PROXIES, Forward, Objective, Preset, Space
+from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Forward, Objective, Preset, Space
 from engine.structure import Block, Structure, StructureError
 from tests.engine.backbone.random_structures import PEERS, YOLO
 from tests.engine.scorers import literal
@@ -196,3 +196,12 @@ def test_proxies_refuse_in_words_what_is_no_row_of_layers(scorer):
             judge.score([PEERS])
         with pytest.raises(ScoringError, match="block 2 is a CSPK1KXBlock, which no proxy knows"):
             judge.score([halves])
+
+
+@pytest.mark.parametrize("scorer", GRADIENT_PROXIES)
+def test_proxies_of_gradients_refuse_paths_that_are_no_row_in_words(scorer):
+    judge = make_scorer(scorer, "cpu", Objective(resolution=32), Forward())
+    halves = Structure((Block("Conv", 3, 3, 16, 2), Block("CSPK1KXBlock", 3, 16, 32, 2, 16, 2)))
+    for structure, words in ((PEERS, "block 1 is a Focus"), (halves, "block 2 is a CSPK1KXBlock")):
+        with pytest.raises(ScoringError, match=words):
+            judge.score([structure])
