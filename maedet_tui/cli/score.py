@@ -17,7 +17,14 @@ from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Preset
 from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import USAGE, Failure
-from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
+from maedet_tui.cli.output import (
+    failures,
+    family_option,
+    load_preset,
+    print_json,
+    score_values,
+    scorer_options,
+)
 from maedet_tui.files import read_structure
 from maedet_tui.presets import advice
 from maedet_tui.presets.quantities import parse_image_size
@@ -35,6 +42,7 @@ OPTIMUM_SECONDS = 10.0
     show_default=True,
     help="Preset whose image size, score settings and scorer are used.",
 )
+@family_option
 @scorer_options
 @click.option(
     "--repeats",
@@ -56,6 +64,7 @@ def score(
     context: click.Context,
     structure: str,
     preset: str,
+    family: str | None,
     scorer: str | None,
     device: str | None,
     repeats: int | None,
@@ -71,7 +80,7 @@ def score(
     the preset allows is said too.
     """
     with failures():
-        title, found = read_structure(structure)
+        title, found = read_structure(structure, family)
         chosen = load_preset(
             preset,
             {

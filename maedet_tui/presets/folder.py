@@ -23,6 +23,8 @@ BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "pr
 LADDER = BUILTIN / "ladder"
 #: spaces and budgets of other papers, whose backbones classify
 CLASSIFICATION = BUILTIN / "classification"
+#: and of those whose backbones detect
+DETECTION = BUILTIN / "detection"
 
 
 def builtin_names() -> list[str]:
@@ -40,13 +42,18 @@ def ladder_names() -> list[str]:
 
 
 def further_names() -> list[str]:
-    """Names of the presets beside the paper's: the ladder's and classifiers'."""
-    return [*ladder_names(), *sorted(path.stem for path in CLASSIFICATION.glob("*.yaml"))]
+    """Names of the presets beside the paper's: the ladder's and other papers'."""
+    others = [
+        name
+        for folder in (CLASSIFICATION, DETECTION)
+        for name in sorted(path.stem for path in folder.glob("*.yaml"))
+    ]
+    return [*ladder_names(), *others]
 
 
 def builtin_file(name: str) -> Path:
     """The file of a built-in preset, those beside the paper's among them."""
-    for folder in (LADDER, CLASSIFICATION):
+    for folder in (LADDER, CLASSIFICATION, DETECTION):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
     return BUILTIN / f"{name}.yaml"
