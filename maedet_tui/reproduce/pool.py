@@ -20,7 +20,8 @@ INTERVAL = 0.5
 Piece = TypeVar("Piece", bound=Hashable)
 Result = TypeVar("Result")
 #: told how far it is, a piece asks whether it is to stop, which makes its result None
-Told, Stopped = Callable[[int], None], Callable[[], bool]
+Told = Callable[[int], None]
+Stopped = Callable[[], bool]
 Work = Callable[[Piece, Told, Stopped], "Result | None"]
 #: told (pieces done, all, those that run now and how far each is)
 Progress = Callable[[int, int, Mapping[Piece, int]], None]
@@ -87,7 +88,7 @@ def _begin(stop: Event, words: Queue[tuple[Any, int]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(work: Work[Piece, Result], piece: Piece) -> Result | None:
+def _work(work: Work[Any, Any], piece: Any) -> Any:
     assert _parent is not None  # the pool begins each process with `_begin`
     stop, words = _parent
     return work(piece, lambda reached: words.put((piece, reached)), stop.is_set)
