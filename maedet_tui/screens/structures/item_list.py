@@ -15,7 +15,7 @@ from maedet_tui.structures.known import known_score
 from maedet_tui.widgets.arranged import Order
 
 #: what stands in columns behind the name, and how wide they are
-_COLUMNS = (("params", 8), ("FLOPs", 8), ("layers", 7), ("Z", 11))
+_COLUMNS = (("params", 7), ("FLOPs", 7), ("layers", 7), ("Z", 10))
 _COSTS = sum(size for _, size in _COLUMNS)
 GROUPS = ("This search", "The paper", "Saved runs", "Files", "Population of this search")
 #: characters of a name that stay in the narrowest terminal
