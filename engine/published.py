@@ -1,7 +1,7 @@
 """Structures of other papers, as data: what presets for their budgets are shown beside.
 
 The zoo has what the paper itself prints; these are classifiers of 224 x 224 pixels without
-their classifier, which the printed figures include.
+their classifier, which the printed figures include, and the backbone of a detector.
 """
 
 from __future__ import annotations
@@ -30,6 +30,16 @@ _DEEPMAD_29M = _structure(
     (5, 312, 2, 1872, 5),
     kind="DepthwiseBlock",
     se=4,
+)
+
+_DAMO_YOLO_T = (
+    Block("Focus", 3, 3, 24, 2),
+    Block("RepK1KXBlock", 3, 24, 64, 2, 24, 2),
+    Block("RepK1KXBlock", 3, 64, 96, 2, 64, 2),
+    Block("RepK1KXBlock", 3, 96, 192, 2, 96, 2),
+    Block("RepK1KXBlock", 3, 192, 192, 1, 152, 2),
+    Block("RepK1KXBlock", 3, 192, 384, 2, 192, 1),
+    Block("SPP", 5, 384, 384, 1),
 )
 
 _ENTRIES = (
@@ -89,6 +99,8 @@ _ENTRIES = (
         "7.3M",
         "800M",
     ),
+    # a detector's backbone, of which no figures are printed
+    ZooEntry("damo-yolo-t", "DAMO-YOLO-T", "DAMO-YOLO", Structure(_DAMO_YOLO_T)),
 )
 
 PUBLISHED: dict[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}

@@ -1,4 +1,4 @@
-"""`maedet-tui presets`: list, show, validate, and new ones for any budget."""
+"""`maedet-tui presets`: list, show, validate, explain, and new ones for any budget."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from engine.formats.rows import closest
 from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
@@ -34,15 +35,18 @@ def presets(context: click.Context) -> None:
     with failures():
         found = [*entries(), *further()]
     width = max(len(shown_name(entry.name)) for entry in found)
-    flops, params, layers, latency, _, _ = HEADINGS
-    echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
+    flops, params, layers, latency, _, _, known = HEADINGS
+    echo(
+        f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {known:18}  description"
+    )
     for entry in found:
         name = f"{shown_name(entry.name):{width}}"
         if entry.preset is None:
             echo(f"{name} {_broken(entry)}")
             continue
-        flops, params, layers, latency, _, _ = glance(entry.preset)
-        echo(f"{name} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {entry.preset.description}")
+        flops, params, layers, latency, _, _, known = glance(entry.preset)
+        costs = f"{flops:>6} {params:>7} {layers:>6} {latency:>7}  {known:18}"
+        echo(f"{name} {costs}  {entry.preset.description}")
     if not all(entry.builtin for entry in found):
         echo(f"Your own presets are in {user_folder()}.")
 
@@ -74,6 +78,28 @@ def validate(file: str) -> None:
     for doubt in doubts(preset, read_source(file)[0]):
         echo(f"Warning: {doubt}", err=True)
     echo(f"{file} is valid: {preset.description or preset.name}")
+
+
+@presets.command()
+@click.argument("key", required=False)
+@click.option("--markdown", is_flag=True, help="Print all of them as a page.")
+def keys(key: str | None, markdown: bool) -> None:
+    """Say what KEY of a preset means and takes, such as budget.flops; or name all keys."""
+    from maedet_tui.presets.keys import all_keys, facts, page
+
+    known = all_keys()
+    if markdown:
+        echo(page(), nl=False)
+    elif key is None:
+        width = max(map(len, known))
+        for name, found in known.items():
+            echo(f"{name:{width}}  {found.meaning}")
+    elif key in known:
+        echo(f"{key}: {known[key].meaning}")
+        for label, value in facts(known[key]):
+            echo(f"  {label:8} {value}")
+    else:
+        raise Failure(f"{shown_name(key)}: is not a key of a preset; {closest(key, known)}")
 
 
 @presets.command()

@@ -17,7 +17,14 @@ from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Preset
 from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import USAGE, Failure
-from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
+from maedet_tui.cli.output import (
+    failures,
+    family_option,
+    load_preset,
+    print_json,
+    score_values,
+    scorer_options,
+)
 from maedet_tui.files import read_structure
 from maedet_tui.presets import advice
 from maedet_tui.presets.quantities import parse_image_size
@@ -35,6 +42,7 @@ OPTIMUM_SECONDS = 10.0
     show_default=True,
     help="Preset whose image size, score settings and scorer are used.",
 )
+@family_option
 @scorer_options
 @click.option(
     "--repeats",
@@ -56,6 +64,7 @@ def score(
     context: click.Context,
     structure: str,
     preset: str,
+    family: str | None,
     scorer: str | None,
     device: str | None,
     repeats: int | None,
@@ -71,7 +80,7 @@ def score(
     the preset allows is said too.
     """
     with failures():
-        title, found = read_structure(structure)
+        title, found = read_structure(structure, family)
         chosen = load_preset(
             preset,
             {
@@ -97,6 +106,8 @@ def score(
         more: dict[str, Any] = {"proxies": listed} if all_proxies else {}
         if optimum is not None:
             more["optimum"] = optimum._asdict()
+        if named:
+            more["advice"] = advice.of_structure(found, chosen, _known_gap(optimum))
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
     size = formatting.image_size(counted_at)
@@ -113,7 +124,7 @@ def score(
     if optimum is not None:
         lines.append(_sentence(optimum, chosen.name))
     if named:
-        lines += advice.lines(found, chosen)
+        lines += advice.lines(found, chosen, _known_gap(optimum))
     lines += [_told(name, one) for name, one in proxies.items()]
     echo("\n".join([*lines, "", summary.table(found)]))
 
@@ -129,6 +140,13 @@ class _Distance(NamedTuple):
     gap: float | None
     proven: bool
     over: str | None
+
+
+def _known_gap(optimum: _Distance | None) -> float | None:
+    """How far the structure is below a proven optimum, as a share."""
+    if optimum is None or optimum.gap is None or not optimum.proven:
+        return None
+    return optimum.gap / 100
 
 
 def _image_size(text: str | None) -> tuple[int, int] | None:

@@ -23,6 +23,8 @@ BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "pr
 LADDER = BUILTIN / "ladder"
 #: spaces and budgets of other papers, whose backbones classify
 CLASSIFICATION = BUILTIN / "classification"
+#: and of those whose backbones detect
+DETECTION = BUILTIN / "detection"
 #: small budgets at small images, whose structures a processor can train for `validate`
 TRAINABLE = BUILTIN / "trainable"
 
@@ -42,9 +44,13 @@ def ladder_names() -> list[str]:
 
 
 def further_names() -> list[str]:
-    """Names of the presets that the home screen leaves out: the ladder's and classifiers'."""
-    classifiers = sorted(path.stem for path in CLASSIFICATION.glob("*.yaml"))
-    return [*ladder_names(), *classifiers, *trainable_names()]
+    """Names of the presets beside the paper's: the ladder's and other papers'."""
+    others = [
+        name
+        for folder in (CLASSIFICATION, DETECTION)
+        for name in sorted(path.stem for path in folder.glob("*.yaml"))
+    ]
+    return [*ladder_names(), *others, *trainable_names()]
 
 
 def trainable_names() -> list[str]:
@@ -53,8 +59,8 @@ def trainable_names() -> list[str]:
 
 
 def builtin_file(name: str) -> Path:
-    """The file of a built-in preset, those that the home screen leaves out among them."""
-    for folder in (LADDER, CLASSIFICATION, TRAINABLE):
+    """The file of a built-in preset, those beside the paper's among them."""
+    for folder in (LADDER, CLASSIFICATION, DETECTION, TRAINABLE):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
     return BUILTIN / f"{name}.yaml"

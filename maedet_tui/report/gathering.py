@@ -28,7 +28,7 @@ from maedet_tui.structures.known import closed_form
 class Reported:
     """A run. state: as `maedet-tui runs` lists it. closed: closed form of the best.
 
-    lineage: every structure that was the best for a time, oldest first. paper: the paper's
+    lineage: every structure that was the best for a time, oldest first. paper: the published
     structure for the budget, with its closed form, if there is one.
     """
 
@@ -46,6 +46,11 @@ class Reported:
     def preset(self) -> Preset:
         """The one that was searched."""
         return self.record.preset
+
+    @property
+    def whose(self) -> str:
+        """What stands before the name of `paper` in a sentence."""
+        return KNOWN[self.paper.stem].whose if self.paper else ""
 
     @property
     def item(self) -> Item:

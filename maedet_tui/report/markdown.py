@@ -47,12 +47,14 @@ def _run(run: Reported, level: str) -> list[str]:
         _rows(
             [*facts.result(run), *(("checked: " + name, value) for name, value in facts.audit(run))]
         ),
+        *(f"> {_text(said)}" for said in facts.advice(run)),
         _table(summary.rows(best.structure)),
         f"Depth counts bottlenecks. FLOPs at {formatting.image_size(size)}.",
     ]
     if paper is not None:
         parts.append(
-            f"The paper's {paper.name} ({paper.origin}), to compare: {summary.costs(paper.cost)}."
+            f"{run.whose.capitalize()} {paper.name} ({paper.origin}), to compare: "
+            f"{summary.costs(paper.cost)}."
         )
     parts += [
         "To search the same again:",

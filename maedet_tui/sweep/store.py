@@ -16,10 +16,11 @@ from pathlib import Path
 from engine.formats.rows import shown
 from engine.formats.strict_yaml import MAX_LENGTH
 from maedet_tui.store import cells, codec, database, embedded
+from maedet_tui.store.folders import SWEEP
 from maedet_tui.sweep.plan import Planned
 from maedet_tui.sweep.searched import STATES, WISHES, Ended, Search
 
-FILE = "sweep.db"
+FILE = SWEEP
 _TABLES = """
 CREATE TABLE sweep (
     id INTEGER PRIMARY KEY CHECK (id = 1),

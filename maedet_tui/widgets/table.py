@@ -26,13 +26,19 @@ class Column(NamedTuple):
     heading: str
     right: bool = False
     spared: int = 0
+    #: whether it goes where nothing stands in it
+    optional: bool = False
 
 
 class Row(NamedTuple):
-    """What stands in the columns; the last of fewer cells takes the room of the rest."""
+    """What stands in the columns; the last of fewer cells takes the room of the rest.
+
+    heading: of the rows below it, and nothing to be marked.
+    """
 
     id: str
     cells: tuple[Part, ...]
+    heading: bool = False
 
 
 def widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> tuple[list[int], int]:
@@ -45,6 +51,9 @@ def widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> tuple[l
         for i, c in enumerate(columns)
     ]
     found[0] = names = max([len(columns[0].heading), *(len(row.cells[0][0]) for row in rows)])
+    for index, column in enumerate(columns):
+        if column.optional and not any(r.cells[index][0] for r in rows if len(r.cells) > index):
+            found[index] = 0
     gap = 2
 
     def over() -> int:
@@ -93,14 +102,23 @@ class Table(OptionList):
         else:
             top = self.scroll_offset.y
             with self.prevent(OptionList.OptionHighlighted):
-                self.set_options([Option(text) for text in contents])
+                self.set_options([
+                    Option(text, disabled=row.heading) for row, text in zip(rows, contents)
+                ])  # fmt: skip
             if rows:
                 self.highlighted = (
-                    ids.index(marked) if marked in ids else min(place or 0, len(ids) - 1)
+                    ids.index(marked)
+                    if marked in ids
+                    else self._near(min(place or 0, len(ids) - 1))
                 )
                 if marked in ids:
                     self.scroll_to(y=top, animate=False)
         self._drawn = contents
+
+    def _near(self, place: int) -> int:
+        """A row that can be marked, there or below, else above."""
+        rows = [index for index, row in enumerate(self._rows) if not row.heading]
+        return next((index for index in rows if index >= place), max(rows, default=place))
 
     def on_mount(self) -> None:
         if not self._glyphs.braille:
@@ -113,7 +131,8 @@ class Table(OptionList):
         index = event.style.meta.get("option")
         if index is not None and index != self.highlighted:
             event.prevent_default()
-            self.highlighted = index
+            if not self._rows[index].heading:
+                self.highlighted = index
 
     def _contents(self) -> tuple[Content, ...]:
         room = (self.scrollable_content_region.width or 76) - 1
@@ -152,6 +171,24 @@ class TableBox(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", classes="headings", markup=False)
         yield self._table
+
+    async def filter(self) -> None:
+        """Open the line that leaves of the rows those with some words."""
+        from maedet_tui.widgets.filter_line import FilterLine
+
+        if not self.query(FilterLine):  # which few ever want, and takes an import
+            await self.mount(FilterLine())
+        self.query_one(FilterLine).open()
+
+    def unfilter(self) -> None:
+        """Show all rows again."""
+        from maedet_tui.widgets.filter_line import FilterLine
+
+        for line in self.query(FilterLine):
+            line.clear()
+
+    def on_filter_line_done(self) -> None:
+        self._table.focus()
 
     def head(self, headings: Content) -> None:
         """Show the headings."""

@@ -9,8 +9,9 @@ import yaml
 from engine.costs import total_cost
 from engine.formats import saved_yaml, structure_info, structure_yaml
 from engine.settings import GRADIENT_PROXIES, PROXIES, SCORERS
-from engine.zoo import ZOO
+from engine.zoo import KNOWN, ZOO
 from tests.cli.conftest import last_json
+from tests.engine.formats.test_published import PARAMS, damo
 
 LEVELS = ["C1", "C2", "C3", "C4", "C5"]
 
@@ -62,6 +63,19 @@ def test_score_takes_image_size_and_settings_from_a_preset(run, folder):
         run("score", "maedet-m", "--scorer", "closed-form", "--resolution", "128", "--json").stdout
     )
     assert again["entropy"] == small["entropy"] and again["flops"] > small["flops"]
+
+
+def test_score_of_a_damo_yolo_asks_for_its_family(run, folder):
+    (folder / "t.txt").write_text(damo("T"))
+    result = run("score", "t.txt")
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert "--family res (T and S)" in result.stderr
+    args = ("--family", "res", "--scorer", "closed-form", "--resolution", "64", "--json")
+    found = last_json(run("score", "t.txt", *args).stdout)
+    assert found["params"] == PARAMS["T"] and found["name"] == "t.txt#res"
+    assert run("export", "t.txt", "--family", "res", "--format", "yaml").exit_code == 0
+    again = last_json(run("score", "t.yaml", *args[2:]).stdout)
+    assert again["score"] == found["score"] and again["params"] == PARAMS["T"]
 
 
 def test_score_counts_flops_at_any_image_size(run):
@@ -168,6 +182,7 @@ def test_score_in_words(run):
         (["maedet-m", "--resolution", "32"], 2, "write 64"),
         (["maedet-m", "--repeats", "0"], 2, "--repeats"),
         (["maedet-m", "--preset", "nobody"], 2, "nobody"),
+        (["maedet-m", "--family", "csp"], 1, "leave it out"),
         ([], 2, "STRUCTURE"),
     ],
 )
@@ -200,13 +215,27 @@ def test_zoo_lists_every_structure_with_costs_and_entropies(run):
 
 def test_presets_are_listed_shown_and_edited(run, folder):
     listed = run("presets").stdout
-    for name in ("maedet-s", "maedet-m", "maedet-l"):
-        assert name in listed
+    rows = {line.split()[0]: line for line in listed.splitlines()}
+    for name, known in (
+        ("maedet-s", "ResNet-18 37.4G"), ("maedet-m", "ResNet-50 83.9G"),
+        ("maedet-l", "ResNet-101 159.9G"), ("mobile-5g", "MobileNetV2 6.4G"),
+    ):  # fmt: skip
+        assert known in rows[name]
+    assert not any(network in rows["mobile-1g"] for network in KNOWN)
     shown = run("presets", "show", "maedet-m").stdout
     assert "#" in shown and yaml.safe_load(shown)["budget"]["flops"] == "91G"
     (folder / "mine.yaml").write_text(shown.replace("91G  ", "80G  "))
     result = run("presets", "validate", "mine.yaml")
     assert result.exit_code == 0 and "valid" in result.stdout
+
+
+def test_keys_of_presets_are_explained(run):
+    result = run("presets", "keys", "search.compound")
+    assert "from 0 to 0.9" in result.stdout and "local optima" in result.stdout
+    assert "budget.flops_min " in run("presets", "keys").stdout
+    result = run("presets", "keys", "budget.flopps")
+    assert result.exit_code == 1 and "did you mean budget.flops?" in result.stderr
+    assert "| `budget.flops` |" in run("presets", "keys", "--markdown").stdout
 
 
 def test_validate_reports_every_problem_and_exits_1(run, folder):

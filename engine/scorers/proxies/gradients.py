@@ -209,7 +209,7 @@ def layers(structure: Structure) -> list[Layer]:
         for block in structure.blocks
         for unit, count in units(block)
         for _ in range(count)
-        for layer in (*unit.main, *(unit.shortcut or ()))
+        for layer in unit.layers
         if layer.op == "conv"
     ]
 
@@ -220,8 +220,8 @@ def _maps(structure: Structure, resolution: int) -> tuple[int, int]:
     size, kept, work = (resolution, resolution), 0, 0
     for block in structure.blocks:
         for unit, count in units(block):
-            entering, ends = unit.main[0].in_channels * size[0] * size[1], []
-            for path in (unit.main, unit.shortcut or ()):
+            entering, ends = unit.in_channels * size[0] * size[1], []
+            for path in (unit.path, unit.around):
                 after = size
                 for layer in path:
                     before, after = after, halved(after, layer.stride)

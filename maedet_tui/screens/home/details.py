@@ -77,7 +77,7 @@ class DetailPanel(Panel["Entry | Line"]):
         return parts
 
     def _preset(self, preset: Preset, width: int) -> list[Part]:
-        from maedet_tui.presets.glance import rules
+        from maedet_tui.presets.glance import nearest, rules
 
         objective, space, schedule = preset.objective, preset.space, preset.schedule
         alphas = " ".join(f"{alpha:g}" for alpha in objective.alphas)
@@ -101,6 +101,13 @@ class DetailPanel(Panel["Entry | Line"]):
             parts += row(label, value, label_width=7, width=width)
         if said := rules(preset):
             parts += row("rules", said, label_width=7, width=width)
+        if (known := nearest(preset)) is not None:
+            name, cost = known
+            told = (
+                f"{name}: {formatting.quantity(cost.flops)} FLOPs, "
+                f"{formatting.quantity(cost.params)} params, {cost.layers} layers"
+            )
+            parts += row("beside", told, label_width=7, width=width)
         return parts
 
     def _run(self, line: Line, width: int) -> list[Part]:
@@ -111,6 +118,7 @@ class DetailPanel(Panel["Entry | Line"]):
         parts: list[Part] = []
         for label, value in (
             ("state", f"{line.state}, {line.phase}" if line.phase else line.state),
+            ("note", line.note),
             ("preset", line.preset),
             ("search", f"iteration {of}"),
             ("best Z", "-" if line.score is None else formatting.score(line.score)),
@@ -214,7 +222,8 @@ class HintPanel(Panel["Entry | Line"]):
             return [paragraph(f"{self._glyphs.warning} {problem}", width, "$error")]
         if _is_run(shown):
             of = f"{formatting.count(shown.iteration)} of {formatting.count(shown.iterations)}"
-            return [(f"{shown.preset}, iteration {of}, {shown.scorer}", MUTED)]
+            said = f"{shown.preset}, iteration {of}, {shown.scorer}"
+            return [(f"{said}\n", MUTED), (shown.note, "")]
         if shown.draft is None:
             return [("", MUTED)]
         return [
