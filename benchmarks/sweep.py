@@ -30,7 +30,7 @@ PARTS = ("rate", "dispatch")
 
 def nothing(task: Task) -> Ended:
     """A search that searches nothing."""
-    return Ended("finished", "here", 1, 0.0, z=1.0)
+    return Ended("finished", place="here", iteration=1, z=1.0)
 
 
 def processor(who: int) -> float:

@@ -9,11 +9,12 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
+from maedet_tui.cluster.joining import NoRay
 from maedet_tui.store.database import BESIDE
 from maedet_tui.sweep import rays
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
-from maedet_tui.sweep.rays import NoRay, OnRay, pack, unpack
+from maedet_tui.sweep.rays import OnRay, pack, unpack
 from maedet_tui.sweep.searched import Task, Where
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
