@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -39,16 +39,25 @@ _MOST_BYTES = 1 << 28
 _AHEAD = 2
 
 Files = dict[str, bytes]
+Work = Callable[[Task], Ended]
 
 
 class OnRay:
     """`maedet_tui.sweep.processes.Lanes` of a cluster.
 
     address, jobs: as for `maedet_tui.cluster.joining.joined`. shared: the sweep's folder is the
-    same on all machines. gpus: of each search.
+    same on all machines. gpus: of each search. work: done in the place of a search.
     """
 
-    def __init__(self, address: str, jobs: int | None, *, shared: bool = False, gpus: float = 0):
+    def __init__(
+        self,
+        address: str,
+        jobs: int | None,
+        *,
+        shared: bool = False,
+        gpus: float = 0,
+        work: Work | None = None,
+    ):
         """Raises NoRay."""
         self._ray = ray = joined(address, jobs)
         self._shared = shared or address == LOCAL
@@ -62,6 +71,7 @@ class OnRay:
         self.where = f"{processors} processors of Ray"
         self._sign = ray.remote(num_cpus=0)(_Sign).remote()
         self._search = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_search)
+        self._work = work
         self._silent: set[str] = set()
         self._turn = itertools.count()
         # each waits for one task; none of them computes
@@ -90,7 +100,7 @@ class OnRay:
         packed = {} if self._shared else pack(home)
         stream = self._search.options(
             num_returns="streaming", scheduling_strategy=self._elsewhere()
-        ).remote(task, packed, self._shared, self._sign, _ours())
+        ).remote(task, packed, self._shared, self._sign, _ours(), self._work)
         try:
             for came in self._coming(stream):
                 if isinstance(came, Ended):
@@ -174,10 +184,10 @@ _ABSENT = (
 
 
 def _search(
-    task: Task, packed: Files, shared: bool, sign: Any, wanted: str
+    task: Task, packed: Files, shared: bool, sign: Any, wanted: str, work: Work | None
 ) -> Iterator[str | Files | Ended]:
     """On the cluster: yield which machine this is, what is to be brought home as the search goes
-    on, then how it ended. wanted: version of who asks."""
+    on, then how it ended. wanted: version of who asks. work: as for `OnRay`."""
     import ray
 
     from maedet_tui.sweep.worker import search
@@ -189,6 +199,9 @@ def _search(
             error=f"maedet-tui is {_ours()} on the machine that was to search and {wanted} here; "
             "install the same version on all machines of the cluster",
         )
+        return
+    if work is not None:
+        yield work(task)
         return
 
     scratch = None if shared else Path(tempfile.mkdtemp(prefix="maedet-sweep-"))

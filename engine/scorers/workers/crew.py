@@ -283,6 +283,8 @@ class _Round:
         return [most.pop() for _ in range(min(post.known.piece, -(-len(most) // 2)))]
 
     def lost(self, post: Post, piece: list[int]) -> None:
-        """A worker is gone with these items: they come first again."""
+        """A worker is gone with these items: they come first again, at another one if there is
+        one, for either the items or that worker may be to blame."""
         self.losses.update(piece)
-        self._queues[post.number].extendleft(reversed(piece))
+        others = [queue for number, queue in self._queues.items() if number != post.number]
+        min(others or self._queues.values(), key=len).extendleft(reversed(piece))
