@@ -218,7 +218,7 @@ def test_a_home_is_where_the_longest_beginning_was_run():
 
 @pytest.mark.nightly
 def test_a_failure_in_a_process_brings_its_traceback_along(caplog):
-    order = ORDER._replace(objective=Objective(resolution=64, size="no such reading"))
+    order = ORDER._replace(objective=Objective(resolution=64, alphas=None))
     runner = Runner(SMALL, scorer=Crew(order, 1, Here))
     runner.start()
     assert runner.join(PATIENCE)
