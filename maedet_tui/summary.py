@@ -140,7 +140,11 @@ def bound_lines(snapshot: Snapshot) -> list[str]:
     if found is None or snapshot.best is None:
         return []
     value = "" if found.value is None else f" (Z {formatting.score(found.value)})"
-    lines = [f"Bound: {bound(found, snapshot.ended)}{value}."]
+    own = ""
+    if snapshot.best.score.passes and found.z is not None:
+        # its Z by passes scatters, and may lie above what no closed form exceeds
+        own = f"in closed form, where its Z is {formatting.score(found.z)}, "
+    lines = [f"Bound: {own}{bound(found, snapshot.ended)}{value}."]
     if found.worth and found.value is not None:
         lines.append(
             f"At the optimum, {'; '.join(worth(one, found.value) for one in found.worth)}."

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 import threading
 
@@ -17,6 +18,10 @@ for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "
               "WORLD_SIZE", "RANK", "LOCAL_RANK"):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
+
+# whoever started the tests under nohup did not mean the programs that the tests send signals to
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # a fourth of the time that tests of the screen took went into looking for garbage among all that
 # torch and Textual had made

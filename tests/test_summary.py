@@ -51,6 +51,11 @@ def test_how_far_the_best_is_from_the_best_possible():
     assert "at most 2.4 % below the best possible" in summary.progress(snapshot(bound=BOUND))
     lines = summary.outcome_lines(finished())
     assert "Bound: at most 2.4 % below the best possible (Z 2,316.63)." in lines
+    passes = finished(best=replace(candidate(), score=replace(candidate().score, passes=8)))
+    assert (
+        "Bound: in closed form, where its Z is 2,260.50, at most 2.4 % below the best possible "
+        "(Z 2,316.63)."
+    ) in summary.outcome_lines(passes)
     assert (
         "At the optimum, FLOPs bind: 1 % more gives 0.11 % Z; layers bind: 3 more give 1.1 % Z."
         in lines

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, sqrt
-from statistics import fmean, stdev
+from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
 from engine.scorers.base import Cancelled, Pass, PassScorer, Score, Stop, never
@@ -19,6 +19,8 @@ from engine.structure import Structure
 
 #: passes of each candidate before any comparison: fewer give no usable deviation
 FEWEST_PASSES = 8
+#: the chance of ending apart, as things stand, below which two candidates are left a tie
+LEAST_HOPE = 0.1
 
 
 class Place(NamedTuple):
@@ -45,7 +47,8 @@ def recheck(
 
     Passes are added until each two neighbours in the order differ by `significance`
     standard errors of their paired difference, at most `max_passes` each; a pair that
-    is apart is not measured on, unless its place is still open on the other side.
+    is apart is not measured on, unless its place is still open on the other side, nor is
+    one that is unlikely to come apart: more passes would only confirm the tie.
     Raises ScoringError and Cancelled as the scorer does.
     """
     first = scorer.forward.repeats
@@ -86,7 +89,7 @@ def _open(passes: list[list[Pass]], max_passes: int, significance: float) -> lis
     order = _order(passes)
     doubtful = set()
     for above, below in pairwise(order):
-        if not _apart(passes[above], passes[below], significance):
+        if _undecided(passes[above], passes[below], significance, max_passes):
             doubtful |= {above, below}
     unfinished = [i for i in doubtful if len(passes[i]) < max_passes]
     if not unfinished:
@@ -97,9 +100,30 @@ def _open(passes: list[list[Pass]], max_passes: int, significance: float) -> lis
 
 def _apart(above: list[Pass], below: list[Pass], significance: float) -> bool:
     """Whether `above` is significantly better, over the passes that both have made."""
+    return _errors_apart(above, below) >= significance
+
+
+def _undecided(above: list[Pass], below: list[Pass], significance: float, max_passes: int) -> bool:
+    """Whether more passes could still tell two candidates apart that are not yet.
+
+    Of n passes out of N, t standard errors apart, N are expected to give t sqrt(N/n), with
+    a deviation of sqrt(1 - n/N) (Lan and Wittes 1988, the B-value's trend going on).
+    """
+    now, done = _errors_apart(above, below), min(len(above), len(below))
+    if now >= significance or done >= max_passes:
+        return False
+    if now < 0:  # their order is that of passes which only one of them has made
+        return True
+    share = done / max_passes
+    at_the_end = NormalDist(now / sqrt(share), sqrt(1 - share))
+    return 1 - at_the_end.cdf(significance) >= LEAST_HOPE
+
+
+def _errors_apart(above: list[Pass], below: list[Pass]) -> float:
+    """By how many standard errors of their paired difference the first is the better one."""
     differences = [a.z - b.z for a, b in zip(above, below)]
     if len(differences) < 2:
-        return False
+        return 0.0
     error = stdev(differences) / sqrt(len(differences))
     mean = fmean(differences)
-    return (mean / error if error else (inf if mean > 0 else -inf)) >= significance
+    return mean / error if error else (inf if mean > 0 else 0.0)

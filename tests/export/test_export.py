@@ -220,13 +220,24 @@ def test_state_dict_goes_into_the_module(every_kind, tmp_path):
     assert all(torch.equal(v, state[k] + 1) for k, v in safetensors.load_file(own).items())
 
 
-def test_onnx_agrees_with_torch_at_any_batch_and_size(every_kind, tmp_path):
+def test_onnx_agrees_with_torch_at_any_batch_and_size(every_kind, monkeypatch, tmp_path):
     for name in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(name)
     import onnxruntime
 
+    from maedet_tui.export import weights
+
+    traced, right = [], weights.trace
+
+    def trace(module, path, opset):
+        traced.append(module)
+        right(module, path, opset)
+
+    monkeypatch.setattr(weights, "trace", trace)
     path, checked = export(every_kind, "onnx", tmp_path)
     assert "onnxruntime agrees with torch" in checked[-2]
+    # what trains starts with its main paths switched off; a graph that only runs does not
+    assert traced[0].stages[1][0].main[-1].norm.weight.all()
     session = onnxruntime.InferenceSession(str(path))
     (images,) = session.get_inputs()
     assert (images.name, images.shape) == ("images", ["batch", 3, "height", "width"])

@@ -246,6 +246,7 @@ def test_torch_fx_traces_any_size():
         traced(torch.zeros(1, 3, 31, 64))
 
 
+@pytest.mark.nightly
 def test_torch_compile_computes_the_same():
     module = build(EVERY_KIND, zero_init_last=False).eval()
     compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=True)

@@ -170,6 +170,7 @@ def test_the_model_compiles_and_exports():
     torch.testing.assert_close(program.module()(images), expected)
 
 
+@pytest.mark.nightly
 def test_the_recipe_runs_timms_script_with_the_papers_settings(module, tmp_path):
     """timm's train.py is in its repository alone; a script that tells its arguments stands in."""
     script = tmp_path / "train.py"
