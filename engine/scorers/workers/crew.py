@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
@@ -12,6 +11,7 @@ from engine.scorers.base import Cancelled, Pass, Score, ScoringError, Stop, neve
 from engine.scorers.workers.homes import Homes
 from engine.scorers.workers.places import Gone, MakePlaces, Places
 from engine.scorers.workers.posts import Post
+from engine.scorers.workers.rounds import Round
 from engine.scorers.workers.worker import Answer, Order
 from engine.settings import Forward
 from engine.structure import Structure
@@ -128,7 +128,7 @@ class Crew:
             raise self._over
         self._begin()
         self._call += 1
-        round_ = _Round(task, items, arguments, structures)
+        round_ = Round(len(items), structures)
         try:
             while round_.left:
                 self._muster()
@@ -178,7 +178,7 @@ class Crew:
             except Gone as gone:
                 self._replace(post, gone)
 
-    def _take(self, post: Post, round_: _Round) -> None:
+    def _take(self, post: Post, round_: Round) -> None:
         """What has become of a piece that a worker was given."""
         piece = list(post.piece)
         try:
@@ -235,56 +235,3 @@ class Crew:
                 _log.warning("worker %d is gone: %s", post.number + 1, gone)
                 if self._places is not None:
                     post.begin(self._places)
-
-
-class _Round:
-    """The items of one call on their way to workers and back. left: whether some are not back.
-    losses: how often the worker of an item was lost."""
-
-    def __init__(
-        self, task: str, items: Sequence[Any], arguments: Any, structures: Sequence[Structure]
-    ):
-        self.structures = structures
-        self.values: dict[int, Any] = {}
-        self.losses: Counter[int] = Counter()
-        self._count = len(items)
-        self._undivided = list(range(len(items)))
-        self._queues: dict[int, deque[int]] = {}
-
-    @property
-    def left(self) -> bool:
-        return len(self.values) < self._count
-
-    def divide(self, up: Sequence[Post], homes: Homes) -> None:
-        """Give each item to the worker that has its maps, as far as that has not its share yet,
-        and the rest to whoever has least."""
-        if not self._undivided:
-            return
-        queues = self._queues = {post.number: deque() for post in up}
-        share = -(-len(self._undivided) // len(up))
-        rest = []
-        for number in self._undivided:
-            home = homes.of(self.structures[number]) if self.structures else None
-            if home in queues and len(queues[home]) < share:
-                queues[home].append(number)
-            else:
-                rest.append(number)
-        for number in rest:
-            min(queues.values(), key=len).append(number)
-        self._undivided = []
-
-    def piece(self, post: Post) -> list[int]:
-        """What an idle worker is given next: of its own items, else of whoever has most left."""
-        assert post.known is not None  # it is up
-        own = self._queues.setdefault(post.number, deque())
-        if own:
-            return [own.popleft() for _ in range(min(post.known.piece, len(own)))]
-        most = max(self._queues.values(), key=len)
-        return [most.pop() for _ in range(min(post.known.piece, -(-len(most) // 2)))]
-
-    def lost(self, post: Post, piece: list[int]) -> None:
-        """A worker is gone with these items: they come first again, at another one if there is
-        one, for either the items or that worker may be to blame."""
-        self.losses.update(piece)
-        others = [queue for number, queue in self._queues.items() if number != post.number]
-        min(others or self._queues.values(), key=len).extendleft(reversed(piece))
