@@ -143,18 +143,17 @@ class OnRay:
 
     def _elsewhere(self) -> Any:
         """Where Ray is to search: wherever it likes, but for machines that have fallen silent."""
-        if not self._silent:
+        others = self._heard_of()
+        if not self._silent or not others:
             return "DEFAULT"
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        others = [
-            node["NodeID"]
-            for node in self._ray.nodes()
-            if node["Alive"] and node["NodeID"] not in self._silent
-        ]
-        if not others:
-            return "DEFAULT"
         return NodeAffinitySchedulingStrategy(others[next(self._turn) % len(others)], soft=True)
+
+    def _heard_of(self) -> list[str]:
+        """Nodes that are there as far as Ray knows, but for those that have fallen silent."""
+        nodes = [node["NodeID"] for node in self._ray.nodes() if node["Alive"]]
+        return [node for node in nodes if node not in self._silent]
 
 
 class _Sign:

@@ -167,7 +167,7 @@ def _begin(threads: int, gpu: str | None, called_off: Any, pid: Any, log: str) -
     os.dup2(handle, 2)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # read once, before the first use of a GPU
-    threading.Thread(target=_end_with_the_search, daemon=True).start()
+    threading.Thread(target=_end_with_the_search, args=(log,), daemon=True).start()
     _worker = Worker(threads, lambda: int(called_off.value))
 
 
@@ -175,9 +175,11 @@ def _do(method: str, arguments: tuple[Any, ...]) -> Any:
     return getattr(_worker, method)(*arguments)
 
 
-def _end_with_the_search() -> None:
+def _end_with_the_search(log: str) -> None:
     """A killed search tells nobody, and nobody waits for its scores."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
+    with contextlib.suppress(OSError):
+        os.unlink(log)
     os._exit(1)
