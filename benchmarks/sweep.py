@@ -1,13 +1,14 @@
 """Sweeps: searches a minute by jobs, what the driver costs, and how fast searches are handed out.
 
-    python -m benchmarks sweep [--parts rate ray exact screen dispatch ray-dispatch]
+    python -m benchmarks sweep [--parts rate ray exact screen dispatch ray-dispatch workers]
         [--searches 24] [--iterations 96000] [--budgets 100] [--tasks 200]
 
 `rate` sweeps MAE-DET-M with one job and with two, one after the other, and `ray` with two
 processes and on a Ray cluster of two processors; compare them on an idle machine alone. Shares of
 processor time hold on a busy one too. `exact` proves the optimum of each of many budgets. `screen`
 watches 200 searches at a time. `dispatch` and `ray-dispatch` hand out searches that search nothing,
-and say how many machines one driver would feed.
+and say how many machines one driver would feed. `workers` searches MAE-DET-M by forward passes
+without workers, with one and with two.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ import pickle
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from engine.run.runner import Runner
+from maedet_tui.presets import load
 from maedet_tui.sweep.begin import driving, new_sweep
 from maedet_tui.sweep.driver import Driver
 from maedet_tui.sweep.plan import Wanted, plan
@@ -29,7 +33,7 @@ from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.varied import Varied, parse_varied
 
-PARTS = ("rate", "ray", "exact", "screen", "dispatch", "ray-dispatch")
+PARTS = ("rate", "ray", "exact", "screen", "dispatch", "ray-dispatch", "workers")
 #: seconds of a search that the reckoning of many machines assumes, and processors of a machine
 SEARCH, PROCESSORS = 10.0, 32
 
@@ -131,6 +135,26 @@ def dispatch(scratch: Path, tasks: int, lanes: Lanes, name: str) -> None:
     )
 
 
+def workers(iterations: int) -> None:
+    """One search by forward passes, its workers up before its time is taken."""
+    preset = load("maedet-m")
+    schedule = replace(preset.schedule, population=32, iterations=iterations, fine_at=1.0)
+    preset = replace(preset, scorer="forward", device="cpu", bound=False, schedule=schedule)
+    for count in (None, 1, 2):
+        runner = Runner(replace(preset, workers=count))
+        runner.start()
+        while runner.snapshot.iteration == 0 and not runner.join(0.1):
+            pass
+        began, at = time.monotonic(), runner.snapshot.iteration
+        while runner.snapshot.phase != "checking" and not runner.join(0.02):
+            pass
+        took, made = time.monotonic() - began, iterations - at
+        scorer = runner.snapshot.scorer
+        print(f"{scorer}: {made} iterations in {took:.1f} s, {made / took:.1f} a second")
+        runner.stop()
+        runner.join()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
@@ -139,6 +163,7 @@ def main() -> None:
     parser.add_argument("--population", type=int, default=256)
     parser.add_argument("--tasks", type=int, default=200)
     parser.add_argument("--budgets", type=int, default=100)
+    parser.add_argument("--passes", type=int, default=400)
     parser.add_argument("--watched", type=int, default=200)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -164,6 +189,8 @@ def main() -> None:
             from maedet_tui.sweep.rays import OnRay
 
             dispatch(folder, given.tasks, OnRay("local", 2, work=nothing), "ray-dispatch")
+        if "workers" in parts:
+            workers(given.passes)
 
 
 if __name__ == "__main__":
