@@ -1,6 +1,7 @@
-"""Zen-Score, SynFlow and NASWOT against the forward entropy, whole passes all.
+"""Zen-Score, SynFlow, NASWOT and others against the forward entropy, whole passes all.
 
     python -m benchmarks.proxies [--device cpu|cuda] [--resolution 384] [--batch 16]
+        [--gradients]
 
 For each structure all of them take turns, and each one's least time of several rounds
 counts. The entropy is measured with as many passes as a proxy's minibatch has images
@@ -22,7 +23,7 @@ from engine.scorers.factory import make_scorer
 from engine.scorers.forward import ForwardScorer
 from engine.scorers.forward_device import settle
 from engine.scorers.proxies.base import Proxy
-from engine.settings import PROXIES, Forward, Objective
+from engine.settings import GRADIENT_PROXIES, PROXIES, Forward, Objective
 from engine.structure import Structure
 from engine.zoo import ZOO
 
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=float, default=8e9)
+    parser.add_argument("--gradients", action="store_true", help="proxies of gradients as well")
     arguments = parser.parse_args()
 
     _, children = search_excerpt(arguments.candidates, 2000)
@@ -56,7 +58,8 @@ def main() -> None:
         "entropy, 1 pass": Entropy(objective, arguments.device, Forward(1, memory)),
         f"entropy, {batch} passes": Entropy(objective, arguments.device, Forward(batch, memory)),
     }
-    for name in PROXIES:
+    names = (*PROXIES, *GRADIENT_PROXIES) if arguments.gradients else PROXIES
+    for name in names:
         forward = Forward(1, memory, batch)
         scorers[name] = make_scorer(name, arguments.device, objective, forward)
     synflow = scorers["synflow"]
@@ -86,7 +89,7 @@ def main() -> None:
         against = single if name in (single, "synflow") else several
         ratio = median(a / b for a, b in zip(values, seconds[against]))
         print(f"{name:<20}{1e3 * median(values):>10.0f}{ratio:>12.2f}")
-    for name in PROXIES:
+    for name in names:
         print(scorers[name].detail)
 
 

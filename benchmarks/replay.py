@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.search.member import Member
 
 #: iterations of the search that is recorded
 RECORDED = 12_000
@@ -40,6 +44,9 @@ class Replay:
         """The next snapshot, a new object each time."""
         self._next += 1
         self.snapshot = replace(self._kept[self._next % len(self._kept)], seconds=self._next / 10)
+
+    def best_at(self, iteration: int) -> Member | None:
+        return next((m for m in self.snapshot.members if m.born <= iteration), None)
 
     def pause(self) -> None: ...
     def give_way(self) -> None: ...

@@ -51,7 +51,7 @@ def build(structure: Structure) -> float:
     for block in structure.blocks:
         for unit, count in units(block):
             for _ in range(count):
-                for layer in (*unit.main, *(unit.shortcut or ())):
+                for layer in unit.layers:
                     if layer.op != "conv":
                         continue
                     layers.append(

@@ -4,7 +4,8 @@ The conventions are those that reproduce the paper's Tables 1, 4 and 8 to the di
 parameters are convolution weights and two per batch-norm channel; FLOPs are the
 multiply-accumulates of the convolutions, two per element that batch norm puts out
 and one per element that average pooling takes in; layers are the convolutions of
-the main path (MAE-DET-M: 91). ReLU, residual additions and max pooling count nothing.
+the main path (MAE-DET-M: 91). ReLU, residual additions, concatenations and max pooling count
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.blocks import Layer, units
+from engine.blocks import Layer, Part, Unit, units
 from engine.structure import Block, Structure, stage_bounds
 
 #: height x width at which the paper counts FLOPs (and trains, at most)
@@ -63,13 +64,27 @@ def _layer(layer: Layer, size: tuple[int, int]) -> tuple[int, int]:
     return 0, 0
 
 
-def _path(layers: tuple[Layer, ...], size: tuple[int, int]) -> tuple[int, int, tuple[int, int]]:
+def _path(parts: tuple[Part, ...], size: tuple[int, int]) -> tuple[int, int, tuple[int, int]]:
+    """(params, FLOPs, size behind them) of layers and units in a row."""
     params = flops = 0
-    for layer in layers:
-        more_params, more_flops = _layer(layer, size)
+    for part in parts:
+        if isinstance(part, Unit):
+            more_params, more_flops, size = _unit(part, size)
+        else:
+            more_params, more_flops = _layer(part, size)
+            if part.stride > 1:
+                size = halved(size, part.stride)
         params, flops = params + more_params, flops + more_flops
-        size = halved(size, layer.stride)
     return params, flops, size
+
+
+def _unit(unit: Unit, size: tuple[int, int]) -> tuple[int, int, tuple[int, int]]:
+    """As `_path`; joining two paths counts nothing, whether they are added or stacked."""
+    params, flops, after = _path(unit.main, size)
+    if unit.shortcut:
+        short_params, short_flops, _ = _path(unit.shortcut, size)
+        params, flops = params + short_params, flops + short_flops
+    return params, flops, after
 
 
 @lru_cache(maxsize=1 << 14)
@@ -80,13 +95,9 @@ def block_cost(block: Block, size: tuple[int, int]) -> Cost:
     """
     total = NOTHING
     for unit, count in units(block):
-        params, flops, after = _path(unit.main, size)
-        if unit.shortcut:
-            short_params, short_flops, _ = _path(unit.shortcut, size)
-            params, flops = params + short_params, flops + short_flops
-        layers = sum(layer.op == "conv" for layer in unit.main)
+        params, flops, size = _unit(unit, size)
+        layers = sum(layer.op == "conv" for layer in unit.path)
         total += Cost(params * count, flops * count, layers * count)
-        size = after
     return total
 
 

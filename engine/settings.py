@@ -22,12 +22,16 @@ STRATEGIES = ("evolution", "random", "exact")
 AUTO: Literal["auto"] = "auto"
 #: what a search by passes may begin with
 WARM_STARTS = ("closed-form",)
-#: zero-shot proxies of other papers (Table 9)
+#: zero-shot proxies of other papers (Table 9), each in closed form as well
 PROXIES = ("zen-score", "synflow", "naswot")
 #: what a proxy's name ends with where it is computed without passes
 CLOSED = "-closed-form"
 CLOSED_PROXIES = tuple(name + CLOSED for name in PROXIES)
-SCORERS = ("auto", "forward", "closed-form", *PROXIES, *CLOSED_PROXIES)
+#: those of a loss's or an output's gradients, by passes alone
+GRADIENT_PROXIES = ("grad-norm", "snip", "grasp", "fisher", "jacov", "ntk-condition")
+#: scorers whose z is no entropy
+NO_ENTROPY = (*PROXIES, *CLOSED_PROXIES, *GRADIENT_PROXIES)
+SCORERS = ("auto", "forward", "closed-form", *NO_ENTROPY)
 DEVICES = ("auto", "cpu", "cuda")
 #: what torch calls the GPUs of others, and why passes do not run there
 OTHER_DEVICES = {
@@ -182,7 +186,7 @@ class Forward:
     """How forward passes are made: `repeats` passes a score, within `memory` bytes.
 
     memory: on a CPU of the whole process, torch and the program included; on a GPU of its own.
-    batch: images in a pass of Zen-Score or NASWOT; the entropy and SynFlow take one.
+    batch: images in a pass of a proxy; the entropy and SynFlow take one.
     """
 
     repeats: int = 1

@@ -11,7 +11,9 @@ from engine.search import SearchPhase
 if TYPE_CHECKING:  # a first screen shows a snapshot before there is a search
     from engine.costs import Cost
     from engine.scorers.base import Score
+    from engine.search.ancestry import Ancestor
     from engine.search.member import Member
+    from engine.search.tally import Tallied
     from engine.structure import Structure
 
 #: a run that goes on, and one in which nothing will change any more
@@ -202,9 +204,11 @@ class Snapshot:
     rate: iterations per second, lately; once the run has ended, on average. eta: seconds
     left, None before it is known. counts: how many children were "accepted", and refused as
     "duplicate" of a member, as "worse" than all of a full population, or by the budgets
-    "flops", "params", "layers", "latency" (only reasons that occurred). switched_at: iteration
+    "flops", "params", "layers", "latency" (only reasons that occurred). tally: the same by the
+    mutation that a child began with, and how many were the best. switched_at: iteration
     at which fine mutation began. history: the best over time, thinned to a bounded length.
-    bests: the latest changes of the best, oldest first. members: the population, best
+    bests: the latest changes of the best, oldest first. lineage: of the best, from the initial
+    structure on as far as it is recorded, itself last. members: the population, best
     first; the same tuple as long as it stays the same. notices: what the user should
     know, oldest first. recheck: the final structures re-scored, best first, where the
     score is a random one. latency: of the best, under a latency budget. bound: on Z, None
@@ -221,11 +225,13 @@ class Snapshot:
     scorer: str
     population: PopulationSummary | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    tally: tuple[Tallied, ...] = ()
     best: Candidate | None = None
     best_iteration: int = 0
     switched_at: int | None = None
     history: tuple[Point, ...] = ()
     bests: tuple[NewBest, ...] = ()
+    lineage: tuple[Ancestor, ...] = ()
     members: tuple[Member, ...] = ()
     audit: Audit | None = None
     recheck: tuple[Ranked, ...] = ()

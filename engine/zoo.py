@@ -11,8 +11,8 @@ class ZooEntry(NamedTuple):
     """A published structure.
 
     name: what users type. source: where it is printed. params, flops: as printed,
-    at 1280x800 (None where the paper prints none). ap: COCO AP_val with GFLV2 and 6X
-    training (Table 1), None where there is none.
+    at 1280x800 (None where the paper prints none; those of `engine.published` at 224x224).
+    ap: COCO AP_val with GFLV2 and 6X training (Table 1), None where there is none.
     """
 
     name: str
@@ -22,6 +22,11 @@ class ZooEntry(NamedTuple):
     params: str | None = None
     flops: str | None = None
     ap: float | None = None
+
+    @property
+    def whose(self) -> str:
+        """What stands before the title in a sentence."""
+        return "the paper's" if self.name in ZOO else "the published"
 
 
 def _structure(stem: tuple[int, int], *rows: tuple[int, int, int, int, int]) -> Structure:

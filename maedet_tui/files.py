@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from engine.costs import total_cost
 from engine.files import Unreadable, read_regular
-from engine.formats import plainnet, structure_info, structure_yaml
+from engine.formats import damo_yolo, plainnet, structure_info, structure_yaml
 from engine.formats.rows import closest
 from engine.formats.strict_yaml import MAX_LENGTH
 from engine.messages import and_more, clipped
 from engine.outputs import write_whole
+from engine.published import KNOWN
 from engine.structure import Structure, StructureError
-from engine.zoo import ZOO
 from maedet_tui import formatting
 from maedet_tui.errors import SaveError
 
@@ -40,23 +40,27 @@ class NamedStructure(NamedTuple):
     structure: Structure
 
 
-def read_structure(ref: str) -> NamedStructure:
+def read_structure(ref: str, family: str | None = None) -> NamedStructure:
     """The structure that a user names: in the zoo, a run's folder, a YAML, structure_info or
     ZenNAS file. FILE#2 is the second of a file with several, FILE#se the one with
-    squeeze-and-excitation where a ZenNAS text leaves that open.
+    squeeze-and-excitation where a ZenNAS text leaves that open, and FILE#csp the one of that
+    family where one of DAMO-YOLO's does.
 
-    Raises StructureFileError.
+    family: says the latter apart from the name. Raises StructureFileError.
     """
-    if ref in ZOO:
-        return NamedStructure(ZOO[ref].title, ZOO[ref].structure)
+    if ref in KNOWN:
+        if family is not None:
+            raise StructureFileError(f"{ref}: a family is for DAMO-YOLO's files; leave it out")
+        return NamedStructure(KNOWN[ref].title, KNOWN[ref].structure)
     path, choice = Path(ref), ""
     if "#" in ref and not _exists(path):
         name, _, choice = ref.rpartition("#")
         path = Path(name)
+    choice = family or choice
     if not ref or not _exists(path):
         ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
-        hint = closest(ref, ZOO)
+        hint = closest(ref, KNOWN)
         message = (
             f"{ref}: no such file"
             if looks_like_path
@@ -82,17 +86,19 @@ def read_structure(ref: str) -> NamedStructure:
 def _loaded(path: Path, text: str, choice: str) -> Structure:
     """What a text holds; choice: what the user wrote behind the file's name."""
     number = int(choice) if re.fullmatch(r"\d{1,6}", choice) else None
+    family = choice if choice in damo_yolo.FAMILIES else ""
     if not _is_yaml(path, text):
         if plainnet.is_plainnet(text) and choice in ("", "se", "1"):
             return plainnet.loads(text, se=plainnet.REDUCTION if choice == "se" else 0)
-        if not plainnet.is_plainnet(text) and (number is not None or not choice):
-            return structure_info.loads(text, number)
+        if not plainnet.is_plainnet(text) and (number is not None or family or not choice):
+            return structure_info.loads(text, number, family)
     elif choice in ("", "1"):
         return structure_yaml.loads(text)
     raise StructureError(
         [
             f"#{choice} names none of its structures; write #1, #2, ... for one of several, #se "
-            "for the squeeze-and-excitation of a ZenNAS text, or nothing"
+            "for the squeeze-and-excitation of a ZenNAS text, #res, #csp or #mob for the family of "
+            "a DAMO-YOLO, or nothing"
         ]
     )
 

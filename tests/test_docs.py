@@ -13,7 +13,8 @@ from engine.checks import check
 from engine.costs import total_cost
 from engine.scorers.closed_form import ClosedForm
 from engine.search.mutation import Mutator
-from engine.settings import Forward, Objective
+from engine.settings import Forward, Objective, Space
+from engine.structure import Block, Structure
 from maedet_tui.presets import load, parse
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -50,6 +51,34 @@ def test_the_worked_example_is_a_kind_of_block(plain_block):
     assert seen == {"Conv", "ResBlock", "PlainBlock"}
 
     from engine.scorers.forward import ForwardScorer
+
+    objective = Objective(resolution=64)
+    predicted = ClosedForm(objective).score([structure])[0]
+    passes = ForwardScorer(objective, "cpu", Forward()).passes(structure, 24)
+    z = np.array([one.z for one in passes])
+    assert abs(z.mean() - predicted.z) < 4 * predicted.z_std / 24**0.5
+
+
+def test_the_block_with_two_paths_is_one(monkeypatch):
+    from engine.backbone import build, verify
+    from engine.scorers.forward import ForwardScorer
+
+    namespace: dict = {}
+    exec(examples("blocks.md", "python")[1], namespace)
+    kind = namespace["SPLITBLOCK"]
+    monkeypatch.setitem(blocks.KINDS, kind.name, kind)
+    widths = ((3, 32), (32, 48), (48, 64), (64, 96), (96, 128))
+    rows = [Block("SplitBlock", 3, before, out, 2, depth=2) for before, out in widths]
+    structure = check(Structure((*rows, Block("SplitBlock", 5, 128, 128, 1, depth=1))))
+    params = sum(
+        out // 2 * (10 * before + 9 * out // 2 + 6) + out**2 + 2 * out for before, out in widths
+    )
+    assert total_cost(structure).params == params + 26 * 64 * 128 + 128**2 + 4 * 128
+    verify(build(structure, out_indices=range(5)), structure)
+    mutator, rng, child = Mutator(Space(blocks=("SplitBlock",))), Random(0), structure
+    for _ in range(50):
+        child = check(mutator.mutate(child, rng, fine=False).structure)
+    assert child != structure
 
     objective = Objective(resolution=64)
     predicted = ClosedForm(objective).score([structure])[0]

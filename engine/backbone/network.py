@@ -105,30 +105,40 @@ class Unshuffle(nn.Module):
 
 
 class ResidualUnit(nn.Module):
-    """The sum of a main path and a shortcut (None: the main path alone), then an activation.
+    """A main path and a shortcut (None: the main path alone), added up or, as in CSPNet, put
+    behind each other as channels; then an activation.
 
-    drop_path: how often an image skips the main path in training (stochastic depth, Huang et
-    al. 2016).
+    drop_path: how often an image skips the main path of a residual unit in training (stochastic
+    depth, Huang et al. 2016).
     """
 
     def __init__(self, unit: Any):
         super().__init__()
-        self.main = nn.Sequential(*map(module_of, unit.main))
-        self.shortcut: nn.Module | None = None
+        self.main = nn.Sequential(*map(part_of_path, unit.main))
+        self.shortcut: nn.Sequential | None = None
         if unit.shortcut is not None:
-            self.shortcut = nn.Sequential(*map(module_of, unit.shortcut))
+            self.shortcut = nn.Sequential(*map(part_of_path, unit.shortcut))
         self.act = activation(unit.activation)
+        self.stacks = unit.join == "concat"
+        # one convolution beside another is no residual: both are one at inference (RepVGG)
+        self.residual = unit.shortcut is not None and not self.stacks and len(unit.main) > 1
         self.drop_path = 0.0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y: torch.Tensor = self.main(x)
         if self.shortcut is not None:
-            if self.training and self.drop_path > 0:
+            if self.training and self.residual and self.drop_path > 0:
                 kept = y.new_empty(y.shape[0], 1, 1, 1).bernoulli_(1 - self.drop_path)
                 y = y * kept / (1 - self.drop_path)
-            y = y + self.shortcut(x)
+            around = self.shortcut(x)
+            y = torch.cat((y, around), 1) if self.stacks else y + around
         y = self.act(y)
         return y
+
+
+def part_of_path(part: Any) -> nn.Module:
+    """The module of a layer, or of a unit in the place of one."""
+    return ResidualUnit(part) if hasattr(part, "main") else module_of(part)
 
 
 def activation(name: str) -> nn.Module:
@@ -153,12 +163,32 @@ def module_of(layer: Any) -> nn.Module:
     raise ValueError(f"there is no module for a layer {layer.op!r}")
 
 
+def last_norms(module: nn.Module) -> list[nn.BatchNorm2d]:
+    """The batch norms that what a path ends with comes out of."""
+    if isinstance(module, ResidualUnit):
+        paths = [module.main] if module.shortcut is None else [module.main, module.shortcut]
+        return [norm for path in paths if len(path) for norm in last_norms(path[-1])]
+    return [module.norm] if isinstance(module, ConvNorm) else []
+
+
 class Feature(TypedDict):
     """One map that comes out: its channels, its stride, and the name of its module."""
 
     num_chs: int
     reduction: int
     module: str
+
+
+def channels_of(part: Any) -> int:
+    """Channels that a layer or a unit puts out."""
+    if not hasattr(part, "main"):
+        channels: int = part.out_channels
+        return channels
+    width = channels_of(part.main[-1])
+    if part.join == "concat":
+        around = part.shortcut[-1] if part.shortcut else None
+        width += part.main[0].in_channels if around is None else channels_of(around)
+    return width
 
 
 class FeatureInfo(list[Feature]):
@@ -177,9 +207,9 @@ class FeatureInfo(list[Feature]):
 class Backbone(nn.Module):
     """The levels C1-C5 of a detection backbone, one stage each.
 
-    stages: per level, (unit, how many in a row). A unit has `main` and `shortcut`, tuples
-    of layers, and `activation`; a layer has op, in_channels, out_channels, kernel, stride,
-    groups and activation.
+    stages: per level, (unit, how many in a row). A unit has `main` and `shortcut`, tuples of
+    layers and units, `activation` and `join`; a layer has op, in_channels, out_channels, kernel,
+    stride, groups and activation.
     out_indices: levels whose maps come out, 0 for C1 (stride 2) to 4 for C5 (stride 32), in
     rising order. Levels behind the last of them are not built, and their weights in a state
     dict are left aside.
@@ -233,7 +263,7 @@ class Backbone(nn.Module):
             unit.drop_path = drop_path_rate * number / len(units)
         self.feature_info = FeatureInfo(
             {
-                "num_chs": stages[index][-1][0].main[-1].out_channels,
+                "num_chs": channels_of(stages[index][-1][0]),
                 "reduction": 2 ** (index + 1),
                 "module": f"stages.{index}",
             }
@@ -253,9 +283,9 @@ class Backbone(nn.Module):
                 module.reset_parameters()
         if self.zero_init_last:
             for module in self.modules():
-                if isinstance(module, ResidualUnit) and module.shortcut is not None:
-                    norms = [part.norm for part in module.main if isinstance(part, ConvNorm)]
-                    nn.init.zeros_(norms[-1].weight)
+                if isinstance(module, ResidualUnit) and module.residual:
+                    for norm in last_norms(module.main[-1]):
+                        nn.init.zeros_(norm.weight)
 
     def train(self, mode: bool = True) -> Backbone:
         """Training mode, but for what is frozen."""

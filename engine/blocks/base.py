@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from engine.structure import Block
+
+#: what a path is made of
+Part: TypeAlias = "Layer | Unit"
 
 
 class Layer(NamedTuple):
@@ -45,12 +48,60 @@ class Layer(NamedTuple):
 class Unit(NamedTuple):
     """What repeats in a block: a main path, and the shortcut around it.
 
-    shortcut: None where there is none, () for the identity. activation: of the sum of both.
+    main, shortcut: layers, and units in their place. shortcut: None where there is none, () for
+    the identity. activation: of what both make. join: "sum" adds them, "concat" puts the
+    channels of the shortcut behind those of the main path.
     """
 
-    main: tuple[Layer, ...]
-    shortcut: tuple[Layer, ...] | None = None
+    main: tuple[Part, ...]
+    shortcut: tuple[Part, ...] | None = None
     activation: str = "none"
+    join: str = "sum"
+
+    @property
+    def in_channels(self) -> int:
+        """Of the map that both paths are given."""
+        return self.main[0].in_channels
+
+    @property
+    def out_channels(self) -> int:
+        """Of the sum, or of both paths together."""
+        width = self.main[-1].out_channels
+        if self.join == "concat":
+            width += self.shortcut[-1].out_channels if self.shortcut else self.in_channels
+        return width
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers of both paths, those of units within them too."""
+        return (*_layers(self.main), *self.around)
+
+    @property
+    def around(self) -> tuple[Layer, ...]:
+        """All layers of the shortcut."""
+        return _layers(self.shortcut or ())
+
+    @property
+    def path(self) -> tuple[Layer, ...]:
+        """The layers of the main path, those of main paths within it too.
+
+        A map beside which there are only poolings of it (SPP) goes on as it is: () there.
+        """
+        found: list[Layer] = []
+        for part in self.main:
+            if isinstance(part, Unit):
+                found += part.path
+            else:
+                found.append(part)
+        if self.join == "concat" and not any(layer.op == "conv" for layer in found):
+            return ()
+        return tuple(found)
+
+
+def _layers(parts: tuple[Part, ...]) -> tuple[Layer, ...]:
+    return tuple(
+        layer for part in parts for layer in (part.layers if isinstance(part, Unit) else (part,))
+    )
 
 
 class BlockType(Protocol):

@@ -1,7 +1,7 @@
 """Focus: a stem that stacks each 2 x 2 cell of the image as channels, then convolves.
 
 Of YOLOv5 and DAMO-YOLO: space to depth in place of a stride, so that no pixel is skipped. An
-odd side of the image gets a row of zeros.
+odd side of the image gets a row of zeros. SiLUFocus has a SiLU behind its batch norm.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ class Focus(Conv):
     def units(self, block: Block) -> tuple[tuple[Unit, int], ...]:
         cells = 4 * block.in_channels
         stack = Layer("unshuffle", block.in_channels, cells, 2, 2)
-        return ((Unit((stack, Layer("conv", cells, block.out_channels, block.kernel, 1))), 1),)
-
-    def adopt(self, block: Block) -> Block:
-        return super().adopt(block)._replace(kind=self.name)
+        convolve = Layer("conv", cells, block.out_channels, block.kernel, 1, 1, self.activation)
+        return ((Unit((stack, convolve)), 1),)
 
     def problems(self, block: Block) -> list[str]:
         problems = super().problems(block)
@@ -35,4 +33,9 @@ class Focus(Conv):
         return problems
 
 
-FOCUS = Focus()
+class SiLUFocus(Focus):
+    name = "SiLUFocus"
+    activation = "silu"
+
+
+FOCUS, SILUFOCUS = Focus(), SiLUFocus()

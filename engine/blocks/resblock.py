@@ -9,7 +9,7 @@ the single-scale structure (Table 10: 60.1 M) were counted with.
 
 from __future__ import annotations
 
-from engine.blocks.base import Layer, Unit, field_problems, number_problems
+from engine.blocks.base import Layer, Part, Unit, field_problems, number_problems
 from engine.structure import Block
 
 
@@ -35,7 +35,7 @@ class ResBlock:
         rest = Unit(self.path(block, block.out_channels, 1), (), "relu")
         return ((first, 1), (rest, block.depth - 1))
 
-    def path(self, block: Block, width: int, stride: int) -> tuple[Layer, ...]:
+    def path(self, block: Block, width: int, stride: int) -> tuple[Part, ...]:
         """The main path of one unit whose input has `width` channels."""
         inside = block.bottleneck
         return (

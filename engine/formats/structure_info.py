@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from engine.checks import check
+from engine.formats import damo_yolo
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import RowProblem, closest, numbers, refusal, shown
 from engine.formats.strict_yaml import MAX_NUMBER
@@ -38,6 +39,7 @@ _CLASSES = {
     "SuperResKXKX": "KXKXBlock",
     "SuperResK1DWK1": "DepthwiseBlock",
     "SuperResK1DWSEK1": "DepthwiseBlock",
+    **damo_yolo.CLASSES,
 }
 _WRITTEN = {
     "Conv": "ConvKXBNRELU",
@@ -55,8 +57,6 @@ _NEVER = {
     "SuperRes3DK1DWK1": "of video (3D convolutions)",
     "SuperQuantResK1DWK1": "quantised to mixed widths of bits",
 }
-#: a class of DAMO-YOLO's files, whose text does not say which network is meant
-_AMBIGUOUS = ("SuperResConvK1KX", "SuperResConvKXKX")
 _COMMON = {"k": "kernel", "in": "in_channels", "out": "out_channels"}
 _INSIDE = {"btn": "bottleneck", "L": "depth"}
 #: keys without any bearing on what the block computes here
@@ -109,39 +109,46 @@ class Several(StructureError):
         super().__init__([f"holds {len(found)} structures; name one by its number"])
 
 
-def loads(text: str, number: int | None = None) -> Structure:
+def loads(text: str, number: int | None = None, family: str = "") -> Structure:
     """A checked structure out of `structure_info` text: the dict, a list of lists, or a list.
 
-    number: which one of several, from 1. Raises StructureError naming block number and key, and
-    Several where a number is missing; never evaluates code.
+    number: which one of several, from 1. family: which network of DAMO-YOLO's its texts mean
+    (`engine.formats.damo_yolo`), "" for the others'. Raises StructureError naming block number and
+    key, and Several where a number is missing; never evaluates code.
     """
     structures = _structures(_literal(text))
     if number is None and len(structures) > 1:
-        raise Several([_or_why(rows) for rows in structures[:MOST_LISTED]])
+        raise Several([_or_why(rows, family) for rows in structures[:MOST_LISTED]])
     if number is not None and not 1 <= number <= len(structures):
         only = f"has {len(structures)} structures" if len(structures) > 1 else "has one structure"
         raise StructureError([f"there is no structure {number}; the file {only}"])
-    return _structure(structures[(number or 1) - 1])
+    return _structure(structures[(number or 1) - 1], family)
 
 
-def _or_why(rows: list[Any]) -> Structure | str:
+def _or_why(rows: list[Any], family: str) -> Structure | str:
     try:
-        return _structure(rows)
+        return _structure(rows, family)
     except StructureError as error:
         return error.problems[0]
 
 
-def _structure(rows: list[Any]) -> Structure:
-    kinds = {row.get("class") for row in rows if isinstance(row, Mapping)}
-    if any(name in kinds for name in _AMBIGUOUS):
+def _structure(rows: list[Any], family: str) -> Structure:
+    classes = {row.get("class") for row in rows if isinstance(row, Mapping)}
+    open_ = any(name in classes for name in damo_yolo.CLASSES)
+    if open_ and not family:
+        known = ", ".join(f"{name} ({whose})" for name, whose in damo_yolo.FAMILIES.items())
         raise StructureError(
             [
-                "its blocks are DAMO-YOLO's, whose text leaves open which of its networks (res, "
-                "csp or mob) is meant; none of them is read"
+                "its blocks are DAMO-YOLO's, whose text leaves open which network is meant; say "
+                f"--family {known}, or #res behind the file's name"
             ]
         )
+    if family and not open_:
+        raise StructureError(
+            [f"{family} is a family of DAMO-YOLO's blocks, of which it has none; leave it out"]
+        )
     for name, why in _NEVER.items():
-        if name in kinds:
+        if name in classes:
             raise StructureError([f"its blocks are {why}, which no structure here is"])
     problems: Problems[RowProblem] = Problems()
     told: set[Any] = set()
@@ -154,9 +161,9 @@ def _structure(rows: list[Any]) -> Structure:
         blocks.append(_block(number, row, problems))
     if problems:
         raise refusal(problems)
-    structure = Structure(tuple(block for block in blocks if block))
-    refuse_oversized(structure.blocks)
-    return check(structure)
+    found = tuple(block for block in blocks if block)
+    refuse_oversized(found)
+    return check(Structure(damo_yolo.chosen(found, family) if family else found))
 
 
 def _literal(text: str) -> Any:

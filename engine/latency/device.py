@@ -82,8 +82,8 @@ class Device:
         return noise.contiguous(memory_format=torch.channels_last)
 
     def kernel(self, operation: Operation) -> Kernel:
-        """A function that does the operation, its weights ready. Of the map on the main
-        path, and for a residual sum also the one on the shortcut."""
+        """A function that does the operation, its weights ready. Of a map, and for a sum or a
+        concatenation also of the one beside it."""
         family = operation.family
         kernel, stride = family.kernel, family.stride
         if family.op in ("conv", "depthwise", "grouped"):
@@ -109,6 +109,8 @@ class Device:
             return excite
         if family.op == "add":
             return lambda x, around: x.add_(around)
+        if family.op == "concat":
+            return lambda x, around: torch.cat((x, around), 1)
         if family.op == "unshuffle":
             return lambda x, _: F.pixel_unshuffle(
                 F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2)), 2
@@ -141,7 +143,10 @@ class Device:
         """
         family = operation.family
         x = self.map(operation.entering, family.size)
-        around = self.map(operation.inside, family.size) if family.op == "add" else x
+        around = x
+        if family.op in ("add", "concat"):
+            rest = operation.outside - (operation.entering if family.op == "concat" else 0)
+            around = self.map(rest, family.size)
         copies = min(MOST_COPIES, 1 + COLD_BYTES // operation.weight_bytes(self.dtype.itemsize))
         kernels = cycle([self.kernel(operation) for _ in range(copies)])
         time = self.in_a_row if self.device.type == "cuda" else self.least
@@ -212,13 +217,11 @@ class Device:
     ) -> None:
         """One pass; the seconds of each step are added to `taken`."""
         for unit in plan:
-            main = around = x
+            maps = {0: x}
             for kernel, step in unit:
                 start = self.clock()
-                if step.path == "shortcut":
-                    around = kernel(around, main)
-                else:
-                    main = kernel(main, around)
+                first, *others = step.takes
+                maps[step.gives] = kernel(maps[first], maps[others[0] if others else first])
                 if taken is not None:
                     taken.append(self.clock() - start)
-            x = main
+            x = maps[0]

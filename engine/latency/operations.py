@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.blocks import Layer, Unit, units
+from engine.blocks import Layer, Part, Unit, units
 from engine.costs import halved
 from engine.structure import Block, Structure
 
@@ -23,9 +23,9 @@ class Family(NamedTuple):
     """Operations that differ in their widths alone.
 
     op: "conv", "depthwise", "grouped", "avgpool", "maxpool", "unshuffle", "se" (with `kernel`
-    as its reduction), "relu", "relu6", "silu", or "add" (a residual sum). size: height and
-    width of the input. image: input channels of what sees the image, channels of a group of a
-    grouped convolution, else 0.
+    as its reduction), "relu", "relu6", "silu", "add" (a residual sum), or "concat" (two maps of
+    half the width as one). size: height and width of the input. image: input channels of what
+    sees the image, channels of a group of a grouped convolution, else 0.
     """
 
     op: str
@@ -49,7 +49,9 @@ class Operation(NamedTuple):
 
     @property
     def entering(self) -> int:
-        """Channels of the map that goes in."""
+        """Channels of the map that goes in; of the first of two that are stacked."""
+        if self.family.op == "concat":
+            return self.inside // 2
         return self.inside if self.family.op == "grouped" else self.family.image or self.inside
 
     @property
@@ -97,37 +99,72 @@ def of_layer(layer: Layer, size: Size) -> Operation:
 
 
 def elementwise(op: str, width: int, size: Size) -> Operation:
-    """A ReLU or residual sum over a map."""
+    """A ReLU, a residual sum or a concatenation that puts out a map."""
     return Operation(Family(op, 1, 1, size), width, width)
 
 
 class Step(NamedTuple):
-    """An operation and where it works: on the "main" path or the "shortcut", or "both"."""
+    """An operation, the numbers of the maps that it takes, and that of the map that it gives.
+
+    Map 0 goes into a unit and comes out of it.
+    """
 
     operation: Operation
-    path: str
+    takes: tuple[int, ...]
+    gives: int
 
 
 @lru_cache(maxsize=1 << 14)
 def unit_steps(unit: Unit, size: Size) -> tuple[tuple[Step, ...], Size]:
     """Steps of a unit whose input is `size`, in order, and the size of what it puts out."""
-    steps = []
-    here = size
-    for layer in unit.main:
-        steps.append(Step(of_layer(layer, here), "main"))
-        here = halved(here, layer.stride)
-        if layer.op == "conv" and layer.activation != "none":
-            steps.append(Step(elementwise(layer.activation, layer.out_channels, here), "main"))
-    out = unit.main[-1].out_channels
-    if unit.shortcut is not None:
-        around = size
-        for layer in unit.shortcut:
-            steps.append(Step(of_layer(layer, around), "shortcut"))
-            around = halved(around, layer.stride)
-        steps.append(Step(elementwise("add", out, here), "both"))
+    steps: list[Step] = []
+    after = _unit(unit, size, 0, 0, steps)
+    return tuple(steps), after
+
+
+def _unit(unit: Unit, size: Size, takes: int, gives: int, steps: list[Step]) -> Size:
+    """Add the steps of a unit that makes one map of another; the size of what it makes."""
+    apart = unit.shortcut is not None and not _folds(unit)
+    inside = max(takes, gives) + 1 if apart else gives
+    here = _path(unit.main, size, takes, inside, steps)
+    if apart and unit.shortcut is not None:
+        around = inside + 1 if unit.shortcut else takes
+        _path(unit.shortcut, size, takes, around, steps)
+        join = elementwise("add" if unit.join == "sum" else "concat", unit.out_channels, here)
+        steps.append(Step(join, (inside, around), gives))
     if unit.activation != "none":
-        steps.append(Step(elementwise(unit.activation, out, here), "main"))
-    return tuple(steps), here
+        act = elementwise(unit.activation, unit.out_channels, here)
+        steps.append(Step(act, (gives,), gives))
+    return here
+
+
+def _path(parts: tuple[Part, ...], size: Size, takes: int, gives: int, steps: list[Step]) -> Size:
+    for part in parts:
+        if isinstance(part, Unit):
+            size = _unit(part, size, takes, gives, steps)
+        else:
+            steps.append(Step(of_layer(part, size), (takes,), gives))
+            size = halved(size, part.stride)
+            if part.op == "conv" and part.activation != "none":
+                act = elementwise(part.activation, part.out_channels, size)
+                steps.append(Step(act, (gives,), gives))
+        takes = gives
+    return size
+
+
+def _folds(unit: Unit) -> bool:
+    """Whether both paths are one convolution at inference, as RepVGG's branches are: a 1x1
+    convolution is the middle of a k x k one."""
+    if unit.join != "sum" or len(unit.main) != 1 or not unit.shortcut or len(unit.shortcut) != 1:
+        return False
+    main, around = unit.main[0], unit.shortcut[0]
+    return (
+        isinstance(main, Layer)
+        and isinstance(around, Layer)
+        and main.op == around.op == "conv"
+        and main.activation == around.activation == "none"
+        and around.kernel == 1
+    )
 
 
 @lru_cache(maxsize=1 << 14)

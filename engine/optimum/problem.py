@@ -16,7 +16,7 @@ from engine.optimum.stages import MOST_WIDTHS, Stages
 from engine.scorers.objective import z_weights
 from engine.search.evolution import exceeded
 from engine.search.sampling import smallest
-from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+from engine.settings import NO_ENTROPY, Preset
 from engine.structure import LEVELS
 
 #: skeletons that are bounded one by one: some 30 bytes and 50 microseconds each
@@ -37,7 +37,7 @@ class Problem:
     """
 
     def __init__(self, preset: Preset):
-        if preset.scorer in (*PROXIES, *CLOSED_PROXIES):
+        if preset.scorer in NO_ENTROPY:
             raise NoOptimum(
                 f"scorer is {preset.scorer}, of which no optimum is known: bounds are those of "
                 "the entropy in closed form; use scorer: closed-form"

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from engine.run.failures import reason
 from engine.scorers.base import Stop
-from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+from engine.settings import NO_ENTROPY, Preset
 from engine.snapshot import Bound, Worth
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ FAILED = "the bound on the best possible is not computed: "
 
 def bounded(preset: Preset) -> bool:
     """Whether a search of the preset has a bound computed beside it."""
-    proxy = preset.scorer in (*PROXIES, *CLOSED_PROXIES)
+    proxy = preset.scorer in NO_ENTROPY
     return preset.bound and not proxy and not preset.schedule.exact
 
 

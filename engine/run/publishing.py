@@ -9,6 +9,8 @@ from types import MappingProxyType
 from engine.run import views
 from engine.run.checkpoint import Checkpoint
 from engine.run.search import Search
+from engine.search.ancestry import Ancestor
+from engine.search.member import Member
 from engine.snapshot import ENDED, Candidate, LatencyResult, RunState, Snapshot
 
 #: seconds between two snapshots, so that a screen can change ten times a second; likewise
@@ -30,6 +32,7 @@ class Publisher:
         self._search = search
         self._members = views.Members()
         self._candidate: Candidate | None = None
+        self._lineage: tuple[Member | None, tuple[Ancestor, ...]] = None, ()
         self._next_snapshot = self._next_checkpoint = 0.0
         evolution = search.evolution
         self._snapshot = Snapshot(
@@ -102,11 +105,13 @@ class Publisher:
             scorer=search.scorer.detail if search.scorer is not None else search.preset.scorer,
             population=views.summary(evolution.population),
             counts=MappingProxyType(dict(evolution.counts)),
+            tally=evolution.tally.freeze(),
             best=self._best_candidate(),
             best_iteration=best.born if best is not None else 0,
             switched_at=evolution.switched_at,
             history=search.history.freeze(),
             bests=tuple(map(views.new_best, search.bests[-BESTS:])),
+            lineage=self._line_of_best(),
             members=self._members.freeze(evolution.population),
             audit=auditor.latest if auditor is not None else None,
             recheck=search.recheck,
@@ -131,6 +136,12 @@ class Publisher:
             shown = views.candidate(best, self._search.preset.budget.image_size)
             self._candidate = shown
         return shown
+
+    def _line_of_best(self) -> tuple[Ancestor, ...]:
+        best = self._search.best
+        if best is not self._lineage[0] and best is not None:
+            self._lineage = best, self._search.evolution.population.ancestry.line(best)
+        return self._lineage[1]
 
     def _best_latency(self) -> LatencyResult | None:
         best, latency = self._search.best, self._search.latency

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
-from engine.structure import LEVELS, Structure
+from engine.blocks import Layer, units
+from engine.settings import GRADIENT_PROXIES
+from engine.structure import LEVELS, Block, Structure
 
 if TYPE_CHECKING:
     from engine.settings import Forward
@@ -24,14 +27,22 @@ class ScoringError(RuntimeError):
 
 
 def refuse_stacked(structure: Structure) -> None:
-    """Raise ScoringError for a stem that stacks pixels: the proxies know convolutions and
-    poolings alone."""
+    """Raise ScoringError for a block that stacks pixels or paths, or has paths within paths: the
+    proxies know convolutions and poolings in a row alone."""
     for number, block in enumerate(structure.blocks, 1):
-        if block.kind == "Focus":
+        if not in_a_row(block):
+            other = "a Conv with stride 2" if block.kind.endswith("Focus") else "a ResBlock"
             raise ScoringError(
-                f"block {number} is a Focus, which no proxy knows: score it by its entropy, or "
-                "write a Conv with stride 2"
+                f"block {number} is a {block.kind}, which no proxy knows: score it by its entropy, "
+                f"or write {other}"
             )
+
+
+@lru_cache(maxsize=1 << 12)
+def in_a_row(block: Block) -> bool:
+    """Whether each path of a block's units is a row of convolutions and poolings."""
+    parts = [part for unit, _ in units(block) for part in (*unit.main, *(unit.shortcut or ()))]
+    return all(isinstance(part, Layer) and part.op != "unshuffle" for part in parts)
 
 
 class Cancelled(Exception):
@@ -61,6 +72,11 @@ class Score:
     def is_entropy(self) -> bool:
         """Whether z is an entropy and not a proxy's value."""
         return self.method in ("closed-form", "forward")
+
+    @property
+    def by_images(self) -> bool:
+        """Whether z depends on how many images a pass has, as a determinant's logarithm does."""
+        return self.method.startswith("naswot") or self.method in GRADIENT_PROXIES
 
     @property
     def z_error(self) -> float:

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.scorers.base import Scorer, ScoringError
-from engine.settings import CLOSED, CLOSED_PROXIES, PROXIES, SCORERS, Forward, Objective
+from engine.settings import (
+    CLOSED,
+    CLOSED_PROXIES,
+    GRADIENT_PROXIES,
+    PROXIES,
+    SCORERS,
+    Forward,
+    Objective,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +84,7 @@ def make_scorer(
     if name in CLOSED_PROXIES:
         return _closed_proxy(name)(objective, forward)
     chosen = _number_format(dtype)
-    if name in PROXIES:
+    if name in (*PROXIES, *GRADIENT_PROXIES):
         return _proxy(name)(objective, found, forward, seed, dtype=chosen)
     from engine.scorers.forward import ForwardScorer
 
@@ -88,7 +96,7 @@ def makes_passes_by(name: str, device: str) -> bool:
     be shared out. Raises ScoringError for a device that is absent."""
     if name == "auto":
         return resolve_device(device) == "cuda"
-    return name == "forward" or name in PROXIES
+    return name == "forward" or name in (*PROXIES, *GRADIENT_PROXIES)
 
 
 def _number_format(name: str | None) -> torch.dtype | None:
@@ -101,11 +109,27 @@ def _number_format(name: str | None) -> torch.dtype | None:
 
 
 def _proxy(name: str) -> type[Proxy]:
+    from engine.scorers.proxies.fisher import Fisher
+    from engine.scorers.proxies.grad_norm import GradNorm
+    from engine.scorers.proxies.grasp import Grasp
+    from engine.scorers.proxies.jacov import Jacov
     from engine.scorers.proxies.naswot import Naswot
+    from engine.scorers.proxies.ntk_condition import NtkCondition
+    from engine.scorers.proxies.snip import Snip
     from engine.scorers.proxies.synflow import SynFlow
     from engine.scorers.proxies.zen_score import ZenScore
 
-    proxies: tuple[type[Proxy], ...] = (ZenScore, SynFlow, Naswot)
+    proxies: tuple[type[Proxy], ...] = (
+        ZenScore,
+        SynFlow,
+        Naswot,
+        GradNorm,
+        Snip,
+        Grasp,
+        Fisher,
+        Jacov,
+        NtkCondition,
+    )
     return {proxy.method: proxy for proxy in proxies}[name]
 
 

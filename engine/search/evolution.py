@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 from engine.costs import Cost, total_cost
 from engine.scorers.base import Score
 from engine.search import SearchPhase
+from engine.search.ancestry import Ancestor, ancestor
 from engine.search.member import Member, Proposal
 from engine.search.mutation import Mutation, Mutator
 from engine.search.population import Population
 from engine.search.rules import Rules
 from engine.search.sampling import ORIGIN, Sampler
+from engine.search.tally import BEST, Tallied, Tally
 from engine.search.trade import Trader
 from engine.settings import Budget, Preset
 from engine.structure import Structure
@@ -27,7 +29,8 @@ class State(NamedTuple):
     """All that an `Evolution` is besides its preset; never changed once taken.
 
     members: of the population, worst first. rng: `Random.getstate()`. begun: the
-    initial structure has been asked for.
+    initial structure has been asked for. tally: the counts by mutation. ancestors: of the
+    members, as far as they are none.
     """
 
     iteration: int
@@ -37,6 +40,8 @@ class State(NamedTuple):
     members: tuple[Member, ...]
     best: Member | None
     rng: tuple[Any, ...]
+    tally: tuple[Tallied, ...] = ()
+    ancestors: tuple[Ancestor, ...] = ()
 
 
 def exceeded(cost: Cost, budget: Budget) -> str | None:
@@ -56,6 +61,7 @@ class Evolution:
     iteration: t of Algorithm 1, from 0 (the initial structure) to T.
     counts: how many children were "accepted" into the population; "worse" than all
     of a full one; refused as "duplicate" of a member, or by a budget or rule, each named.
+    tally: the same by the mutation that a child began with, and how many were the best.
     best: the member of highest Z so far, which the population may only lose by
     finding a better one. switched_at: the iteration of line 3, once passed.
     too_slow: whether a child exceeds a latency budget, which only a device can tell.
@@ -89,6 +95,7 @@ class Evolution:
         self.iterations = schedule.iterations
         self.iteration = 0
         self.counts: Counter[str] = Counter()
+        self.tally = Tally()
         self.best: Member | None = None
         self.switched_at: int | None = None
         self.too_slow: Callable[[Structure], bool] | None = None
@@ -138,19 +145,24 @@ class Evolution:
             self.switched_at = self.iteration
         child, origin, parent = self._child()
         if child in population:
-            self.counts["duplicate"] += 1
+            self._count(origin, "duplicate")
             return None
         cost = total_cost(child, self.budget.image_size)
         reason = exceeded(cost, self.budget)
         if reason is None and self._rules.any:
             reason = self._rules.broken(child.blocks, cost)
         if reason is not None:
-            self.counts[reason] += 1
+            self._count(origin, reason)
             return None
         if self.too_slow is not None and self.too_slow(child):
-            self.counts["latency"] += 1
+            self._count(origin, "latency")
             return None
+        population.ancestry.expect(parent)
         return Proposal(child, cost, self.iteration, origin, parent)
+
+    def _count(self, origin: Mutation | str, fate: str) -> None:
+        self.counts[fate] += 1
+        self.tally.add(origin, fate)
 
     def _child(self) -> tuple[Structure, Mutation | str, int | None]:
         """A candidate, how it came to be, and the `born` of its parent (lines 7-8)."""
@@ -165,19 +177,22 @@ class Evolution:
 
     def tell(self, results: Iterable[tuple[Proposal, Score | None]]) -> None:
         """Take the scores of proposals; None for one that could not be scored."""
+        population = self.population
         for proposal, score in results:
-            if score is None:
-                self.counts["unscored"] += 1
-                continue
-            if proposal.structure in self.population:
-                self.counts["duplicate"] += 1
+            fate = "unscored" if score is None else "duplicate"
+            if score is None or proposal.structure in population:
+                self._count(proposal.origin, fate)
+                population.ancestry.release(proposal.parent)
                 continue
             member = Member(proposal, score)
-            stayed = self.population.add(member)
+            stayed = population.add(member)
+            if not stayed:
+                population.ancestry.release(proposal.parent)
             if proposal.born:
-                self.counts["accepted" if stayed else "worse"] += 1
+                self._count(proposal.origin, "accepted" if stayed else "worse")
             if self.best is None or score.z > self.best.score.z:
                 self.best = member
+                self.tally.add(proposal.origin, BEST)
 
     def state(self) -> State:
         """What `restore` goes on from; to be taken when no proposal waits for its score."""
@@ -189,6 +204,8 @@ class Evolution:
             tuple(self.population.members),
             self.best,
             self._rng.getstate(),
+            self.tally.freeze(),
+            self.population.ancestry.freeze(),
         )
 
     def restore(self, state: State) -> None:
@@ -202,10 +219,13 @@ class Evolution:
         self.iteration = state.iteration
         self.switched_at = state.switched_at
         self.counts = Counter(state.counts)
+        self.tally.restore(state.tally)
         self._rng.setstate(state.rng)
         for member in state.members:
             if (fitting := self._fitting(member)) is not None:
                 self.population.add(fitting)
+        # who is left out now may have descendants among those who are not
+        self.population.ancestry.restore([*state.ancestors, *map(ancestor, state.members)])
         best = self._fitting(state.best) if state.best is not None else None
         if best is None and len(self.population):
             best = self.population.best

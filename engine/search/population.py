@@ -5,16 +5,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from random import Random
 
+from engine.search.ancestry import Ancestry
 from engine.search.member import Member
 from engine.structure import Structure
 
 
 class Population:
-    """At most `capacity` members, in ascending order of Z; each change is a new `version`."""
+    """At most `capacity` members, in ascending order of Z; each change is a new `version`.
+
+    ancestry: where they come from.
+    """
 
     def __init__(self, capacity: int):
         self.capacity = capacity
         self.version = 0
+        self.ancestry = Ancestry()
         self.members: list[Member] = []
         self._z: list[float] = []
         self._known: set[Structure] = set()
@@ -44,8 +49,11 @@ class Population:
         if len(self.members) >= self.capacity:
             if place == 0:
                 return False
+            self.ancestry.join(member)  # first: the worst may be its parent
             self._drop_worst()
             place -= 1
+        else:
+            self.ancestry.join(member)
         self._z.insert(place, z)
         self.members.insert(place, member)
         self._known.add(member.proposal.structure)
@@ -63,5 +71,7 @@ class Population:
         return tuple(self._z)
 
     def _drop_worst(self) -> None:
-        self._known.discard(self.members.pop(0).proposal.structure)
+        worst = self.members.pop(0)
+        self._known.discard(worst.proposal.structure)
         del self._z[0]
+        self.ancestry.leave(worst)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import ceil, exp, floor, isinf, log
 
-from engine.blocks import KINDS, chain, units
+from engine.blocks import KINDS, Unit, chain, units
 from engine.costs import Cost, halved
 from engine.search.widths import ROUNDING
 from engine.settings import Budget, Space
@@ -157,22 +157,35 @@ def too_deep(blocks: tuple[Block, ...], layers: int, most: float) -> bool:
 @lru_cache(maxsize=1 << 13)
 def block_memory(block: Block, size: tuple[int, int]) -> int:
     """Most values that are held at once while a block runs on an input of `size`: input and
-    output of a layer, and beside them what waits for the sum of a residual link."""
+    output of a layer, and beside them what waits for a residual link or a concatenation."""
     largest = 0
     for unit, _ in units(block):
-        before = size
-        held = 0  # of the shortcut: the unit's input as long as the main path is under way
-        for number, layer in enumerate(unit.main):
-            after = halved(size, layer.stride)
-            now = layer.in_channels * size[0] * size[1] + layer.out_channels * after[0] * after[1]
-            if unit.shortcut is not None and number:
-                held = unit.main[0].in_channels * before[0] * before[1]
-            largest = max(largest, now + held)
-            size = after
-        if unit.shortcut:  # the projection: its input and output beside the main path's output
-            out = unit.main[-1].out_channels * size[0] * size[1]
-            largest = max(largest, unit.main[0].in_channels * before[0] * before[1] + 2 * out)
+        most, size = _held(unit, size)
+        largest = max(largest, most)
     return largest
+
+
+def _held(unit: Unit, size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    """(most values that are held at once in a unit, size behind it)."""
+    given = unit.in_channels * size[0] * size[1]
+    largest = 0
+    for number, part in enumerate(unit.main):
+        # the unit's input as long as the main path is under way
+        waiting = given if unit.shortcut is not None and number else 0
+        if isinstance(part, Unit):
+            now, size = _held(part, size)
+        else:
+            before, size = size, halved(size, part.stride)
+            now = part.in_channels * before[0] * before[1]
+            now += part.out_channels * size[0] * size[1]
+        largest = max(largest, now + waiting)
+    area = size[0] * size[1]
+    out = unit.main[-1].out_channels * area
+    if unit.shortcut:  # the projection: its input and output beside the main path's output
+        largest = max(largest, given + out + unit.shortcut[-1].out_channels * area)
+    if unit.join == "concat":  # both paths, and a map of both
+        largest = max(largest, 2 * unit.out_channels * area)
+    return largest, size
 
 
 def map_memory(blocks: tuple[Block, ...], image_size: tuple[int, int]) -> int:

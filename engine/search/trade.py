@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from engine.blocks import KINDS, units
+from engine.blocks import KINDS, layers_of_unit
 from engine.costs import Cost
 from engine.search.fitting import At, Fitting, widths_of
 from engine.search.mutation import Mutation, Mutator, replaced
@@ -70,7 +70,7 @@ class Trader:
         for index, block in enumerate(blocks):
             if index == mutation.position or "depth" not in KINDS[block.kind].mutable:
                 continue
-            depth = block.depth - -(-excess // _layers_of_unit(block))
+            depth = block.depth - -(-excess // layers_of_unit(block.kind, block.expansion))
             if depth >= 1:
                 choices.append((index, depth))
         if not choices:
@@ -86,7 +86,7 @@ class Trader:
         for index, block in enumerate(blocks):
             if "depth" in KINDS[block.kind].mutable:
                 left = self._mutator.depth_left(blocks, index)
-                units = min(left, room // _layers_of_unit(block))
+                units = min(left, room // layers_of_unit(block.kind, block.expansion))
                 if units > 0:
                     choices.append((index, block.depth + units))
         if not choices:
@@ -115,12 +115,6 @@ class Trader:
 
         after = fit(at, getattr(blocks[index], field), cost)
         return mutation if after is None else _on_top(mutation, at(after), index, field)
-
-
-def _layers_of_unit(block: Block) -> int:
-    """Convolutions on the main path of what `depth` counts."""
-    unit, _ = units(block)[-1]
-    return sum(layer.op == "conv" for layer in unit.main)
 
 
 def _on_top(mutation: Mutation, blocks: tuple[Block, ...], index: int, field: str) -> Mutation:

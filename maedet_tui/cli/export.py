@@ -9,7 +9,7 @@ import click
 from engine.costs import total_cost
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import Failure
-from maedet_tui.cli.output import failures, print_json
+from maedet_tui.cli.output import failures, family_option, print_json
 from maedet_tui.export import FORMATS, ExportError, read_source
 from maedet_tui.export import export as write
 from maedet_tui.terminal import echo
@@ -20,6 +20,7 @@ from maedet_tui.terminal import echo
 @click.option(
     "--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="What to write."
 )
+@family_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -45,6 +46,7 @@ from maedet_tui.terminal import echo
 def export(
     source: str,
     format_: str,
+    family: str | None,
     output: Path | None,
     weights: Path | None,
     opset: int | None,
@@ -66,7 +68,7 @@ def export(
     state-dict   weights as safetensors, or as a .pth file
     """
     with failures(), signals.ending():
-        found = read_source(source)
+        found = read_source(source, family)
         try:
             path, checked = write(found, format_, output, weights, opset=opset, names=names)
         except ExportError as error:

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
+from engine.formats.damo_yolo import FAMILIES
 from engine.scorers.base import Score, ScoringError
 from engine.settings import SCORERS, Preset
 from engine.structure import LEVELS
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.errors import SaveError
 from maedet_tui.files import StructureFileError
+from maedet_tui.presets.numbers import keeping
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load
 from maedet_tui.terminal import echo
@@ -68,11 +70,8 @@ def load_preset(ref: str, options: Mapping[str, tuple[str, Any]]) -> Preset:
     overrides = {
         key: (value, option) for option, (key, value) in options.items() if value is not None
     }
-    population = overrides.get("search.population", (0, ""))[0]
-    if isinstance(population, int) and population > 0:
-        # a smaller population cannot keep more than all of it at the switch
-        keep = load(ref).schedule.keep
-        overrides["search.keep"] = (min(keep, population), "--population")
+    if "search.population" in overrides:
+        overrides = keeping(overrides, load(ref).schedule.keep)
     return load(ref, overrides)
 
 
@@ -87,6 +86,16 @@ def score_values(score: Score) -> dict[str, Any]:
         "method": score.method,
         "scorer": score.detail,
     }
+
+
+def family_option(command: Any) -> Any:
+    """Add --family to a command that reads one structure."""
+    nets = ", ".join(f"{name} for {whose}" for name, whose in FAMILIES.items())
+    return click.option(
+        "--family",
+        type=click.Choice(list(FAMILIES)),
+        help=f"Network that a file of DAMO-YOLO's means: {nets}. FILE#csp says it too.",
+    )(command)
 
 
 def scorer_options(command: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`maedet-tui presets`: list, show, validate, and new ones for any budget."""
+"""`maedet-tui presets`: list, show, validate, explain, and new ones for any budget."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from engine.formats.rows import closest
 from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
@@ -13,7 +14,7 @@ from maedet_tui.presets import advice
 from maedet_tui.presets.doubts import doubts
 from maedet_tui.presets.folder import free_name, refuse_taken, save, user_folder
 from maedet_tui.presets.glance import HEADINGS, glance
-from maedet_tui.presets.library import Entry, entries, ladder
+from maedet_tui.presets.library import Entry, entries, further
 from maedet_tui.presets.problems import PresetError, tally
 from maedet_tui.presets.reading import load, read_source, shown_name
 from maedet_tui.terminal import echo
@@ -32,7 +33,7 @@ def presets(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with failures():
-        found = [*entries(), *ladder()]
+        found = [*entries(), *further()]
     width = max(len(shown_name(entry.name)) for entry in found)
     flops, params, layers, latency, _, _ = HEADINGS
     echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
@@ -74,6 +75,28 @@ def validate(file: str) -> None:
     for doubt in doubts(preset, read_source(file)[0]):
         echo(f"Warning: {doubt}", err=True)
     echo(f"{file} is valid: {preset.description or preset.name}")
+
+
+@presets.command()
+@click.argument("key", required=False)
+@click.option("--markdown", is_flag=True, help="Print all of them as a page.")
+def keys(key: str | None, markdown: bool) -> None:
+    """Say what KEY of a preset means and takes, such as budget.flops; or name all keys."""
+    from maedet_tui.presets.keys import all_keys, facts, page
+
+    known = all_keys()
+    if markdown:
+        echo(page(), nl=False)
+    elif key is None:
+        width = max(map(len, known))
+        for name, found in known.items():
+            echo(f"{name:{width}}  {found.meaning}")
+    elif key in known:
+        echo(f"{key}: {known[key].meaning}")
+        for label, value in facts(known[key]):
+            echo(f"  {label:8} {value}")
+    else:
+        raise Failure(f"{shown_name(key)}: is not a key of a preset; {closest(key, known)}")
 
 
 @presets.command()

@@ -43,7 +43,8 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     table4  single- and multi-scale entropy, coarse and coarse-to-fine
     table6  mobile backbones
     table8  seven ratios of the weights of C3, C4 and C5
-    table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy
+    table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy, and what
+            they and six proxies of gradients make of the structures
     sizes   the four readings of "the size of the feature map" on Tables 1, 4, 6 and 8
 
     AP columns are quoted from the paper. Searches use closed forms, of the entropy and of
@@ -67,6 +68,8 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     sheets = [
         tables.compare(TABLES[name], found, seeds, iterations) for name in names if name in TABLES
     ]
+    if "table9" in names and not interrupted:
+        sheets.append(tables.by_proxies(found, seeds, iterations))
     if "sizes" in names and not interrupted:
         sheets.append(tables.compare_sizes(found, seeds, iterations))
     console = Console()

@@ -1,4 +1,4 @@
-"""`maedet-tui runs`: list, show, compare, remove and export what has been searched."""
+"""`maedet-tui runs`: list, show, note, rename, compare, remove and export what was searched."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.files import write_atomically
 from maedet_tui.formatting import one_line, printable
-from maedet_tui.store.folders import find_run, remove_run, run_folders
+from maedet_tui.store.folders import find_run, remove_run, rename_run, run_folders
 from maedet_tui.store.listing import Line, history_csv, in_order, line
+from maedet_tui.store.notes import write_note
 from maedet_tui.store.reader import RunReader
 from maedet_tui.terminal import echo
 
@@ -62,7 +63,7 @@ def _row(found: Line, width: int) -> str:
     gap = formatting.gap(found.gap / 100) if found.gap is not None else "-"
     return (
         f"{name:{width}} {found.state:11} {one_line(found.preset):12} {progress:>19} {z:>10} "
-        f"{gap:>9} {formatting.duration(found.age):>12}"
+        f"{gap:>9} {formatting.duration(found.age):>12}" + (f"  {found.note}" if found.note else "")
     )
 
 
@@ -91,6 +92,8 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
         )
         return
     echo(f"{folder}: {found.state}, preset {found.preset}")
+    if found.note:
+        echo(f"Note: {found.note}")
     if found.parent:
         echo(f"Goes on from {found.parent}.")
     if snapshot is None:
@@ -100,6 +103,30 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
     counts = ", ".join(f"{formatting.count(n)} {reason}" for reason, n in snapshot.counts.items())
     echo(f"Children: {counts or 'none yet'}.")
     echo(summary.outcome(snapshot))
+
+
+@runs.command()
+@click.argument("run")
+@click.argument("text")
+@runs_dir_option
+def note(run: str, text: str, runs_dir: Path) -> None:
+    """Keep TEXT, a line, with RUN, in place of its note before; '' takes that away."""
+    with failures():
+        folder = find_run(run, runs_dir)
+        write_note(folder, text.strip())
+    echo(f"{folder}: {'noted' if text.strip() else 'has no note now'}")
+
+
+@runs.command()
+@click.argument("run")
+@click.argument("name")
+@runs_dir_option
+def rename(run: str, name: str, runs_dir: Path) -> None:
+    """Call RUN, and its folder, NAME; one that is being searched is refused."""
+    with failures():
+        folder = find_run(run, runs_dir)
+        renamed = rename_run(folder, name)
+    echo(f"{folder} is {renamed} now")
 
 
 class _Compared(NamedTuple):
@@ -178,8 +205,7 @@ def _gap(snapshot: Snapshot) -> float | None:
 
 def _judged_by(preset: Preset, score: Score) -> tuple[object, ...]:
     """What is the same of two runs whose Z compare."""
-    # the log of a determinant with as many rows as images
-    images = preset.forward.batch if score.method.startswith("naswot") else None
+    images = preset.forward.batch if score.by_images else None
     return preset.objective, score.method, images
 
 

@@ -9,16 +9,25 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from engine.costs import Cost, total_cost
-from engine.scorers.base import Score
+from engine.costs import total_cost
+from engine.scorers.base import Score, ScoringError, close
 from engine.scorers.factory import make_scorer
 from engine.search.evolution import exceeded
-from engine.settings import CLOSED, PROXIES, Preset
+from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Preset
 from engine.structure import Structure
 from maedet_tui import formatting, summary
-from maedet_tui.cli.output import failures, load_preset, print_json, score_values, scorer_options
+from maedet_tui.cli.failure import USAGE, Failure
+from maedet_tui.cli.output import (
+    failures,
+    family_option,
+    load_preset,
+    print_json,
+    score_values,
+    scorer_options,
+)
 from maedet_tui.files import read_structure
 from maedet_tui.presets import advice
+from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.terminal import echo
 
 #: given to the bound where it is not proven sooner
@@ -33,6 +42,7 @@ OPTIMUM_SECONDS = 10.0
     show_default=True,
     help="Preset whose image size, score settings and scorer are used.",
 )
+@family_option
 @scorer_options
 @click.option(
     "--repeats",
@@ -41,10 +51,12 @@ OPTIMUM_SECONDS = 10.0
     help="Forward passes, for a standard error; the closed form makes none.",
 )
 @click.option("--resolution", type=int, metavar="R", help="Side of the entropy's input image.")
+@click.option("--image-size", metavar="WxH", help="Image size of FLOPs.  [default: the preset's]")
 @click.option(
     "--all-proxies",
     is_flag=True,
-    help="Also compute Zen-Score, SynFlow and NASWOT, by a pass and in closed form.",
+    help="Also compute every proxy of other papers, by a pass and, of Zen-Score, SynFlow and "
+    "NASWOT, in closed form.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_context
@@ -52,10 +64,12 @@ def score(
     context: click.Context,
     structure: str,
     preset: str,
+    family: str | None,
     scorer: str | None,
     device: str | None,
     repeats: int | None,
     resolution: int | None,
+    image_size: str | None,
     all_proxies: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +80,7 @@ def score(
     the preset allows is said too.
     """
     with failures():
-        title, found = read_structure(structure)
+        title, found = read_structure(structure, family)
         chosen = load_preset(
             preset,
             {
@@ -76,28 +90,25 @@ def score(
                 "--resolution": ("score.resolution", resolution),
             },
         )
-        cost = total_cost(found, chosen.budget.image_size)
+        counted_at = _image_size(image_size) or chosen.budget.image_size
+        cost = total_cost(found, counted_at)
         judge = make_scorer(chosen.scorer, chosen.device, chosen.objective, chosen.forward)
         (result,) = judge.score([found])
         proxies = _proxies(found, chosen) if all_proxies else {}
         named = context.get_parameter_source("preset") is not ParameterSource.DEFAULT
-        optimum = _optimum(found, cost, chosen) if named and result.is_entropy else None
+        optimum = _optimum(found, chosen) if named and result.is_entropy else None
     for notice in judge.notices:
         echo(notice, err=True)
     if repeats is not None and not result.passes and not all_proxies:
         echo("The closed form makes no passes: --repeats has no effect.", err=True)
     if as_json:
-        listed = {
-            name: {key: value for key, value in score_values(one).items() if key != "entropy"}
-            | {"closed_form": expected, "seconds": seconds}
-            for name, (one, expected, seconds) in proxies.items()
-        }
+        listed = {name: _values(one) for name, one in proxies.items()}
         more: dict[str, Any] = {"proxies": listed} if all_proxies else {}
         if optimum is not None:
             more["optimum"] = optimum._asdict()
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
-    size = formatting.image_size(chosen.budget.image_size)
+    size = formatting.image_size(counted_at)
     scatter = (
         f" (one forward pass scatters by {result.z_std:.2f})" if isfinite(result.z_std) else ""
     )
@@ -112,11 +123,7 @@ def score(
         lines.append(_sentence(optimum, chosen.name))
     if named:
         lines += advice.lines(found, chosen)
-    lines += [
-        f"{summary.value(one)}, by {one.detail}, in {formatting.duration(seconds)}; "
-        f"{formatting.score(expected)} in closed form"
-        for one, expected, seconds in proxies.values()
-    ]
+    lines += [_told(name, one) for name, one in proxies.items()]
     echo("\n".join([*lines, "", summary.table(found)]))
 
 
@@ -133,7 +140,14 @@ class _Distance(NamedTuple):
     over: str | None
 
 
-def _optimum(structure: Structure, cost: Cost, preset: Preset) -> _Distance | None:
+def _image_size(text: str | None) -> tuple[int, int] | None:
+    try:
+        return None if text is None else parse_image_size(text)
+    except ValueError as error:
+        raise Failure(f"--image-size: {text!r} {error}", USAGE) from None
+
+
+def _optimum(structure: Structure, preset: Preset) -> _Distance | None:
     """The distance as far as it is known in a few seconds; None of a space that has none."""
     # what only this needs
     from engine.optimum.problem import NoOptimum
@@ -146,7 +160,7 @@ def _optimum(structure: Structure, cost: Cost, preset: Preset) -> _Distance | No
     except NoOptimum:
         return None
     (expected,) = ClosedForm(preset.objective).score([structure])
-    over = exceeded(cost, preset.budget)
+    over = exceeded(total_cost(structure, preset.budget.image_size), preset.budget)
     gap = 100 * gap_to(found.bound, expected.z) if over is None else None
     return _Distance(found.bound, gap, found.proven, over)
 
@@ -159,16 +173,50 @@ def _sentence(optimum: _Distance, preset: str) -> str:
     return f"{best}; this structure is {formatting.gap(optimum.gap / 100)} below."
 
 
-def _proxies(structure: Structure, preset: Preset) -> dict[str, tuple[Score, float, float]]:
-    """Each proxy's score, its closed form, and the seconds that the score took beyond
-    drawing its weights once."""
-    found = {}
-    for name in PROXIES:
+class _Proxy(NamedTuple):
+    """A proxy's score, the seconds that it took beyond drawing its weights once, and its
+    closed form, where it has one."""
+
+    score: Score
+    seconds: float
+    expected: float | None
+
+
+def _proxies(structure: Structure, preset: Preset) -> dict[str, _Proxy | str]:
+    """Each proxy of the structure, or a sentence why there is none."""
+    found: dict[str, _Proxy | str] = {}
+    for name in (*PROXIES, *GRADIENT_PROXIES):
         judge = make_scorer(name, preset.device, preset.objective, preset.forward)
-        judge.score([structure])
-        start = perf_counter()
-        (one,) = judge.score([structure])
-        seconds = perf_counter() - start
-        closed = make_scorer(name + CLOSED, preset.device, preset.objective, preset.forward)
-        found[name] = one, closed.score([structure])[0].z, seconds
+        try:
+            judge.score([structure])
+            start = perf_counter()
+            (one,) = judge.score([structure])
+            seconds = perf_counter() - start
+            expected = _expected(name, structure, preset) if name in PROXIES else None
+            found[name] = _Proxy(one, seconds, expected)
+        except ScoringError as error:
+            found[name] = str(error)
+        finally:
+            close(judge)
     return found
+
+
+def _expected(name: str, structure: Structure, preset: Preset) -> float:
+    closed = make_scorer(name + CLOSED, preset.device, preset.objective, preset.forward)
+    return closed.score([structure])[0].z
+
+
+def _values(proxy: _Proxy | str) -> dict[str, Any]:
+    """The keys of a proxy in JSON."""
+    if isinstance(proxy, str):
+        return {"error": proxy}
+    values = {k: value for k, value in score_values(proxy.score).items() if k != "entropy"}
+    return values | {"closed_form": proxy.expected, "seconds": proxy.seconds}
+
+
+def _told(name: str, proxy: _Proxy | str) -> str:
+    if isinstance(proxy, str):
+        return f"{name}: none, {proxy}"
+    score, seconds, expected = proxy
+    told = f"{summary.value(score)}, by {score.detail}, in {formatting.duration(seconds)}"
+    return told if expected is None else f"{told}; {formatting.score(expected)} in closed form"

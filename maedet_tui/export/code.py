@@ -21,12 +21,14 @@ from types import ModuleType
 import torch
 
 from engine.backbone import Measured, MismatchError, build, network, verify
-from engine.blocks import Layer, Unit, units
+from engine.blocks import Layer, Part, Unit, units
 from engine.structure import LEVELS
 from maedet_tui.export.source import ExportError, Source
 from maedet_tui.summary import table
 
 ALL_LEVELS = (0, 1, 2, 3, 4)
+#: characters of a line
+LINE = 100
 #: the docstring of a layer in the file
 PLAIN_LAYER = 'One layer: "conv" (with batch norm), "avgpool" or "maxpool".'
 SQUEEZING_LAYER = (
@@ -78,8 +80,14 @@ def backbone_source(source: Source) -> str:
         layer
         for block in source.structure.blocks
         for unit, _ in units(block)
-        for layer in (*unit.main, *(unit.shortcut or ()))
+        for layer in unit.layers
     }
+    nested = any(
+        isinstance(part, Unit)
+        for block in source.structure.blocks
+        for unit, _ in units(block)
+        for part in (*unit.main, *(unit.shortcut or ()))
+    )
     special = {name for name, found in SPECIAL.items() if any(map(found, layers))}
     words = SQUEEZING_LAYER if special & {"SqueezeExcite", "NormedExcite"} else PLAIN_LAYER
     if "Unshuffle" in special:
@@ -101,6 +109,7 @@ def backbone_source(source: Source) -> str:
         imports=replaced(imports, "Any, TypedDict", "Any, NamedTuple, TypedDict"),
         layer_words=words,
         more_fields="".join(more),
+        part="Layer | Unit" if nested else "Layer",
         body=_for_file(body, special, any(layer.bias for layer in layers)),
         stages=_stages(source),
     )
@@ -120,6 +129,7 @@ def _for_file(body: str, special: set[str], biases: bool) -> str:
     """The body with the file's own types, and without modules that no layer has."""
     body = replaced(body, "layer: Any", "layer: Layer", times=4)
     body = replaced(body, "unit: Any", "unit: Unit")
+    body = replaced(body, "part: Any", "part: Layer | Unit", times=2)
     body = replaced(body, "tuple[Any, int]", "tuple[Unit, int]", times=3)
     if not biases:
         body = replaced(body, "bias=layer.bias", "bias=False")
@@ -143,27 +153,39 @@ def _stages(source: Source) -> str:
                 f"kernel {block.kernel}, stride {block.stride}"
             )
             for unit, count in units(block):
-                lines += _unit(unit, count)
+                lines += ["        (", *_unit(unit, 12), f"            {count},", "        ),"]
         lines.append("    ),")
     return "\n".join([*lines, ")"])
 
 
-def _unit(unit: Unit, count: int) -> list[str]:
-    lines = ["        (", "            Unit(", *_path("main", unit.main)]
+def _unit(unit: Unit, indent: int) -> list[str]:
+    pad = " " * indent
+    lines = [f"{pad}Unit(", *_path("main", unit.main, indent + 4)]
     if unit.shortcut is not None:
-        lines += _path("shortcut", unit.shortcut)
+        lines += _path("shortcut", unit.shortcut, indent + 4)
     if unit.activation != "none":
-        lines.append(f'                activation="{unit.activation}",')
-    return [*lines, "            ),", f"            {count},", "        ),"]
+        lines.append(f'{pad}    activation="{unit.activation}",')
+    if unit.join != "sum":
+        lines.append(f'{pad}    join="{unit.join}",')
+    return [*lines, f"{pad}),"]
 
 
-def _path(name: str, layers: tuple[Layer, ...]) -> list[str]:
-    """A tuple of layers, broken into lines where ruff would break it."""
-    if len(layers) < 2:
-        inside = "".join(f"{_layer(layer)}," for layer in layers)
-        return [f"                {name}=({inside}),"]
-    lines = [f"                    {_layer(layer)}," for layer in layers]
-    return [f"                {name}=(", *lines, "                ),"]
+def _path(name: str, parts: tuple[Part, ...], indent: int) -> list[str]:
+    """A tuple of layers and units, broken into lines where ruff would break it."""
+    pad = " " * indent
+    if not parts:
+        return [f"{pad}{name}=(),"]
+    lines = []
+    for part in parts:
+        if isinstance(part, Unit):
+            lines += _unit(part, indent + 4)
+        else:
+            lines.append(f"{pad}    {_layer(part)},")
+    if len(parts) == 1 and isinstance(parts[0], Layer):
+        line = f"{pad}{name}=({_layer(parts[0])},),"
+        if len(line) <= LINE:
+            return [line]
+    return [f"{pad}{name}=(", *lines, f"{pad}),"]
 
 
 def _layer(layer: Layer) -> str:

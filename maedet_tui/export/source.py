@@ -53,12 +53,12 @@ class Source(NamedTuple):
         )
 
 
-def read_source(ref: str) -> Source:
+def read_source(ref: str, family: str | None = None) -> Source:
     """The structure that a user names, with names that are safe to write into code.
 
-    Raises StructureFileError.
+    family: as `read_structure` has it. Raises StructureFileError.
     """
-    title, structure = read_structure(ref)
+    title, structure = read_structure(ref, family)
     stem = ref if title != ref and "/" not in ref and "." not in ref else title.rsplit(".", 1)[0]
     return source_of(stem, title, structure)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.blocks import KINDS
 from engine.costs import Cost, block_cost, total_cost
-from engine.settings import CLOSED_PROXIES, PROXIES, Preset
+from engine.settings import NO_ENTROPY, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.presets.auto import at_paper_size, max_width, stage_depths
 
@@ -59,7 +59,7 @@ def of_preset(preset: Preset) -> list[Advice]:
     """What is said of the numbers of a preset; empty where there is nothing to say."""
     budget, space = preset.budget, preset.space
     said: list[Advice] = []
-    if preset.scorer in (*PROXIES, *CLOSED_PROXIES):
+    if preset.scorer in NO_ENTROPY:
         return said
     if budget.layers is not None:
         units = (budget.layers - 1) // _unit_layers(preset)

@@ -13,9 +13,10 @@ from engine.formats.rows import closest, shown
 from engine.formats.strict_yaml import Path as KeyPath
 from engine.formats.structure_yaml import read_rows
 from engine.messages import and_more
+from engine.published import KNOWN
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
-from engine.settings import AUTO, CLOSED_PROXIES, PROXIES
+from engine.settings import AUTO, NO_ENTROPY
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
@@ -80,10 +81,11 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
     sound: tells whether keys were read without a problem; where they were not, `model`
     holds a default in their place and nothing can be said about the combination.
     """
-    if model.reference is not None and model.reference not in ZOO:
+    if model.reference is not None and model.reference not in KNOWN:
         report(
             ("reference",),
-            f"is {shown(model.reference)}, not a name in the zoo; {closest(model.reference, ZOO)}",
+            f"is {shown(model.reference)}, not the name of a structure; "
+            f"{closest(model.reference, KNOWN)}",
         )
     search, space, budget = model.search, model.space, model.budget
     if (
@@ -143,7 +145,7 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
 def _optimum(model: PresetFile, sound: Sound, report: Report) -> None:
     """What asks for the best possible, of which not every score has a bound."""
     search, scorer = model.search, model.scorer
-    proxy = scorer in (*PROXIES, *CLOSED_PROXIES)
+    proxy = scorer in NO_ENTROPY
     exact = sound(("search", "strategy")) and search.strategy == "exact"
     if exact and sound(("scorer",)) and scorer not in ("auto", "closed-form"):
         what = "is no entropy" if proxy else "is a random one"

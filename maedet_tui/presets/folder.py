@@ -21,6 +21,10 @@ BUILTIN = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "pr
 
 #: budgets that people have, as `presets new` writes them
 LADDER = BUILTIN / "ladder"
+#: spaces and budgets of other papers, whose backbones classify
+CLASSIFICATION = BUILTIN / "classification"
+#: and of those whose backbones detect
+DETECTION = BUILTIN / "detection"
 
 
 def builtin_names() -> list[str]:
@@ -37,10 +41,21 @@ def ladder_names() -> list[str]:
     return sorted(names, key=lambda name: (name.partition("-")[0], len(name), name))
 
 
+def further_names() -> list[str]:
+    """Names of the presets that the home screen leaves out: the ladder's and other papers'."""
+    others = [
+        name
+        for folder in (CLASSIFICATION, DETECTION)
+        for name in sorted(path.stem for path in folder.glob("*.yaml"))
+    ]
+    return [*ladder_names(), *others]
+
+
 def builtin_file(name: str) -> Path:
-    """The file of a built-in preset, the ladder's among them."""
-    if (LADDER / f"{name}.yaml").is_file():
-        return LADDER / f"{name}.yaml"
+    """The file of a built-in preset, those that the home screen leaves out among them."""
+    for folder in (LADDER, CLASSIFICATION, DETECTION):
+        if (folder / f"{name}.yaml").is_file():
+            return folder / f"{name}.yaml"
     return BUILTIN / f"{name}.yaml"
 
 
@@ -86,7 +101,7 @@ def refuse_bad_name(name: str) -> None:
         raise SaveError(f"{name!r} cannot name a file; use letters, digits, '-', '_' and '.'")
     if Path(name).suffix in SUFFIXES:
         raise SaveError(f"{name}: leave {Path(name).suffix} out; a name is enough")
-    if name in builtin_names() or name in ladder_names():
+    if name in builtin_names() or name in further_names():
         raise SaveError(f"{name}: is a built-in preset, which stays as it is; choose another name")
 
 
@@ -128,7 +143,7 @@ def remove(path: Path) -> None:
 
 def free_name(name: str) -> str:
     """The name, or with a number after it if it is taken. Raises PresetError."""
-    taken = {*builtin_names(), *ladder_names(), *user_presets()}
+    taken = {*builtin_names(), *further_names(), *user_presets()}
     number = 2
     while (candidate := name if name not in taken else f"{name}-{number}") in taken:
         number += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maedet_tui.presets.folder import builtin_file, builtin_names, ladder_names, user_presets
+from maedet_tui.presets.folder import builtin_file, builtin_names, further_names, user_presets
 from maedet_tui.presets.problems import PresetError, Problem
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def names(*, own: bool = True) -> list[Entry]:
     return [Entry(name, False, str(path)) for name, path in mine.items()] + built_in
 
 
-def ladder() -> Iterator[Entry]:
-    """The presets for budgets beside the paper's, read and checked."""
-    return (read(Entry(name, True, str(builtin_file(name)))) for name in ladder_names())
+def further() -> Iterator[Entry]:
+    """The presets for budgets beside the paper's and for classifiers, read and checked."""
+    return (read(Entry(name, True, str(builtin_file(name)))) for name in further_names())
 
 
 def read(unread: Entry) -> Entry:

@@ -17,7 +17,7 @@ from maedet_tui.presets.folder import (
     SUFFIXES,
     builtin_file,
     builtin_names,
-    ladder_names,
+    further_names,
     user_presets,
 )
 from maedet_tui.presets.problems import PresetError, Problem
@@ -44,7 +44,7 @@ def load(ref: str | Path, overrides: Mapping[str, tuple[Any, str]] | None = None
 def read_source(ref: str | Path) -> tuple[str, str, str]:
     """(text, source for messages, default name) of a preset. Raises PresetError."""
     ref = str(ref)
-    if ref in builtin_names() or ref in ladder_names():
+    if ref in builtin_names() or ref in further_names():
         return file_text(builtin_file(ref)), str(builtin_file(ref)), ref
     path = Path(ref)
     looks_like_path = "/" in ref or "\\" in ref or path.suffix in SUFFIXES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import floor, log10
+from math import ceil, floor, log10
 
 from maedet_tui import formatting
 from maedet_tui.report.markup import Markup, element
@@ -35,8 +35,9 @@ class Chart:
 
     title: what it shows, with its unit. x_name: of the axis below. levels: lines across by
     name. switch: iteration at which fine mutation began. dots: single points; marked: one with
-    a name. band: lower and upper edge of a filled area. from_zero: whether the upright axis
-    begins there; else at `low`, or at the lowest value.
+    a name. bands: lower and upper edges of filled areas behind the lines. from_zero: whether
+    the upright axis begins there; else at `low`, or at the lowest value. decades: the values
+    are logarithms to base 10, with ticks at whole ones.
     """
 
     title: str
@@ -47,9 +48,10 @@ class Chart:
     switch: int | None = None
     dots: Points = ()
     marked: tuple[str, float, float] | None = None
-    band: tuple[Points, Points] | None = None
+    bands: Sequence[tuple[Points, Points]] = ()
     from_zero: bool = True
     low: float | None = None
+    decades: bool = False
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -70,20 +72,21 @@ def draw(chart: Chart) -> Markup:
     """The chart as a figure."""
     points = [point for curve in chart.curves for point in curve.points]
     points += chart.dots
-    points += [point for edge in chart.band or () for point in edge]
     if not points:
         return element("figure")
     values = [y for _, y in points] + [y for _, y in chart.levels]
     low = min(values) if chart.low is None else min([chart.low, *(y for _, y in chart.levels)])
     x_range = _widened(min(x for x, _ in points), max(x for x, _ in points))
     y_range = _widened(0.0 if chart.from_zero else low, max(values), margin=0.05)
+    if chart.decades:
+        y_range = _widened(float(floor(low)), float(ceil(max(values))))
     scale = _Scale(x_range, y_range)
     held = [_clipped(_thinned(curve.points), y_range[0]) for curve in chart.curves]
     drawing = element(
         "svg",
         element("title", chart.title),
         _axes(chart, scale),
-        _band(chart, scale),
+        [_band(edges, scale) for edges in chart.bands],
         [_level(name, y, scale) for name, y in chart.levels],
         _switch(chart.switch, scale),
         [
@@ -142,7 +145,8 @@ def _clipped(points: Points, low: float) -> Points:
 def _axes(chart: Chart, scale: _Scale) -> list[Markup]:
     bottom = HEIGHT - BOTTOM
     parts = []
-    for value in ticks(*scale.ys):
+    whole = range(ceil(scale.ys[0]), floor(scale.ys[1]) + 1)
+    for value in map(float, whole) if chart.decades else ticks(*scale.ys):
         y = scale.y(value)
         parts += [
             element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid"),
@@ -160,10 +164,10 @@ def _axes(chart: Chart, scale: _Scale) -> list[Markup]:
     return parts
 
 
-def _band(chart: Chart, scale: _Scale) -> Markup | None:
-    if chart.band is None:
-        return None
-    low, high = (_clipped(_thinned(edge), scale.ys[0]) for edge in chart.band)
+def _band(edges: tuple[Points, Points], scale: _Scale) -> Markup:
+    """What lies between two edges, as far as it is above the axis."""
+    least, most = scale.ys
+    low, high = ([(x, min(max(y, least), most)) for x, y in _thinned(edge)] for edge in edges)
     return element("polygon", points=scale.path([*high, *reversed(low)]), class_="band")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
-from engine.snapshot import Point, Snapshot
+from engine.snapshot import Snapshot
 from engine.structure import LEVELS
 from maedet_tui import formatting
+from maedet_tui.course import curves
 from maedet_tui.report.charts import Chart, Curve, Points
 from maedet_tui.report.gathering import Reported
 
@@ -18,25 +18,30 @@ _MOST_DOTS = 400
 def charts(run: Reported) -> list[Chart]:
     """The plots of one run; those that nothing was recorded for are left out."""
     snapshot, z = run.snapshot, _z(run.snapshot)
-    switch = snapshot.switched_at
+    history, switch = snapshot.history, snapshot.switched_at
+    bands = _bands(snapshot)
+    shaded = "; shaded: its population, darker the middle half" if bands else ""
     found = [
         Chart(
-            "Z of the best structure" if run.best.score.is_entropy
-            else f"{run.best.score.method} of the best structure",
+            f"{'Z' if run.best.score.is_entropy else run.best.score.method} of the best structure"
+            f"{shaded}",
             [Curve("best", "best", z)],
             format_y=_plain,
             levels=_levels(run),
             switch=switch,
+            bands=bands,
             from_zero=False,
-            low=_low(z, snapshot.iteration),
+            low=_foot(z, snapshot.iteration),
         ),
-        _of_stages("What each stage contributes to Z", snapshot, _parts, _plain),
-        _of_stages("Convolutional layers of each stage", snapshot, _costs("layers"), _plain),
-        _of_stages("FLOPs of each stage", snapshot, _costs("flops")),
-        _of_stages("Parameters of each stage", snapshot, _costs("params")),
+        _gap(snapshot),
+        _of_stages("What each stage contributes to Z", snapshot, curves.parts(history), _plain),
+        _of_stages("Convolutional layers of each stage", snapshot,
+                   curves.costs(history, "layers"), _plain),
+        _of_stages("FLOPs of each stage", snapshot, curves.costs(history, "flops")),
+        _of_stages("Parameters of each stage", snapshot, curves.costs(history, "params")),
         Chart(
             "Children accepted into the population, percent",
-            [Curve("", "best", _accepted(snapshot.history))],
+            [Curve("", "best", curves.accepted(history))],
             format_y=_plain,
             switch=switch,
         ),
@@ -47,14 +52,14 @@ def charts(run: Reported) -> list[Chart]:
 
 def together(runs: Sequence[Reported]) -> Chart:
     """Z of the best of several runs."""
-    curves = [
+    named = [
         Curve(str(number), f"run-{(number - 1) % 6 + 1}", _z(run.snapshot))
         for number, run in enumerate(runs, 1)
     ]
     longest = max(run.snapshot.iteration for run in runs)
-    low = min(_low(curve.points, longest) for curve in curves)
+    low = min(_foot(curve.points, longest) for curve in named)
     title = "Z of the best structures, by their numbers in the table"
-    return Chart(title, curves, format_y=_plain, from_zero=False, low=low)
+    return Chart(title, named, format_y=_plain, from_zero=False, low=low)
 
 
 def population(run: Reported) -> Chart:
@@ -76,58 +81,53 @@ def _levels(run: Reported) -> list[tuple[str, float]]:
     z = comparable_z(run)
     if run.paper is None or z is None:
         return []
-    return [(f"the paper's {run.paper.name}", z)]
+    return [(f"{run.whose} {run.paper.name}", z)]
 
 
 def _z(snapshot: Snapshot) -> Points:
     """The best Z, which holds until now."""
-    points = [(float(point.iteration), point.z) for point in snapshot.history]
-    if points and snapshot.iteration > points[-1][0]:
-        points.append((float(snapshot.iteration), points[-1][1]))
-    return points
+    return curves.held(curves.z(snapshot.history), float(snapshot.iteration))
 
 
-def _low(points: Points, until: int) -> float:
-    """Where the axis of Z begins: the first steps up are so steep that they would flatten
-    all the others."""
-    return next((z for x, z in points if x >= until / 50), points[-1][1] if points else 0.0)
+def _foot(z: Points, until: int) -> float:
+    return curves.foot_of_z(list(z), 0.0, float(until))
+
+
+def _bands(snapshot: Snapshot) -> list[tuple[Points, Points]]:
+    """The population: from its worst to its best, and the half in the middle of it."""
+    found = curves.population(snapshot.history, float(snapshot.iteration))
+    return [
+        ([(x, low) for x, low, _ in band.points], [(x, high) for x, _, high in band.points])
+        for band in found
+        if len(band.points) > 1
+    ]
+
+
+def _gap(snapshot: Snapshot) -> Chart:
+    """How far the best is from the best possible, on decades; none where no bound is known."""
+    bound = snapshot.bound.value if snapshot.bound else None
+    points = [] if bound is None else curves.gaps(snapshot.history, bound)
+    return Chart(
+        "Gap to the best possible, percent, each line a tenth of the one above",
+        [Curve("best", "best", curves.held(points, float(snapshot.iteration)))],
+        format_y=curves.decade,
+        switch=snapshot.switched_at,
+        from_zero=False,
+        decades=True,
+    )
 
 
 def _of_stages(
     title: str,
     snapshot: Snapshot,
-    of: Callable[[Sequence[Point]], list[Points]],
+    found: Sequence[Points],
     format_y: Callable[[float], str] = formatting.short_quantity,
 ) -> Chart:
-    curves = [
+    named = [
         Curve(level, f"stage-{number}", points)
-        for number, (level, points) in enumerate(zip(LEVELS, of(snapshot.history)), 1)
+        for number, (level, points) in enumerate(zip(LEVELS, found), 1)
     ]
-    return Chart(title, curves, format_y=format_y, switch=snapshot.switched_at)
-
-
-def _costs(field: str) -> Callable[[Sequence[Point]], list[Points]]:
-    def of(history: Sequence[Point]) -> list[Points]:
-        return [
-            [(float(point.iteration), getattr(point.stage_costs[i], field)) for point in history]
-            for i in range(len(LEVELS))
-        ]
-
-    return of
-
-
-def _parts(history: Sequence[Point]) -> list[Points]:
-    known = [point for point in history if point.parts]
-    return [[(float(p.iteration), p.parts[i]) for p in known] for i in range(len(LEVELS))]
-
-
-def _accepted(history: Sequence[Point]) -> Points:
-    """The share of accepted children between each point and the next, in percent."""
-    known = [(one.iteration, one.accepted) for one in history if one.accepted is not None]
-    return [
-        (float(start), 100 * (after - before) / (end - start))
-        for (start, before), (end, after) in pairwise(known)
-    ]
+    return Chart(title, named, format_y=format_y, switch=snapshot.switched_at)
 
 
 def _plain(value: float) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from math import isfinite
 
 from engine.snapshot import NewBest
+from engine.structure import LEVELS
 from maedet_tui import formatting, summary
+from maedet_tui.course import works
+from maedet_tui.course.diversity import diversity
 from maedet_tui.presets.glance import latency as latency_limit
 from maedet_tui.report.curves import comparable_z
 from maedet_tui.report.gathering import Reported
@@ -36,7 +39,7 @@ def result(run: Reported) -> Rows:
     ]
     z = comparable_z(run)
     if run.paper is not None and z:
-        rows.append((f"the paper's {run.paper.name}", _against(run, z)))
+        rows.append((f"{run.whose} {run.paper.name}", _against(run, z)))
     rows += [
         ("params", f"{cost.params:,}"),
         ("FLOPs", f"{cost.flops:,} at {formatting.image_size(preset.budget.image_size)}"),
@@ -109,7 +112,29 @@ def course(run: Reported) -> Rows:
     ]  # fmt: skip
     if snapshot.switched_at is not None:
         rows.append(("fine mutation", f"from iteration {formatting.count(snapshot.switched_at)}"))
+    if snapshot.members:
+        found = diversity(member.structure for member in snapshot.members)
+        depths, widths = (", ".join(str(one[i]) for one in found) for i in (1, 2))
+        count = formatting.count(len(snapshot.members))
+        rows.append(("population", f"{count} structures; different depths of {', '.join(LEVELS)}: "
+                     f"{depths}, widths: {widths}"))  # fmt: skip
     return rows
+
+
+def what_works(run: Reported) -> list[list[str]]:
+    """What became of the children by what was changed first, then by stage, under headings;
+    empty where that was not recorded."""
+    tally = run.snapshot.tally
+    rows = [
+        [
+            line.name, formatting.count(line.tried), formatting.count(line.accepted),
+            formatting.percent(line.accepted, line.tried), formatting.count(line.bests),
+            works.refuses_most(line.fates) or "-",
+        ]
+        for line in (*works.by_field(tally), *works.by_stage(tally))
+    ]  # fmt: skip
+    heads = ["changed", "tried", "accepted", "", "new bests", "most refused"]
+    return [heads, *rows] if rows else []
 
 
 def audit(run: Reported) -> Rows:
@@ -157,16 +182,12 @@ def changes(run: Reported) -> list[tuple[NewBest, float]]:
 def line_of_descent(run: Reported) -> tuple[list[str], bool]:
     """The mutations that made the best, newest first, as far back as they are recorded; whether
     that is to the initial structure."""
-    known = {one.born: one for one in (*run.snapshot.members, *run.lineage)}
-    told: list[str] = []
-    at: int | None = run.lineage[-1].born if run.lineage else None
-    while at is not None and (member := known.pop(at, None)) is not None:
-        z = formatting.score(member.score.z)
-        told.append(f"iteration {formatting.count(at)}, Z {z}: {member.origin}")
-        if member.parent is None:
-            return told, True
-        at = member.parent
-    return told, False
+    steps = run.snapshot.lineage
+    told = [
+        f"iteration {formatting.count(step.born)}, Z {formatting.score(step.z)}: {step.origin}"
+        for step in reversed(steps)
+    ]
+    return told, bool(steps) and steps[0].parent is None
 
 
 def beside(runs: Sequence[Reported]) -> tuple[list[str], list[list[str]]]:
@@ -192,7 +213,7 @@ def comparable(runs: Sequence[Reported]) -> bool:
     """Whether the Z of these runs mean the same: one objective, one way to obtain it."""
     judged = {
         (run.preset.objective, run.best.score.method,
-         run.preset.forward.batch if run.best.score.method.startswith("naswot") else None)
+         run.preset.forward.batch if run.best.score.by_images else None)
         for run in runs
     }  # fmt: skip
     return len(judged) == 1

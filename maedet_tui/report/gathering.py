@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.published import KNOWN
 from engine.scorers.base import Score
 from engine.search.member import Member
 from engine.settings import Preset
@@ -27,7 +28,7 @@ from maedet_tui.structures.known import closed_form
 class Reported:
     """A run. state: as `maedet-tui runs` lists it. closed: closed form of the best.
 
-    lineage: every structure that was the best for a time, oldest first. paper: the paper's
+    lineage: every structure that was the best for a time, oldest first. paper: the published
     structure for the budget, with its closed form, if there is one.
     """
 
@@ -45,6 +46,11 @@ class Reported:
     def preset(self) -> Preset:
         """The one that was searched."""
         return self.record.preset
+
+    @property
+    def whose(self) -> str:
+        """What stands before the name of `paper` in a sentence."""
+        return KNOWN[self.paper.stem].whose if self.paper else ""
 
     @property
     def item(self) -> Item:
@@ -117,13 +123,14 @@ def read(folder: Path) -> Reported:
             raise StoreError(f"{folder}: has found nothing yet that could be reported")
         sessions, lineage = reader.sessions(), reader.lineage()
     preset, best = record.preset, snapshot.best
-    entry = ZOO.get(preset.reference or "")
+    entry = KNOWN.get(preset.reference or "")
     structures = [best.structure, *([entry.structure] if entry else [])]
     closed, *others = closed_form(preset.objective, structures)
     paper = None
     if entry is not None:
         shown = zoo_item(entry, preset)
-        paper = Item(f"{entry.title}", f"{entry.source} of the paper", shown.structure, preset,
+        origin = f"{entry.source} of the paper" if entry.name in ZOO else entry.source
+        paper = Item(f"{entry.title}", origin, shown.structure, preset,
                      others[0], entry.name)  # fmt: skip
     name, state = folder.resolve().name, line(folder).state
     return Reported(name, state, record, snapshot, best, closed, sessions, lineage, paper)

@@ -44,7 +44,8 @@ def _run(run: Reported, level: str) -> list[str]:
     ]
     if paper is not None:
         parts.append(
-            f"The paper's {paper.name} ({paper.origin}), to compare: {summary.costs(paper.cost)}."
+            f"{run.whose.capitalize()} {paper.name} ({paper.origin}), to compare: "
+            f"{summary.costs(paper.cost)}."
         )
     parts += [
         "To search the same again:",

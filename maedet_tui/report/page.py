@@ -62,7 +62,7 @@ def _article(run: Reported) -> Markup:
         _numbers(run),
         _section("Result", _facts(facts.result(run))),
         _section("Structure", _structure(run)),
-        _section("How it went", _facts(facts.course(run)), _plots(run), _changes(run)),
+        _section("How it went", _facts(facts.course(run)), _plots(run), _works(run), _changes(run)),
         _section("Closed form, checked by forward passes", _facts(facts.audit(run)))
         if run.snapshot.audit is not None
         else None,
@@ -132,7 +132,7 @@ def _structure(run: Reported) -> list[Markup]:
             (run.item, run.paper), run.preset.objective, size,
             (run.closed, run.paper.score), {},
         )  # fmt: skip
-        parts += [element("h3", f"Beside the paper's {run.paper.name}"), *_comparison(shown)]
+        parts += [element("h3", f"Beside {run.whose} {run.paper.name}"), *_comparison(shown)]
     return parts
 
 
@@ -141,7 +141,7 @@ def _titles(run: Reported) -> list[str]:
     ours = f"{run.name}: {summary.costs(run.best.cost)}"
     if run.paper is None:
         return [ours]
-    return [ours, f"The paper's {run.paper.name}: {summary.costs(run.paper.cost)}"]
+    return [ours, f"{run.whose.capitalize()} {run.paper.name}: {summary.costs(run.paper.cost)}"]
 
 
 def _costs(structure: Structure, size: tuple[int, int]) -> Markup:
@@ -223,6 +223,19 @@ def _scrolling(table: Markup) -> Markup:
 def _plots(run: Reported) -> Markup:
     drawn = [charts.draw(chart) for chart in curves.charts(run)]
     return element("div", drawn, class_="plots")
+
+
+def _works(run: Reported) -> list[Markup]:
+    """Which mutations made members and new bests, and what refused the others."""
+    rows = facts.what_works(run)
+    if not rows:
+        return []
+    return [
+        element("h3", "What works"),
+        _table(rows, left=(5,)),
+        element("p", "A child counts by what was changed first; several: by a trade or further "
+                "mutations too.", class_="muted"),
+    ]  # fmt: skip
 
 
 def _changes(run: Reported) -> list[Markup]:

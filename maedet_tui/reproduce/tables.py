@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from engine.blocks import KINDS
 from engine.costs import PAPER_IMAGE_SIZE, total_cost
+from engine.scorers.base import Scorer, ScoringError, close
 from engine.scorers.closed_form import ClosedForm
-from engine.settings import PROXIES, SIZE_READINGS, Objective
+from engine.scorers.factory import make_scorer
+from engine.settings import GRADIENT_PROXIES, PROXIES, SIZE_READINGS, Forward, Objective
 from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui import formatting
@@ -170,6 +172,55 @@ def _unsearched(row: Row, table: Table) -> tuple[str, ...]:
         formatting.score(z),
         relative,
     )
+
+
+#: side of the images by which structures of Table 9 are measured
+MEASURED_AT = 128
+
+
+def by_proxies(found: Mapping[Job, Found], seeds: int, iterations: int | None) -> Sheet:
+    """The structures of Table 9 by every proxy: those that the paper prints, and the best of
+    ours in each row that was searched. A pass each, and a line for each proxy."""
+    table, structures = TABLES["table9"], {}
+    for row in table.rows:
+        if row.reference is not None:
+            structures[ZOO[row.reference].title] = ZOO[row.reference].structure
+        if row.preset is not None:
+            searches = jobs_of(row.preset, row.alphas, seeds, iterations)
+            results = [found[job] for job in searches if job in found]
+            if results:
+                best = max(results, key=lambda one: one.score.z)
+                structures[f"by {row.label}"] = best.structure
+    if table.against:
+        structures[ZOO[table.against].title] = ZOO[table.against].structure
+    objective = Objective(MEASURED_AT)
+    values = [
+        formatting.score(one.z) for one in ClosedForm(Objective()).score([*structures.values()])
+    ]
+    rows = [("Z", *values)]
+    for name in (*PROXIES, *GRADIENT_PROXIES):
+        judge = make_scorer(name, "cpu", objective, Forward(batch=PROXY_BATCH))
+        rows.append((name, *(_measured(judge, one) for one in structures.values())))
+        close(judge)
+    notes = (
+        f"Z in closed form; proxies by a pass of {PROXY_BATCH} images (one of SynFlow) at "
+        f"{MEASURED_AT}x{MEASURED_AT}. Higher is better by each, numbers of two rows do not "
+        "compare. Of ours the best of each row above.",
+    )
+    return Sheet(
+        "table9-proxies",
+        "Structures of Table 9 by every proxy",
+        ("", *structures),
+        tuple(rows),
+        notes,
+    )
+
+
+def _measured(judge: Scorer, structure: Structure) -> str:
+    try:
+        return formatting.score(judge.score([structure])[0].z)
+    except ScoringError:
+        return "none"
 
 
 #: tables whose parameters the readings of "size" are judged by

@@ -6,12 +6,15 @@ import contextlib
 import logging
 import os
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 from engine.formats import saved_yaml, structure_info
 from engine.run.runner import BROKE_OFF, Runner
+from engine.search.member import Member
 from engine.settings import Preset
 from engine.snapshot import Candidate, Snapshot
 from engine.structure import StructureError
@@ -122,6 +125,13 @@ class LocalRun:
                 shown = replace(shown, error=f"{snapshot.error}; the traceback is in {place}")
             self._noted = noted = (snapshot, extra, place, shown)
         return noted[3]
+
+    def best_at(self, iteration: int) -> Member | None:
+        """The structure that was the best then; None before the first."""
+        checkpoint = self._runner.checkpoint
+        bests = checkpoint.bests if checkpoint is not None else ()
+        place = bisect_right(bests, iteration, key=attrgetter("born"))
+        return bests[place - 1] if place else None
 
     @property
     def saved(self) -> Path | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from engine.search.member import Member
     from engine.settings import Preset
     from engine.snapshot import Snapshot
 
@@ -27,6 +28,9 @@ class SearchRun(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The newest state; a new object each time something changed."""
+
+    def best_at(self, iteration: int) -> Member | None:
+        """The structure that was the best at an iteration; None where that is not known."""
 
     def pause(self) -> None: ...
 

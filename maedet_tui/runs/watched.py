@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from engine.search.member import Member
 from engine.snapshot import Snapshot
 from maedet_tui.errors import SaveError
 from maedet_tui.store.control import wish
@@ -112,6 +113,16 @@ class WatchedRun:
                 f"`maedet-tui resume {self.run_dir}` goes on with it"
             )
         return path
+
+    def best_at(self, iteration: int) -> Member | None:
+        """The structure that was the best then, as far as that can be read."""
+        with self._reading:
+            if self._closed:
+                return None
+            try:
+                return self._reader.best_at(iteration)
+            except StoreError:  # a look says so
+                return None
 
     def close(self) -> None:
         """Let go of the database; the search goes on, and the last state seen stays.

@@ -17,7 +17,10 @@ from engine.costs import Cost, stage_costs
 from engine.formats.limits import MAX_VALUES, refuse_oversized
 from engine.formats.rows import shown
 from engine.scorers.base import Score
+from engine.search.ancestry import Ancestor
 from engine.search.member import Member, Proposal
+from engine.search.mutation import HEADINGS
+from engine.search.tally import Tallied
 from engine.snapshot import (
     PHASES,
     Audit,
@@ -141,6 +144,30 @@ def read_member(row: sqlite3.Row) -> Member:
     origin = cells.text(row["origin"], "member's origin", cells.SENTENCE)
     proposal = Proposal(read_structure(row["structure"]), read_cost(row), born, origin, parent)
     return Member(proposal, read_score(row["score"]))
+
+
+def read_ancestor(row: sqlite3.Row) -> Ancestor:
+    """A step of a lineage, made of an earlier one. Raises one of DAMAGE."""
+    born = cells.whole(row["iteration"], "ancestor's iteration")
+    return Ancestor(
+        born,
+        cells.maybe(cells.whole, row["parent"], "ancestor's parent", 0, born - 1),
+        cells.real(row["z"], "ancestor's score"),
+        cells.text(row["origin"], "ancestor's origin", cells.SENTENCE),
+    )
+
+
+def read_tallied(row: sqlite3.Row) -> Tallied:
+    """A row of `mutations`. Raises one of DAMAGE."""
+    if row["level"] not in LEVELS or row["field"] not in HEADINGS:
+        raise ValueError("it has a mutation of nothing that can change")
+    return Tallied(
+        row["level"],
+        row["field"],
+        bool(cells.whole(row["several"], "several changes", most=1)),
+        cells.text(row["fate"], "fate"),
+        cells.whole(row["count"], "count"),
+    )
 
 
 def read_cost(row: sqlite3.Row) -> Cost:

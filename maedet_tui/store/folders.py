@@ -1,4 +1,4 @@
-"""The folders of runs: found by the name that a user gives, and removed."""
+"""The folders of runs: found by the name that a user gives, renamed, and removed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from engine.formats.rows import closest
 from engine.snapshot import ENDED
+from maedet_tui.errors import SaveError
+from maedet_tui.files import names_a_file, save_error
 from maedet_tui.logs import RUN_LOG
-from maedet_tui.store import database
+from maedet_tui.store import database, notes
 from maedet_tui.store.claim import PRESET_COPY
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lock import FILE as RUN_LOCK
@@ -22,7 +24,10 @@ DEFAULT_RUNS_DIR = Path("runs")
 RUN_FILES = (
     database.FILE, *database.BESIDE, RUN_LOCK,
     PRESET_COPY, "best.yaml", "best.txt", RUN_LOG, f"{RUN_LOG}.1", "report.html", "report.md",
+    notes.FILE,
 )  # fmt: skip
+#: what tells the folder of a sweep, with a run for each of its searches inside
+SWEEP = "sweep.db"
 #: how the names of pictures of the screen begin, which have the time behind it
 SCREENSHOT = "screenshot-"
 
@@ -54,6 +59,43 @@ def run_folders(runs_dir: Path) -> list[Path]:
         return sorted(f for f in runs_dir.iterdir() if (f / database.FILE).exists())
     except OSError as error:
         raise StoreError(f"{runs_dir}: cannot be read: {error.strerror}") from None
+
+
+def refuse_new_name(folder: Path, name: str) -> None:
+    """Raise SaveError unless a run can be given that name."""
+    if not names_a_file(name):
+        raise SaveError(f"{name!r} cannot name a folder; use letters, digits, '-', '_' and '.'")
+    if name != folder.name and os.path.lexists(folder.parent / name):
+        raise SaveError(f"{folder.parent / name}: is there already; choose another name")
+    if (folder.parent / SWEEP).exists():
+        raise SaveError(f"{folder.parent}: is a sweep, which knows its searches by their names")
+
+
+def rename_run(folder: Path, name: str) -> Path:
+    """Give a run that no process has another name; its folder then. Raises SaveError."""
+    refuse_new_name(folder, name)
+    renamed = folder.parent / name
+    if name == folder.name:
+        return folder
+    lock = RunLock(folder)
+    try:
+        lock.take(sign=False)  # the name of a process that died stays
+    except Held as held:
+        raise _why_held(held, folder) from None
+    made = False
+    try:
+        if not folder.is_symlink():
+            renamed.mkdir()  # nobody else takes the name now, and an empty folder is replaced
+            made = True
+        os.rename(folder, renamed)
+    except OSError as error:
+        if made:
+            with contextlib.suppress(OSError):
+                renamed.rmdir()
+        raise save_error(renamed, error) from None
+    finally:
+        lock.release()
+    return renamed
 
 
 def remove_run(folder: Path) -> str:
@@ -91,7 +133,7 @@ def _is_run_s(name: str) -> bool:
     """Whether the program itself makes files of that name in a run's folder."""
     return (
         name in RUN_FILES
-        or name.startswith((".best.", ".preset.", ".report.", ".run.db"))
+        or name.startswith((".best.", ".note.", ".preset.", ".report.", ".run.db"))
         or (name.startswith(SCREENSHOT) and name.endswith(".svg"))
     )
 

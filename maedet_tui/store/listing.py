@@ -16,12 +16,14 @@ from maedet_tui import formatting
 from maedet_tui.store.database import FILE, StoreError
 from maedet_tui.store.folders import run_folders
 from maedet_tui.store.lock import Holder, holder
+from maedet_tui.store.notes import FILE as NOTE
+from maedet_tui.store.notes import read_note
 from maedet_tui.store.reader import RunReader, Status
 from maedet_tui.trackers.values import HEADINGS, row
 
 #: what the listing says of a run whose process died without ending it
 INTERRUPTED = "interrupted"
-_Mark = tuple[int, int, Holder | None]
+_Mark = tuple[int, int, Holder | None, int]
 #: what it says of a folder that cannot be read
 UNREADABLE = "unreadable"
 
@@ -30,8 +32,8 @@ UNREADABLE = "unreadable"
 class Line:
     """One run. age: seconds since anything was written, never negative. created, searched:
     when it was made and last written, in seconds since 1970. bound: on the best possible Z.
-    gap: how far the best is below it at most, in percent. problem: why a run cannot be read,
-    if so."""
+    gap: how far the best is below it at most, in percent. note: what somebody wrote about it.
+    problem: why a run cannot be read, if so."""
 
     name: str
     state: str
@@ -48,6 +50,7 @@ class Line:
     age: float = 0.0
     searched: float = 0.0
     parent: str | None = None
+    note: str = ""
     problem: str | None = None
 
     def values(self) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def line(folder: Path) -> Line:
         with contextlib.closing(RunReader(folder)) as reader:
             return _line(folder, reader)
     except StoreError as error:
-        return Line(folder.name, UNREADABLE, problem=str(error))
+        return Line(folder.name, UNREADABLE, note=read_note(folder), problem=str(error))
 
 
 def _line(folder: Path, reader: RunReader) -> Line:
@@ -76,6 +79,7 @@ def _line(folder: Path, reader: RunReader) -> Line:
         age=_age(record.created),
         searched=record.created,
         parent=record.parent,
+        note=read_note(folder),
     )
     if status is None:
         return begun
@@ -154,4 +158,7 @@ def _mark(folder: Path) -> _Mark:
     who = None
     with contextlib.suppress(StoreError):  # said where the run is read
         who = holder(folder)
-    return when, size, who
+    noted = 0
+    with contextlib.suppress(OSError):
+        noted = (folder / NOTE).stat().st_mtime_ns
+    return when, size, who, noted

@@ -17,6 +17,7 @@ from engine.messages import clipped
 from engine.run.checkpoint import Checkpoint
 from engine.search.evolution import State
 from engine.search.member import Member
+from engine.search.tally import Tallied
 from engine.settings import Preset
 from engine.snapshot import (
     STATES,
@@ -34,6 +35,7 @@ from engine.structure import LEVELS
 from maedet_tui.formatting import printable
 from maedet_tui.store import cells, codec, database
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.lineage import Lineage
 from maedet_tui.store.sessions import Session, read_session
 
 _STATUS = (
@@ -42,9 +44,10 @@ _STATUS = (
 )
 #: rows that a table never has more of
 _MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
-_MOST_BATCH, _MOST_SESSIONS = 1_000_000, 100_000
+_MOST_BATCH, _MOST_SESSIONS, _MOST_MUTATIONS = 1_000_000, 100_000, 10_000
 #: characters of what is said of a value
 _MOST_SAID = 120
+_ANCESTORS = "SELECT iteration, parent, z, origin FROM ancestors ORDER BY iteration"
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
 
 
@@ -91,6 +94,7 @@ class RunReader:
         self._frozen: tuple[Point, ...] = ()
         self._bests: list[NewBest] = []
         self._living: dict[int, Member] = {}
+        self._lineage = Lineage()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -186,6 +190,21 @@ class RunReader:
                 cells.text(row["reason"], "reason"): cells.whole(row["count"], "count")
                 for row in rows
             }
+
+    def tally(self) -> tuple[Tallied, ...]:
+        """The same by the mutation that they began with; empty where that was not recorded."""
+        query = "SELECT * FROM mutations ORDER BY level, field, several, fate"
+        with self._checked():
+            return tuple(map(codec.read_tallied, self._rows(query, _MOST_MUTATIONS)))
+
+    def best_at(self, iteration: int) -> Member | None:
+        """The structure that was the best at an iteration; None before there was one."""
+        query = (
+            f"SELECT {codec.SCORED} FROM bests WHERE iteration <= ? ORDER BY iteration DESC LIMIT 1"
+        )
+        with self._checked():
+            row = self._connection.execute(query, (iteration,)).fetchone()
+            return None if row is None else codec.read_member(row)
 
     def points(self) -> tuple[Point, ...]:
         """The history so far; only what is new is read."""
@@ -299,6 +318,8 @@ class RunReader:
                 self._members("population", "z, iteration", _MOST_MEMBERS),
                 bests[-1] if bests else None,
                 codec.read_rng(row["rng"]),
+                self.tally(),
+                tuple(map(codec.read_ancestor, self._rows(_ANCESTORS, _MOST_MEMBERS))),
             )
             for member in state.members:
                 for one in breaches(preset.space, member.structure):
@@ -327,10 +348,12 @@ class RunReader:
                 eta=status.eta,
                 scorer=status.scorer,
                 counts=self.counts(),
+                tally=self.tally(),
                 best_iteration=status.best_iteration,
                 history=self.points(),
                 bests=self.new_bests(),
                 members=self.members(),
+                lineage=self._lineage.read(self._connection, status.best_iteration),
                 **codec.read_findings(status.findings, preset.budget.image_size),
             )
 

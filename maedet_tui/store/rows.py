@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from engine.run.checkpoint import Checkpoint
 from engine.snapshot import Snapshot, Spread
@@ -15,20 +16,37 @@ _UNKNOWN = (None,) * len(LEVELS)
 _NO_SPREAD = (None,) * len(Spread._fields)
 
 
-def write_checkpoint(
-    connection: sqlite3.Connection,
-    checkpoint: Checkpoint,
-    points: int = 0,
-    bests: int = 0,
-    born: Collection[int] = (),
-) -> None:
-    """Write a checkpoint, but for what the database has of it.
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What a database has of a search: so many points and bests, and of which iterations the
+    members and their ancestors are."""
 
-    points, bests: how many of them it has. born: of which iterations the members are that
-    its population has. Raises sqlite3.Error.
-    """
-    state, had = checkpoint.evolution, set(born)
-    new = checkpoint.history[points:]
+    points: int = 0
+    bests: int = 0
+    born: frozenset[int] = frozenset()
+    ancestors: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> Had:
+        """What it has once a checkpoint is written."""
+        state = checkpoint.evolution
+        return cls(
+            len(checkpoint.history),
+            len(checkpoint.bests),
+            frozenset(member.born for member in state.members),
+            frozenset(one.born for one in state.ancestors),
+        )
+
+
+NOTHING = Had()
+
+
+def write_checkpoint(
+    connection: sqlite3.Connection, checkpoint: Checkpoint, had: Had = NOTHING
+) -> None:
+    """Write a checkpoint, but for what the database has of it. Raises sqlite3.Error."""
+    state = checkpoint.evolution
+    new = checkpoint.history[had.points :]
     database.insert(
         connection,
         "history",
@@ -43,20 +61,30 @@ def write_checkpoint(
         for level, cost, part in zip(LEVELS, point.stage_costs, point.parts or _UNKNOWN)
     ]
     database.insert(connection, "stages", stages)
-    database.insert(connection, "bests", [codec.member_row(b) for b in checkpoint.bests[bests:]])
-    members = state.members
-    gone = list(had.difference(member.born for member in members))
-    for chunk in database.chunks(gone):
-        marks = ",".join("?" * len(chunk))
-        connection.execute(f"DELETE FROM population WHERE iteration IN ({marks})", chunk)
-    fresh = [codec.member_row(member) for member in members if member.born not in had]
+    bests = [codec.member_row(best) for best in checkpoint.bests[had.bests :]]
+    database.insert(connection, "bests", bests)
+    _leave_out(connection, "population", had.born, (member.born for member in state.members))
+    fresh = [codec.member_row(member) for member in state.members if member.born not in had.born]
     database.insert(connection, "population", fresh)
+    _leave_out(connection, "ancestors", had.ancestors, (one.born for one in state.ancestors))
+    gone = [tuple(one) for one in state.ancestors if one.born not in had.ancestors]
+    database.insert(connection, "ancestors", gone)
     database.insert(connection, "counts", list(state.counts.items()), verb="REPLACE")
+    database.insert(connection, "mutations", state.tally, verb="REPLACE")
     row = (
         1, time.time(), state.iteration, state.begun, state.switched_at,
         checkpoint.seconds, checkpoint.batch, codec.dumps(state.rng),
     )  # fmt: skip
     database.insert(connection, "checkpoint", [row], verb="REPLACE")
+
+
+def _leave_out(
+    connection: sqlite3.Connection, table: str, had: Collection[int], kept: Iterable[int]
+) -> None:
+    """Delete the rows of a table whose iterations are not among those that are kept."""
+    for chunk in database.chunks(list(set(had).difference(kept))):
+        marks = ",".join("?" * len(chunk))
+        connection.execute(f"DELETE FROM {table} WHERE iteration IN ({marks})", chunk)
 
 
 def write_status(connection: sqlite3.Connection, snapshot: Snapshot) -> None:

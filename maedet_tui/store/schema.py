@@ -94,5 +94,23 @@ ALTER TABLE history ADD COLUMN middle REAL;
 ALTER TABLE history ADD COLUMN upper REAL
 """
 
+#: what became of the children by mutation, and the ancestors of the population that are gone
+_WHAT_WORKS = """
+CREATE TABLE mutations (
+    level TEXT NOT NULL,
+    field TEXT NOT NULL,
+    several INTEGER NOT NULL,
+    fate TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (level, field, several, fate)
+);
+CREATE TABLE ancestors (
+    iteration INTEGER PRIMARY KEY,
+    parent INTEGER,
+    z REAL NOT NULL,
+    origin TEXT NOT NULL
+)
+"""
+
 #: step n turns a database of version n into one of version n + 1; 0 is an empty one
-STEPS: tuple[str, ...] = (_TABLES, _OVER_TIME, _SPREAD)
+STEPS: tuple[str, ...] = (_TABLES, _OVER_TIME, _SPREAD, _WHAT_WORKS)

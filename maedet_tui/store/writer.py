@@ -21,7 +21,7 @@ from maedet_tui.store.claim import PRESET_COPY, Claim, write_preset_copy
 from maedet_tui.store.environment import environment
 from maedet_tui.store.lock import Held, Holder, RunLock
 from maedet_tui.store.reader import Record, RunReader
-from maedet_tui.store.rows import write_checkpoint, write_status
+from maedet_tui.store.rows import NOTHING, Had, write_checkpoint, write_status
 from maedet_tui.store.watch import Watch
 
 #: columns of `sessions`
@@ -54,8 +54,7 @@ class RunStore:
         self._other: Held | None = None
         self.record = record
         self.found = found
-        self._points = self._bests = 0
-        self._born: set[int] = set()
+        self._had = NOTHING
         self._take_note(found)
         self._sessions = [
             tuple(row) for row in connection.execute(f"SELECT {_SESSION} FROM sessions ORDER BY id")
@@ -149,9 +148,7 @@ class RunStore:
     def _add(self, checkpoint: Checkpoint | None, snapshot: Snapshot | None) -> None:
         with database.transaction(self._connection):
             if checkpoint is not None:
-                write_checkpoint(
-                    self._connection, checkpoint, self._points, self._bests, self._born
-                )
+                write_checkpoint(self._connection, checkpoint, self._had)
             if snapshot is not None:
                 write_status(self._connection, snapshot)
 
@@ -213,8 +210,7 @@ class RunStore:
     def _take_note(self, written: Checkpoint | None) -> None:
         """Remember what the database has of a checkpoint, so that it is not written twice."""
         if written is not None:
-            self._points, self._bests = len(written.history), len(written.bests)
-            self._born = {member.born for member in written.evolution.members}
+            self._had = Had.of(written)
 
     def heed(self) -> list[str]:
         """The wishes of other processes that are new, oldest first. Raises StoreError."""

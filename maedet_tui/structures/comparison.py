@@ -1,4 +1,5 @@
-"""Structures side by side: what each has at the same place, and where it differs from the first."""
+"""Structures side by side: what each has at the same place, and where it differs from one of
+them, which is the first unless another is chosen."""
 
 from __future__ import annotations
 
@@ -24,14 +25,17 @@ MEASURE_NAMES = {
     "synflow": "SynFlow",
     "naswot": "NASWOT",
 }
-#: stands before what differs from the first structure, so that colour is not the only sign
+#: stands before what differs from the chosen structure, so that colour is not the only sign
 MARK = "*"
 #: stands there in its place before the best number of a row
 BEST = "^"
+#: what stands for no difference, where numbers are differences
+SAME = "="
 #: least width of a column; six of them stand side by side in 80 characters
 NARROWEST = 9
 
-#: one character or more, and what it is: "head", "label", "level", "same", "other" or "best"
+#: one character or more, and what it is: "head", "chosen", "label", "level", "same", "other"
+#: or "best"
 Piece = tuple[str, str]
 _ROLES = {"": "same", MARK: "other", BEST: "best"}
 
@@ -40,8 +44,10 @@ _ROLES = {"": "same", MARK: "other", BEST: "best"}
 class Line:
     """One property of each structure; "" of a structure that has nothing there.
 
-    marked: whether what differs from the first is to be marked. bests: for each structure,
+    marked: whether what differs from the chosen one is to be marked. bests: for each structure,
     whether no other has a better number, in rows of numbers; none where all are the same.
+    chosen: which of them the others are compared with. values: the numbers behind the cells, of
+    which `written` made them; none in rows of words.
     """
 
     group: str
@@ -49,16 +55,35 @@ class Line:
     cells: tuple[str, ...]
     marked: bool = True
     bests: tuple[bool, ...] = ()
+    chosen: int = 0
+    values: tuple[float | None, ...] = ()
+    written: Callable[[float], str] = str
+
+    def as_differences(self) -> Line:
+        """The same, with how much more or less than the chosen one's each other number is."""
+        base = self.values[self.chosen] if self.values else None
+        if base is None:
+            return self
+        cells = list(self.cells)
+        for place, value in enumerate(self.values):
+            if place == self.chosen or value is None or cells[place] == "failed":
+                continue
+            if cells[place] == self.cells[self.chosen]:
+                cells[place] = SAME
+            else:
+                more = value - base
+                cells[place] = f"{'+' if more > 0 else '-'}{self.written(abs(more))}"
+        return replace(self, cells=tuple(cells), bests=tuple(False for _ in self.bests))
 
     @property
     def others(self) -> tuple[bool, ...]:
-        """For each structure, whether it differs from the first and that is to be marked.
+        """For each structure, whether it differs from the chosen one and that is to be marked.
 
-        No block is another than the first's, but an unknown number differs from nothing.
+        No block is another than the chosen one's, but an unknown number differs from nothing.
         """
-        first = self.cells[0]
+        chosen = self.cells[self.chosen]
         return tuple(
-            self.marked and cell != first and bool(not self.bests or (cell and first))
+            self.marked and cell not in (chosen, SAME) and bool(not self.bests or (cell and chosen))
             for cell in self.cells
         )
 
@@ -82,7 +107,8 @@ class Comparison:
 
     scores: closed form of each, None while unknown. measured: name of a measure -> what is
     known of each structure: a score, a sentence why there is none, or None. expected: name
-    of a proxy -> its closed form of each.
+    of a proxy -> its closed form of each. chosen: which of the structures the others are
+    compared with.
     """
 
     items: tuple[Item, ...]
@@ -91,6 +117,7 @@ class Comparison:
     scores: tuple[Score | None, ...]
     measured: Mapping[str, tuple[Score | str | None, ...]]
     expected: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
+    chosen: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,8 +133,8 @@ _FIELDS = (
 )
 
 
-def block_lines(structures: Sequence[Structure]) -> list[Line]:
-    """The blocks, level by level.
+def block_lines(structures: Sequence[Structure], chosen: int = 0) -> list[Line]:
+    """The blocks, level by level; chosen: which structure the others are compared with.
 
     Levels are aligned at their last blocks: those feed the neck, and what a level has
     more of (the pooling of a ResNet, halves of a block that was split) stands before.
@@ -122,7 +149,9 @@ def block_lines(structures: Sequence[Structure]) -> list[Line]:
             for label, value in _FIELDS:
                 cells = tuple("" if block is None else value(block) for block in row)
                 if set(cells) - {"", "-"}:
-                    lines.append(Line(group, label, cells))
+                    values = tuple(int(cell) if cell.isdigit() else None for cell in cells)
+                    values = values if any(one is not None for one in values) else ()
+                    lines.append(Line(group, label, cells, chosen=chosen, values=values))
     return lines
 
 
@@ -138,16 +167,16 @@ def number_lines(shown: Comparison) -> list[Line]:
     params, flops = [cost.params for cost in costs], [cost.flops for cost in costs]
     lines = [
         _numbers("cost", "params", params, formatting.quantity, least=True),
-        _relative(params),
+        _relative(params, shown.chosen),
         _numbers("", "FLOPs", flops, formatting.quantity, least=True),
-        _relative(flops),
+        _relative(flops, shown.chosen),
         _numbers("", "layers", [cost.layers for cost in costs], str, least=True),
         *(
             _numbers("" if i else "H", level, [h[i] for h in entropies], "{:.1f}".format)
             for i, level in enumerate(LEVELS)
         ),
         _numbers("score", "Z", z, formatting.score),
-        _relative(z),
+        _relative(z, shown.chosen),
     ]
     for name in MEASURES:
         label = MEASURE_NAMES[name]
@@ -162,7 +191,8 @@ def number_lines(shown: Comparison) -> list[Line]:
             lines.append(replace(line, cells=tuple(cells)))
             if name == "forward":
                 lines.append(Line("", "std. error", tuple(map(_error, found)), marked=False))
-    return [*lines, *_ap_lines([item.structure for item in shown.items])]
+    lines += _ap_lines([item.structure for item in shown.items])
+    return [replace(line, chosen=shown.chosen) for line in lines]
 
 
 def _numbers(
@@ -177,14 +207,19 @@ def _numbers(
     cells = tuple("" if value is None else written(value) for value in values)
     known = {cell: value for cell, value in zip(cells, values) if value is not None}
     best = (min if least else max)(known, key=known.__getitem__) if len(known) > 1 else None
-    return Line(group, label, cells, bests=tuple(cell == best for cell in cells))
+    bests = tuple(cell == best for cell in cells)
+    return Line(group, label, cells, bests=bests, values=tuple(values), written=written)
 
 
-def _relative(values: Sequence[float | None]) -> Line:
-    """How much more than the first, in percent; nothing of the first itself."""
-    first, *others = values
-    known = ("" if v is None or not first else f"{100 * (v / first - 1):+.1f}%" for v in others)
-    return Line("", "  to first", ("", *known), marked=False)
+def _relative(values: Sequence[float | None], chosen: int) -> Line:
+    """How much more than the chosen one's, in percent; nothing of that itself."""
+    base = values[chosen]
+    cells = [
+        "" if v is None or not base or place == chosen else f"{100 * (v / base - 1):+.1f}%"
+        for place, v in enumerate(values)
+    ]
+    label = "  to first" if chosen == 0 else f"  to no. {chosen + 1}"
+    return Line("", label, tuple(cells), marked=False)
 
 
 def _error(found: Score | str | None) -> str:
@@ -209,8 +244,8 @@ def legend(shown: Comparison) -> list[str]:
     objective = shown.objective
     alphas = ":".join(f"{alpha:g}" for alpha in objective.alphas)
     told = [
-        f"{MARK} marks what differs from {shown.names[0]}, {BEST} the best number of a row: "
-        "the lowest cost, the highest entropy, score and AP.",
+        f"{MARK} marks what differs from {shown.names[shown.chosen]}, {BEST} the best number of a "
+        "row: the lowest cost, the highest entropy, score and AP.",
         f"FLOPs at {formatting.image_size(shown.image_size)}.",
         f"H and Z in closed form at {objective.resolution}x{objective.resolution}, alphas "
         f"{alphas} of C1-C5, {objective.size} sizes, {objective.activation}.",
@@ -233,11 +268,16 @@ def legend(shown: Comparison) -> list[str]:
 
 
 def layout(
-    lines: Sequence[Line], names: Sequence[str], width: int, beside: Sequence[Line] = ()
+    lines: Sequence[Line],
+    names: Sequence[str],
+    width: int,
+    beside: Sequence[Line] = (),
+    chosen: int = 0,
 ) -> list[list[Piece]]:
     """The lines as a table of pieces, as wide as there is room for, under the names.
 
-    beside: those of another table, whose columns then stand at the same places.
+    beside: those of another table, whose columns then stand at the same places. chosen: which
+    of the structures the others are compared with.
     """
     every = [*lines, *beside]
     labels = max((len(line.label) for line in every), default=0)
@@ -249,7 +289,9 @@ def layout(
     rows: list[list[Piece]] = []
     for number in range(max(map(len, headings))):
         cells = [heading[number] if number < len(heading) else "" for heading in headings]
-        rows.append([(" " * left, "label"), *((f" {c:>{column}}", "head") for c in cells)])
+        roles = ["chosen" if place == chosen else "head" for place in range(len(cells))]
+        heads = [(f" {cell:>{column}}", role) for cell, role in zip(cells, roles)]
+        rows.append([(" " * left, "label"), *heads])
     before = None
     for line in lines:
         group = line.group if line.group != before else ""

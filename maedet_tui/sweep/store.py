@@ -21,10 +21,11 @@ from engine.messages import clipped
 from engine.outputs import move_whole
 from maedet_tui.store import cells, codec, database
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.folders import SWEEP
 from maedet_tui.sweep.plan import Planned
 from maedet_tui.sweep.searched import STATES, WISHES, Ended, Search
 
-FILE, UNFINISHED = "sweep.db", ".sweep.db.new"
+FILE, UNFINISHED = SWEEP, f".{SWEEP}.new"
 #: "MAES", as run.db is "MAED"
 APPLICATION_ID, VERSION = 0x4D414553, 1
 _TABLES = """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.costs import block_costs, total_cost
 from engine.scorers.objective import z_parts
 from engine.settings import Preset
-from engine.structure import LEVELS, Structure
+from engine.structure import LEVELS, Block, Structure
 from maedet_tui import formatting
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part
 
@@ -33,6 +33,8 @@ _COLUMNS = (
 #: what the paper calls depth, where it is quoted, and in less than the width
 _QUOTED, _BRIEFLY, _ROOM = "# layers", "# l.", 84
 _LEVEL = 7
+#: the style of a cell that differs
+MARKED = "bold underline $warning"
 #: what room is spent on, most wanted first: the full heading of a column, or (None) a wider gap
 _WISHES = (6, None, 7, 5, 10, 1, 4, 11, None)
 
@@ -43,7 +45,8 @@ class View:
 
     z, entropies: None while they are not known. quoted: whether it is out of the paper, whose
     own "# layers" then stand in a last column; False where it stands beside such a one, and
-    has its other columns at the same places; None anywhere else.
+    has its other columns at the same places; None anywhere else. other: cells of blocks that
+    differ from it are marked.
     """
 
     preset: Preset
@@ -51,6 +54,33 @@ class View:
     z: float | None = None
     entropies: tuple[float, ...] | None = None
     quoted: bool | None = None
+    other: Structure | None = None
+
+
+def differing(structure: Structure, other: Structure) -> list[set[int]]:
+    """For each block, the columns of `table` in which it differs from the other's, stage by stage;
+    a block that has no counterpart there differs in all of them."""
+    found: list[set[int]] = []
+    for level, stage in enumerate(structure.stages):
+        theirs = other.stages[level] if level < len(other.stages) else ()
+        for place, block in enumerate(stage):
+            ours = _numbers(block)
+            beside = _numbers(theirs[place]) if place < len(theirs) else [""] * len(ours)
+            found.append({i for i, (one, two) in enumerate(zip(ours, beside)) if one != two})
+    return found
+
+
+def _numbers(block: Block) -> list[str]:
+    """What a table says of a block before its level and costs."""
+    return [
+        block.kind,
+        str(block.kernel),
+        str(block.in_channels),
+        str(block.out_channels),
+        str(block.stride),
+        formatting.inside(block),
+        str(block.depth),
+    ]
 
 
 def shares(view: View) -> list[str]:
@@ -71,13 +101,7 @@ def table(view: View) -> list[list[str]]:
     ):
         stage = ends.index(index) if index in ends else None
         cells = [
-            block.kind,
-            str(block.kernel),
-            str(block.in_channels),
-            str(block.out_channels),
-            str(block.stride),
-            formatting.inside(block),
-            str(block.depth),
+            *_numbers(block),
             level,
             formatting.quantity(cost.params),
             formatting.quantity(cost.flops),
@@ -117,6 +141,13 @@ def _z(z: float) -> str:
     return f"Z {formatting.score(z)}"
 
 
+def _marked(cell: str) -> list[Part]:
+    """A cell that stands out, without colours too, and the blanks around it as they are."""
+    text = cell.strip()
+    before, after = cell.split(text) if text else (cell, "")
+    return [(before, ""), (text, MARKED), (after, "")]
+
+
 class StructureView(Panel[View]):
     """Draws one structure: the best of a search, or one of the paper's."""
 
@@ -137,9 +168,13 @@ class StructureView(Panel[View]):
 
         head = f" {heading}" if any(quoted) else ""
         parts: list[Part] = [("".join(line(headings)) + head + "\n", MUTED)]
-        for cells, paper in zip(rows, quoted):
+        marks: list[set[int]] = [set()] * len(rows)
+        if shown.other is not None:
+            marks = differing(shown.structure, shown.other)
+        for cells, paper, marked in zip(rows, quoted, marks):
             padded = line(cells)
-            parts.append(("".join(padded[:_LEVEL]), ""))
+            for index, cell in enumerate(padded[:_LEVEL]):
+                parts += _marked(cell) if index in marked else [(cell, "")]
             parts.append((padded[_LEVEL], f"bold $stage-{LEVELS.index(cells[_LEVEL]) + 1}"))
             parts.append(("".join(padded[_LEVEL + 1 :]), ""))
             parts.append((f" {paper:>{len(heading)}}\n" if paper else "\n", MUTED))

@@ -26,6 +26,8 @@ class Column(NamedTuple):
     heading: str
     right: bool = False
     spared: int = 0
+    #: whether it goes where nothing stands in it
+    optional: bool = False
 
 
 class Row(NamedTuple):
@@ -45,6 +47,9 @@ def widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> tuple[l
         for i, c in enumerate(columns)
     ]
     found[0] = names = max([len(columns[0].heading), *(len(row.cells[0][0]) for row in rows)])
+    for index, column in enumerate(columns):
+        if column.optional and not any(r.cells[index][0] for r in rows if len(r.cells) > index):
+            found[index] = 0
     gap = 2
 
     def over() -> int:
@@ -152,6 +157,24 @@ class TableBox(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", classes="headings", markup=False)
         yield self._table
+
+    async def filter(self) -> None:
+        """Open the line that leaves of the rows those with some words."""
+        from maedet_tui.widgets.filter_line import FilterLine
+
+        if not self.query(FilterLine):  # which few ever want, and takes an import
+            await self.mount(FilterLine())
+        self.query_one(FilterLine).open()
+
+    def unfilter(self) -> None:
+        """Show all rows again."""
+        from maedet_tui.widgets.filter_line import FilterLine
+
+        for line in self.query(FilterLine):
+            line.clear()
+
+    def on_filter_line_done(self) -> None:
+        self._table.focus()
 
     def head(self, headings: Content) -> None:
         """Show the headings."""

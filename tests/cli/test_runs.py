@@ -171,6 +171,15 @@ def test_runs_are_listed_shown_compared_exported_and_removed(run, folder):
     run("runs", "export-csv", "one", "out.csv")
     assert (folder / "out.csv").read_text().splitlines() == table
     (folder / "runs/one/notes.txt").write_text("mine")
+    assert run("runs", "note", "one", "as it was").exit_code == 0
+    assert (
+        "as it was" in run("runs").stdout and "Note: as it was" in run("runs", "show", "one").stdout
+    )
+    assert run("runs", "note", "one", "x" * 300).exit_code == 1
+    assert "other now" in run("runs", "rename", "one", "other").stdout
+    assert "is there already" in run("runs", "rename", "other", "two").stderr
+    assert run("runs", "rename", "other", "one").exit_code == 0
+    assert run("runs", "note", "one", "").exit_code == 0
     result = run("runs", "rm", "one", "--yes")
     assert result.exit_code == 1 and "notes.txt" in result.stderr
     assert [path.name for path in (folder / "runs/one").iterdir()] == ["notes.txt"]

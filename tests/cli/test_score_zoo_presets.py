@@ -1,16 +1,17 @@
 """The commands that look things up: score, zoo, presets."""
 
 import json
-from math import isnan
+from math import isfinite, isnan
 
 import pytest
 import yaml
 
 from engine.costs import total_cost
 from engine.formats import saved_yaml, structure_info, structure_yaml
-from engine.settings import SCORERS
+from engine.settings import GRADIENT_PROXIES, PROXIES, SCORERS
 from engine.zoo import ZOO
 from tests.cli.conftest import last_json
+from tests.engine.formats.test_published import PARAMS, damo
 
 LEVELS = ["C1", "C2", "C3", "C4", "C5"]
 
@@ -64,6 +65,28 @@ def test_score_takes_image_size_and_settings_from_a_preset(run, folder):
     assert again["entropy"] == small["entropy"] and again["flops"] > small["flops"]
 
 
+def test_score_of_a_damo_yolo_asks_for_its_family(run, folder):
+    (folder / "t.txt").write_text(damo("T"))
+    result = run("score", "t.txt")
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert "--family res (T and S)" in result.stderr
+    args = ("--family", "res", "--scorer", "closed-form", "--resolution", "64", "--json")
+    found = last_json(run("score", "t.txt", *args).stdout)
+    assert found["params"] == PARAMS["T"] and found["name"] == "t.txt#res"
+    assert run("export", "t.txt", "--family", "res", "--format", "yaml").exit_code == 0
+    again = last_json(run("score", "t.yaml", *args[2:]).stdout)
+    assert again["score"] == found["score"] and again["params"] == PARAMS["T"]
+
+
+def test_score_counts_flops_at_any_image_size(run):
+    args = ("score", "maedet-m", "--image-size", "224x320")
+    values = last_json(run(*args, "--json").stdout)
+    assert values["flops"] == total_cost(ZOO["maedet-m"].structure, (320, 224)).flops
+    assert "FLOPs at 224x320" in run(*args).stdout
+    refused = run(*args[:-1], "huge")
+    assert refused.exit_code == 2 and "--image-size: 'huge' is not an image size" in refused.stderr
+
+
 def test_score_by_forward_passes_has_an_error_bar(run):
     result = run(
         "score", "initial", "--scorer", "forward", "--device", "cpu", "--repeats", "3",
@@ -79,16 +102,26 @@ def test_score_lists_all_proxies(run, folder):
     (folder / "small.yaml").write_text("budget: {flops: 91G}\nforward: {batch: 3}")
     args = ("score", "initial", "--preset", "small.yaml", "--resolution", "64", "--all-proxies")
     values = last_json(run(*args, "--json").stdout)
-    assert list(values["proxies"]) == ["zen-score", "synflow", "naswot"]
+    assert list(values["proxies"]) == [*PROXIES, *GRADIENT_PROXIES]
     for name, proxy in values["proxies"].items():
-        assert proxy["score"] > 0 and proxy["seconds"] > 0 and proxy["method"] == name
+        assert isfinite(proxy["score"]) and proxy["seconds"] > 0 and proxy["method"] == name
         assert proxy["score_std"] is None and "entropy" not in proxy
-        assert proxy["closed_form"] == pytest.approx(proxy["score"], rel=0.03)
+        if name in PROXIES:
+            assert proxy["closed_form"] == pytest.approx(proxy["score"], rel=0.03)
+        else:
+            assert proxy["closed_form"] is None
     words = run(*args).stdout
     for name, proxy in values["proxies"].items():
         assert f"{name} {proxy['score']:,.2f}, by {name}, 1 pass" in words
-        assert f"{proxy['closed_form']:,.2f} in closed form" in words
+        if name in PROXIES:
+            assert f"{proxy['closed_form']:,.2f} in closed form" in words
     assert "proxies" not in last_json(run(*args[:-1], "--json").stdout)
+    # one that there is no memory for is told in a sentence, and keeps back none of the others
+    text = "budget: {flops: 91G}\nforward: {batch: 64, memory: 700M}"
+    (folder / "small.yaml").write_text(text)
+    values = last_json(run(*args, "--json").stdout)["proxies"]
+    assert "set `forward.memory` to" in values["snip"]["error"] and values["synflow"]["score"] > 0
+    assert "snip: none, snip of 64 images at resolution 64 needs" in run(*args).stdout
 
 
 @pytest.mark.parametrize("name", ["zen-score", "synflow", "naswot"])
@@ -149,6 +182,7 @@ def test_score_in_words(run):
         (["maedet-m", "--resolution", "32"], 2, "write 64"),
         (["maedet-m", "--repeats", "0"], 2, "--repeats"),
         (["maedet-m", "--preset", "nobody"], 2, "nobody"),
+        (["maedet-m", "--family", "csp"], 1, "leave it out"),
         ([], 2, "STRUCTURE"),
     ],
 )
@@ -188,6 +222,15 @@ def test_presets_are_listed_shown_and_edited(run, folder):
     (folder / "mine.yaml").write_text(shown.replace("91G  ", "80G  "))
     result = run("presets", "validate", "mine.yaml")
     assert result.exit_code == 0 and "valid" in result.stdout
+
+
+def test_keys_of_presets_are_explained(run):
+    result = run("presets", "keys", "search.compound")
+    assert "from 0 to 0.9" in result.stdout and "local optima" in result.stdout
+    assert "budget.flops_min " in run("presets", "keys").stdout
+    result = run("presets", "keys", "budget.flopps")
+    assert result.exit_code == 1 and "did you mean budget.flops?" in result.stderr
+    assert "| `budget.flops` |" in run("presets", "keys", "--markdown").stdout
 
 
 def test_validate_reports_every_problem_and_exits_1(run, folder):

@@ -18,6 +18,8 @@ from engine.zoo import ZOO
 from maedet_tui.errors import SaveError
 from maedet_tui.export import ExportError, code, export, read_source
 from maedet_tui.export.code import backbone_source, loaded, replaced
+from maedet_tui.export.source import Source
+from tests.engine.backbone.random_structures import YOLO
 
 ALL = (0, 1, 2, 3, 4)
 
@@ -96,9 +98,10 @@ def test_python_file_has_no_code_that_nothing_needs(bottlenecks, every_kind):
 
 
 @pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
-@pytest.mark.parametrize("name", ["every_kind", "resnet-50", "maedet-l"])
+@pytest.mark.parametrize("name", ["every_kind", "yolo", "resnet-50", "maedet-l"])
 def test_generated_code_is_formatted(name, every_kind, tmp_path):
-    source = every_kind if name == "every_kind" else read_source(name)
+    own = {"every_kind": every_kind, "yolo": Source("yolo", "yolo", YOLO)}
+    source = own[name] if name in own else read_source(name)
     path = tmp_path / "generated.py"
     path.write_text(backbone_source(source))
     for command in (["format", "--diff"], ["check", "--select", "E,F,I,B,W,SIM"]):

@@ -95,6 +95,9 @@ DAMAGE = {
     ("UPDATE population SET score = replace(score, '\"z_std\":', '\"z_std\":-' || ?)", ""):
         "its score's z_std is -",
     ("UPDATE population SET structure = ?", "[]"): "is damaged",
+    ("UPDATE mutations SET count = ?", -1): "its count is -1",
+    ("UPDATE OR IGNORE mutations SET field = ?", "colour"): "a mutation of nothing that can change",
+    ("UPDATE ancestors SET parent = iteration + ?", 1): "its ancestor's parent is",
     ("PRAGMA user_version = -7", None): "it says to be of version -7",
     ("PRAGMA user_version = 1", None): "no database of the version that it says",
     ("PRAGMA user_version = 0", None): "no database of the version that it says",

@@ -146,6 +146,13 @@ def test_memory_counts_what_is_held_at_once():
     # a projected unit: its input is kept to the end, beside the output of both paths
     wide = Block("ResBlock", 3, 8, 64, 1, 8, 1)
     assert map_memory((wide,), (16, 16)) == 4 * 256 * (8 + 64 + 64)
+    # a pair on one half of 128: what comes in waits for the other half, the 64 of the pair for
+    # its sum, and its second convolution is two, of 8 channels each
+    halves = Block("CSPK1KXBlock", 3, 128, 128, 1, 8, 1)
+    assert map_memory((halves,), (16, 16)) == 4 * 256 * (128 + 64 + 8 + 64 + 64)
+    # without pairs to speak of, the halves and the map of both are most: 2 x 1024 of 32 channels
+    pooled = Block("SPP", 5, 32, 32, 1)
+    assert map_memory((pooled,), (16, 16)) == 4 * 256 * 2 * (4 * 16)
 
 
 def test_effectiveness_is_layers_over_the_mean_of_fan_ins():

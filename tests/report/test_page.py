@@ -10,8 +10,12 @@ from html.parser import HTMLParser
 import pytest
 
 from engine.formats import structure_yaml
+from engine.snapshot import Bound
+from engine.structure import LEVELS
 from engine.zoo import ZOO
 from maedet_tui.presets.reading import parse
+from maedet_tui.report import curves, facts
+from maedet_tui.report.charts import draw
 from maedet_tui.report.gathering import find, gather, read
 from maedet_tui.report.markdown import markdown
 from maedet_tui.report.page import IN_FULL, page
@@ -73,6 +77,15 @@ def test_the_page_tells_all_of_a_run_and_asks_nobody_for_anything(runs):
     presets = [text for text in found.texts if text.startswith("name: quick")]
     assert replace(parse(presets[0]), source=run.preset.source) == run.preset
     assert "torch" in said and "maedet-tui search preset.yaml --headless" in said
+    # what works, and where the best comes from
+    rows = facts.what_works(run)[1:]
+    tried = {row[0]: int(row[1].replace(",", "")) for row in rows}
+    children = sum(run.snapshot.counts.values())
+    assert tried["kernel"] + tried["out"] + tried["bottleneck"] + tried["depth"] == children
+    assert sum(tried[level] for level in LEVELS if level in tried) == children
+    steps, whole = facts.line_of_descent(run)
+    assert whole and steps[-1].endswith("initial structure") and steps[0] in found.texts
+    assert "What works" in said and "different depths of C1, C2, C3, C4, C5: " in said
 
 
 def test_the_papers_structure_stands_beside_if_the_preset_names_one(runs):
@@ -85,6 +98,19 @@ def test_the_papers_structure_stands_beside_if_the_preset_names_one(runs):
     told = page([run])
     assert "Beside the paper&#x27;s MAE-DET-M" in told and told.count('class="tower"') == 2
     assert "the paper's MAE-DET-M" in markdown([run])
+
+
+def test_the_gap_and_the_population_are_drawn_where_they_are_known(runs):
+    run = read(runs / "seed-3")
+    assert not [chart for chart in curves.charts(run) if chart.decades]
+    bound = Bound(1.5 * run.best.score.z, run.best.score.z)
+    known = replace(run, snapshot=replace(run.snapshot, bound=bound))
+    (gap,) = [chart for chart in curves.charts(known) if chart.decades]
+    assert 10 ** gap.curves[0].points[-1][1] == pytest.approx(100 / 3)
+    drawn = draw(gap)
+    assert ">100 %<" in drawn and ">10 %<" in drawn
+    z = draw(curves.charts(run)[0])
+    assert z.count("<polygon") == 2 and "shaded: its population" in z
 
 
 def test_several_runs_stand_side_by_side(runs):

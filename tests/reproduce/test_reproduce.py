@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from engine.scorers.closed_form import ClosedForm
-from engine.settings import SIZE_READINGS, Objective
+from engine.scorers.factory import make_scorer
+from engine.settings import SIZE_READINGS, Forward, Objective
 from engine.zoo import ZOO
 from maedet_tui.cli.main import cli
 from maedet_tui.cli.progress import Display
@@ -103,6 +104,22 @@ def test_proxies_are_searched_as_long_and_their_winners_measured(found, sheet):
         note.startswith(f"synflow of ours {best.score.z:.2f} ({measured.z:.2f}), of MAE-DET-M")
         for note in sheet.notes
     )
+
+
+@pytest.mark.nightly
+def test_the_structures_by_every_proxy(found, monkeypatch):
+    patches = {"MEASURED_AT": 32, "PROXY_BATCH": 2, "PROXIES": ("naswot",)}
+    for name, value in {**patches, "GRADIENT_PROXIES": ("snip", "jacov")}.items():
+        monkeypatch.setattr(tables, name, value)
+    (job,) = jobs_of("naswot", None, 1, SHORT)
+    sheet = tables.by_proxies({job: found[job]}, 1, SHORT)
+    assert sheet.headings == ("", "ResNet-50", "by NASWOT", "MAE-DET-M")
+    rows = {name: values for name, *values in sheet.rows}
+    assert list(rows) == ["Z", "naswot", "snip", "jacov"]
+    assert rows["Z"][2] == f"{ClosedForm(Objective()).score([ZOO['maedet-m'].structure])[0].z:,.2f}"
+    judge = make_scorer("snip", "cpu", Objective(32), Forward(batch=2))
+    assert rows["snip"][1] == f"{judge.score([found[job].structure])[0].z:,.2f}"
+    assert "a pass of 2 images (one of SynFlow) at 32x32" in sheet.notes[0]
 
 
 def test_the_paper_s_own_mutation_is_run_whatever_a_preset_ships():

@@ -57,14 +57,19 @@ def test_a_checkpoint_reads_back_exactly(quick, tmp_path):
     assert list(state.members) == bare(before.members)
     assert state.rng == before.rng and state.counts == before.counts
     assert (state.iteration, state.switched_at) == (before.iteration, before.switched_at)
+    assert state.tally == before.tally and len(state.tally) > 20
+    assert state.ancestors == before.ancestors and len(state.ancestors) > 5
 
 
 def test_a_snapshot_reads_back(quick, tmp_path):
     run = searched(quick, tmp_path, "one")
     found, shown = RunReader(run.run_dir).snapshot(), run.snapshot
     assert found.state == "finished"
-    for name in ("best", "history", "population", "phase", "iteration", "seconds", "scorer"):
+    for name in ("best", "history", "population", "phase", "iteration", "seconds", "scorer",
+                 "tally", "lineage"):  # fmt: skip
         assert getattr(found, name) == getattr(shown, name), name
+    assert found.lineage[0].origin == "initial structure"
+    assert found.lineage[-1].born == found.best_iteration
     assert dict(found.counts) == dict(shown.counts)
     assert found.bests[-100:] == shown.bests
     assert list(found.members) == bare(shown.members)
@@ -74,9 +79,10 @@ def test_members_are_read_once(tmp_path):
     run = stopped(LocalRun(lasting(4000), tmp_path, "one"))
     reader = RunReader(run.run_dir)
     before = {member.born: member for member in reader.snapshot().members}
-    resumed(run.run_dir)
+    after = resumed(run.run_dir).snapshot
     shown = reader.snapshot().members
     assert shown == RunReader(run.run_dir).snapshot().members
+    assert reader.snapshot().lineage == RunReader(run.run_dir).snapshot().lineage == after.lineage
     assert all(before[one.born] is one for one in shown if one.born in before)
 
 
@@ -104,6 +110,16 @@ def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
     assert whole.snapshot.best == expected.snapshot.best
     assert whole.snapshot.history == expected.snapshot.history
     assert whole.snapshot.counts == expected.snapshot.counts
+    assert whole.snapshot.tally == expected.snapshot.tally
+    assert whole.snapshot.lineage == expected.snapshot.lineage
+    # what was the best then is known of a run that is searched and of one that is read
+    changes = expected.checkpoint.bests
+    with contextlib.closing(RunReader(part.run_dir)) as reader:
+        for i in (0, len(changes) // 2, len(changes) - 2):
+            between = (changes[i].born + changes[i + 1].born) // 2
+            for read in (whole.best_at(between), reader.best_at(between)):
+                assert [read] == bare([changes[i]]) or read == changes[i]
+        assert reader.best_at(-1) is None is whole.best_at(-1)
     assert rows(part.run_dir, "SELECT from_iteration FROM sessions")[0] == (0,)
     assert len(rows(part.run_dir, "SELECT * FROM sessions")) == 2
 
@@ -230,12 +246,16 @@ def test_a_run_of_version_1_opens_and_goes_on(tmp_path):
     ]
     assert all(p.accepted is None and p.parts == () for p in before.history)
     assert all(p.spread is None for p in before.history)
+    # nobody counted mutations then, and lineages are known as far as their steps were bests
+    assert before.tally == () and before.lineage[-1].born == before.best_iteration
     after = resumed(run.run_dir).snapshot
     assert after.state == "finished"
     assert after.history[: len(before.history)] == before.history
     last = RunReader(run.run_dir).snapshot().history[-1]
     assert last == after.history[-1]
     assert 0 < last.accepted <= after.counts["accepted"]
+    counted = sum(one.children for one in after.tally if one.fate == "accepted")
+    assert counted == after.counts["accepted"] - run.snapshot.counts["accepted"]
     assert list(last.spread) == sorted(last.spread) and last.spread.upper <= last.z
     assert sum(last.parts) == pytest.approx(last.z)
 

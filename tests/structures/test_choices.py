@@ -2,8 +2,11 @@
 
 import pytest
 
+from engine.costs import total_cost
+from engine.formats import structure_yaml
+from engine.zoo import ZOO
 from maedet_tui.files import StructureFileError, read_structure
-from tests.engine.formats.test_published import ZENNET_400M, nas_info
+from tests.engine.formats.test_published import PARAMS, ZENNET_400M, damo, nas_info
 
 
 @pytest.fixture
@@ -45,3 +48,18 @@ def test_a_file_whose_name_has_a_hash_is_read_as_it_is(tmp_path):
     path = tmp_path / "mine#2.txt"
     path.write_text(ZENNET_400M, "utf-8")
     assert read_structure(str(path)).structure.widths[-1] == 2048
+
+
+def test_the_family_of_a_damo_yolo(tmp_path):
+    path = tmp_path / "tinynas_L20#k1kx.txt"
+    path.write_text(damo("T"), "utf-8")
+    title, structure = read_structure(f"{path}#res")
+    assert title == "tinynas_L20#k1kx.txt#res"
+    assert total_cost(structure).params == PARAMS["T"]
+    assert read_structure(str(path), "res").structure == structure
+    for name in (f"{path}#csp", str(tmp_path / "zen.txt"), str(tmp_path / "own.yaml"), "maedet-m"):
+        (tmp_path / "zen.txt").write_text(ZENNET_400M, "utf-8")
+        (tmp_path / "own.yaml").write_text(structure_yaml.dumps(ZOO["initial"].structure), "utf-8")
+        with pytest.raises(StructureFileError) as caught:
+            read_structure(name, "csp")
+        assert len(str(caught.value).splitlines()) == 1

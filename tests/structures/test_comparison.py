@@ -85,6 +85,30 @@ def test_relative_numbers():
     assert flops[1] == "-45.8%" and z[1].startswith("-")
 
 
+def test_differences_to_a_chosen_one():
+    shown = replace(comparison("maedet-m", "maedet-s", "maedet-m"), chosen=1)
+    lines = number_lines(shown)
+    params, flops, _ = (line.cells for line in lines if line.label == "  to no. 2")
+    assert params == ("+21.7%", "", "+21.7%") and flops[0] == "+84.7%"
+    assert marks(lines, "params") == (MARK, BEST, MARK)
+    assert "marks what differs from MAE-DET-S" in legend(shown)[0]
+    against = [line.as_differences() for line in lines]
+    assert cells(against, "params") == ("+4.6M", "21.2M", "+4.6M")
+    assert cells(against, "layers") == ("+12", "79", "+12")
+    assert cells(against, "C1") == ("=", "1.6", "=")
+    assert marks(against, "C1") == ("", "", "") and marks(against, "layers") == (MARK, "", MARK)
+    blocks = block_lines([item.structure for item in shown.items], shown.chosen)
+    told = [line.as_differences() for line in blocks]
+    assert cells(told, "depth", "C5") == ("-2", "10", "-2")
+    assert cells(told, "out", "C5") == ("=", "2048", "=")
+    # words and what is not known stay as they are
+    assert cells(told, "block", "C5") == ("ResBlock",) * 3
+    unknown = replace(shown, scores=(None, shown.scores[1], None))
+    assert cells([line.as_differences() for line in number_lines(unknown)], "Z")[::2] == ("", "")
+    rows = layout(blocks, shown.names, 76, (), shown.chosen)
+    assert [role for _, role in rows[0]] == ["label", "head", "chosen", "head"]
+
+
 def test_every_difference_is_marked_and_nothing_else():
     m = ZOO["maedet-m"].structure
     blocks = list(m.blocks)

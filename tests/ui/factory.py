@@ -170,6 +170,12 @@ class FakeRun:
         self.orders: list[str] = []
         self.ways = 0
         self.save_error: str | None = None
+        #: iteration -> the best from then on
+        self.bests: dict[int, Member] = {}
+
+    def best_at(self, iteration: int) -> Member | None:
+        born = max((one for one in self.bests if one <= iteration), default=None)
+        return None if born is None else self.bests[born]
 
     def pause(self) -> None:
         self.orders.append("pause")

@@ -61,6 +61,14 @@ class Terminal:
             assert time.monotonic() < deadline, self.text
             self._read()
 
+    def click(self, text: str) -> None:
+        """Press and release the left button in the middle of a text, as a terminal tells it: by
+        escape sequences of column and row, from 1."""
+        row, line = next((y, line) for y, line in enumerate(self.screen.display, 1) if text in line)
+        column = line.index(text) + len(text) // 2 + 1
+        for released in "Mm":
+            self.child.send(f"\x1b[<0;{column};{row}{released}")
+
     def ends(self) -> int | None:
         """Read until the program is over; its exit code, None if a signal killed it."""
         deadline = time.monotonic() + PATIENCE
@@ -111,8 +119,14 @@ def test_a_short_search_from_start_to_quit(terminal, tmp_path):
     t.sees("The search finished after 400 iterations", "400 of 400", "structures   16 of 16")
     t.child.send("3")
     t.sees("parameters of each stage", "C5")
-    t.child.send("\t")
+    t.click(" Structures ")
     t.sees("Best structure", "The paper's MAE-DET-M")
+    t.click(" Plots ")
+    t.sees("2 FLOPs")
+    t.click("2 FLOPs")
+    t.sees("FLOPs of each stage")
+    t.child.send("\t")
+    t.sees("Best structure")
     t.child.send("s")
     t.sees("best.yaml")
     t.child.send("q")

@@ -70,7 +70,7 @@ def block_terms(block: Block, side: int, past: Past) -> Terms:
     for unit, count in units(block):
         for _ in range(count):
             around = past
-            main = [layer for layer in unit.main if layer.op != "se"]
+            main = [layer for layer in unit.path if layer.op != "se"]
             for layer in main:
                 side = -(-side // layer.stride)
                 if layer.op != "conv":
@@ -81,8 +81,8 @@ def block_terms(block: Block, side: int, past: Past) -> Terms:
                     relus += layer.out_channels * side * side
                     different += layer.out_channels * side * side / 2
             if unit.shortcut is not None:
-                projected = any(layer.op == "conv" for layer in unit.shortcut)
-                pools = (layer.kernel**2 for layer in unit.shortcut if layer.op == "maxpool")
+                projected = any(layer.op == "conv" for layer in unit.around)
+                pools = (layer.kernel**2 for layer in unit.around if layer.op == "maxpool")
                 past = (2.0,) if projected else (*around, *pools, "+")
             if unit.activation != "none":
                 _, on = values(past)

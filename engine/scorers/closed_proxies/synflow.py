@@ -136,12 +136,11 @@ def lowered(block: Block) -> tuple[tuple[Unit, int], ...]:
 
 
 def _unit(unit: BlockUnit) -> Unit:
-    around = unit.shortcut
     return Unit(
-        _gain(unit.main),
-        _path(unit.main),
-        None if around is None else _gain(around),
-        _path(around or ()),
+        _gain(unit.path),
+        _path(unit.path),
+        None if unit.shortcut is None else _gain(unit.around),
+        _path(unit.around),
     )
 
 

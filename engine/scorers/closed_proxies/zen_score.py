@@ -76,7 +76,7 @@ def block_terms(block: Block, side: int, entering: Entering) -> Terms:
     log_sigmas, relus = 0.0, 0
     for unit, count in units(block):
         for _ in range(count):
-            main = [layer for layer in unit.main if layer.op != "se"]
+            main = [layer for layer in unit.path if layer.op != "se"]
             for layer in main:
                 if layer.op == "conv":
                     log_sigmas += log(_variance(layer, side, *entering.moments)) / 2

@@ -73,6 +73,11 @@ class Proxy(ABC):
         images: `copies` * `count` of them, N(0, 1), channels last. Raises Cancelled.
         """
 
+    def pass_bytes(self, structure: Structure) -> int:
+        """Most bytes that a pass works on, besides the images and the pool's weights."""
+        side, itemsize = self.objective.resolution, max(4, self.dtype.itemsize)
+        return self.copies * self.count * working_bytes(structure, side, itemsize)
+
     def value(self, measured: torch.Tensor) -> float:
         """The proxy's value out of what was measured."""
         return float(measured)
@@ -169,7 +174,7 @@ class Proxy(ABC):
         side, count = self.objective.resolution, self.copies * self.count
         images = count * IMAGE_CHANNELS * side**2
         itemsize = self.dtype.itemsize
-        work = count * max(working_bytes(s, side, max(4, itemsize)) for s in structures)
+        work = max(map(self.pass_bytes, structures))
         fixed = images * (4 + itemsize) + self.pool.segment * (4 + itemsize) + 2 * segment
         room = self._room.bytes(work + fixed)
         if work + fixed > room:

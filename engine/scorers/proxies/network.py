@@ -42,8 +42,8 @@ def run(
     shortcuts: bool,
     cancelled: Stop,
 ) -> Signal:
-    """What the network puts out at C5. Raises Cancelled between layers, and ScoringError for a
-    Focus stem."""
+    """What the network puts out at C5. Raises Cancelled between layers, and ScoringError for
+    blocks that `refuse_stacked` refuses."""
     refuse_stacked(structure)
     for block in structure.blocks:
         for unit, count in units(block):
@@ -60,7 +60,7 @@ def _unit(
             raise Cancelled
         return (network.convolution if layer.op == "conv" else network.pool)(value, layer)
 
-    main = [layer for layer in unit.main if layer.op != "se"]
+    main = [layer for layer in unit.path if layer.op != "se"]
     inside = signal
     for layer in main:
         inside = apply(inside, layer)
@@ -68,7 +68,7 @@ def _unit(
             inside = network.relu(inside)
     if shortcuts and unit.shortcut is not None:
         around = signal
-        for layer in unit.shortcut:
+        for layer in unit.around:
             around = apply(around, layer)
         inside = network.add(inside, around)
     return inside if unit.activation == "none" else network.relu(inside)
@@ -118,9 +118,9 @@ def working_bytes(structure: Structure, resolution: int, itemsize: int) -> int:
     size, most = (resolution, resolution), 0
     for block in structure.blocks:
         for unit, _ in units(block):
-            entering = unit.main[0].in_channels * size[0] * size[1]
+            entering = unit.in_channels * size[0] * size[1]
             after = size
-            for layer in unit.main:
+            for layer in unit.path:
                 before, after = after, halved(after, layer.stride)
                 taken = layer.in_channels * before[0] * before[1]
                 taken += 2 * layer.out_channels * after[0] * after[1]
@@ -132,7 +132,7 @@ def working_bytes(structure: Structure, resolution: int, itemsize: int) -> int:
 def weights_number(structure: Structure) -> int:
     """Weights of all convolutions, shortcuts included."""
     return sum(
-        count * sum(layer.weights for layer in (*unit.main, *(unit.shortcut or ())))
+        count * sum(layer.weights for layer in unit.layers)
         for block in structure.blocks
         for unit, count in units(block)
     )

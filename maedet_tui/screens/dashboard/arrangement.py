@@ -74,6 +74,20 @@ class Arrangement(Screen[None]):
             found = self.query(shown)
             self.set_focus(found.first() if found else None, scroll_visible=False)
 
+    def keep_whole(self) -> None:
+        """Have the panel at the foot of the column, of which a part would be seen, begin below
+        it: the column scrolls."""
+        room, top = self.query_one("#left").size.height, 0
+        for panel in self.query("#left Panel").results(Panel):
+            if not panel.display:
+                continue
+            height, above = panel.outer_size.height, 0
+            if not self.has_class("-single") and height <= room:
+                above = max(room - top, 0) if top < room < top + height else 0
+            if panel.styles.margin.top != above:
+                panel.styles.margin = (above, 0, 0, 0)
+            top += above + height
+
     def choose(self, name: str) -> None:
         """Show a tab."""
         self._tab = [tab for tab, _ in TABS].index(name)

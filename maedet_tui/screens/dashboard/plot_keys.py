@@ -54,6 +54,10 @@ class PlotKeys(Screen[None]):
         for other in self.query(Plot):
             if other is not plot:
                 other.like(plot)
+        self.cursor_moved()
+
+    def cursor_moved(self) -> None:
+        """The plots point at another iteration, or at none."""
 
     def on_plot_moved(self, event: Plot.Moved) -> None:
         """The mouse has chosen another part of the search."""

@@ -8,27 +8,12 @@ from statistics import median
 from engine.search.member import Member
 from engine.snapshot import PopulationSummary
 from maedet_tui import formatting
+from maedet_tui.course.diversity import diversity
+from maedet_tui.course.works import FATES
 from maedet_tui.widgets.histogram import bars, between, binned
 from maedet_tui.widgets.panel import MUTED, STRONG, Part, row
 from maedet_tui.widgets.search_panels import GlyphPanel, Progress
 
-#: `Snapshot.counts` in the order and words in which they are shown
-COUNTS = {
-    "accepted": "accepted",
-    "flops": "over FLOPs",
-    "params": "over params",
-    "layers": "over layers",
-    "latency": "too slow",
-    "flops_min": "below FLOPs",
-    "params_min": "below params",
-    "effectiveness": "too deep",
-    "memory": "over memory",
-    "monotone_widths": "narrowing",
-    "max_expansion": "widening",
-    "widths": "out of range",
-    "duplicate": "duplicates",
-    "worse": "worse",
-}
 #: members that a histogram is made of; of a larger population every so many-th
 SAMPLE = 4096
 _LABEL = 12
@@ -51,7 +36,7 @@ class PopulationPanel(GlyphPanel):
             parts += self._ages(members, snapshot.iteration, width)
         counts = snapshot.counts
         total = sum(counts.values())
-        names = {**COUNTS, **{name: name for name in counts if name not in COUNTS}}
+        names = {**FATES, **{name: name for name in counts if name not in FATES}}
         for name, label in names.items():
             if name in counts or name == "accepted":
                 n = counts.get(name, 0)
@@ -60,7 +45,21 @@ class PopulationPanel(GlyphPanel):
                     (f"{formatting.count(n):>10}", ""),
                     (f"{formatting.percent(n, total):>8}\n", MUTED),
                 ]
+        if self.is_maximized and snapshot.members:
+            parts += self._diversity(snapshot.members)
         return parts
+
+    def _diversity(self, members: Sequence[Member]) -> list[Part]:
+        """How many depths and widths there are of each stage."""
+        found = diversity(member.structure for member in members)
+        heads = "".join(f"{stage.level:>5}" for stage in found)
+        depths = "".join(f"{stage.depths:>5}" for stage in found)
+        widths = "".join(f"{stage.widths:>5}" for stage in found)
+        return [
+            (f"{'different':<{_LABEL}} {heads}\n", MUTED),
+            *row("depths", depths, label_width=_LABEL),
+            *row("widths", widths, label_width=_LABEL),
+        ]
 
     def _z(
         self, population: PopulationSummary, members: Sequence[Member], width: int
@@ -99,4 +98,4 @@ class PopulationPanel(GlyphPanel):
         """Rows of a histogram: more where the panel fills the screen."""
         if not self.is_maximized:
             return usual
-        return max((self.content_size.height - 13) // 2, usual)
+        return max((self.content_size.height - 16) // 2, usual)

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from engine.scorers.base import Score
 from engine.settings import Preset
-from engine.zoo import ZooEntry
+from engine.zoo import ZOO, ZooEntry
 from maedet_tui.widgets.structure_view import StructureView, View
 from maedet_tui.widgets.thread import in_thread
 
@@ -17,7 +17,7 @@ SETTLED = 0.3
 
 
 class ReferenceView(StructureView):
-    """Draws a structure of the zoo; its entropies follow once they are computed."""
+    """Draws a structure that was published; its entropies follow once they are computed."""
 
     class Scored(Message):
         """The structure's Z is known."""
@@ -29,12 +29,13 @@ class ReferenceView(StructureView):
     def __init__(self, entry: ZooEntry, preset: Preset, id: str | None = None):
         super().__init__(id=id)
         self._entry, self._preset = entry, preset
-        self.border_title = f"The paper's {entry.title}, {entry.source}"
+        self._quoted = True if entry.name in ZOO else None
+        self.border_title = f"{entry.whose.capitalize()} {entry.title}, {entry.source}"
 
     def on_mount(self) -> None:
-        self.show(View(self._preset, self._entry.structure, quoted=True))
+        self.show(View(self._preset, self._entry.structure, quoted=self._quoted))
         # in a thread, for numpy takes a while to import, and once there is something to see
-        what = f"The paper's {self._entry.title} could not be scored"
+        what = f"{self._entry.whose.capitalize()} {self._entry.title} could not be scored"
         self.set_timer(SETTLED, partial(in_thread, self, self._score, what))
 
     def _score(self) -> None:
@@ -45,6 +46,6 @@ class ReferenceView(StructureView):
 
     def _take(self, score: Score) -> None:
         structure = self._entry.structure
-        self.show(View(self._preset, structure, score.z, score.entropies, quoted=True))
+        self.show(View(self._preset, structure, score.z, score.entropies, quoted=self._quoted))
         self.border_subtitle = "scored in closed form"
         self.post_message(self.Scored(self._entry, score))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -9,14 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from engine.costs import total_cost
+from engine.published import KNOWN
 from engine.scorers.base import Score
 from engine.snapshot import Snapshot
-from engine.zoo import ZOO, ZooEntry
+from engine.zoo import ZooEntry
 from maedet_tui.machine.load import Load, LoadMeter, processors
 from maedet_tui.presets import advice
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens import messages
 from maedet_tui.screens.dashboard.arrangement import PANEL_KEYS, TABS, Arrangement
+from maedet_tui.screens.dashboard.best_table import TABLE_KEYS, BestTable
+from maedet_tui.screens.dashboard.course_panels import LineagePanel, WorksPanel
 from maedet_tui.screens.dashboard.ending import Ending, Reference, SummaryPanel
 from maedet_tui.screens.dashboard.finding_panels import (
     AuditPanel,
@@ -25,7 +29,7 @@ from maedet_tui.screens.dashboard.finding_panels import (
     RankingPanel,
 )
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
-from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS, PlotKeys
+from maedet_tui.screens.dashboard.plot_keys import PLOT_KEYS
 from maedet_tui.screens.dashboard.population_panel import PopulationPanel
 from maedet_tui.screens.dashboard.reference_view import SETTLED, ReferenceView
 from maedet_tui.screens.dashboard.run_keys import RUN_KEYS, RunKeys
@@ -38,7 +42,7 @@ from maedet_tui.widgets.panel import Panel
 from maedet_tui.widgets.plot.kinds import PLOTS, TOGETHER, kind_of
 from maedet_tui.widgets.plot.plot import Plot
 from maedet_tui.widgets.search_panels import BudgetPanel, Progress, SearchPanel, StagesPanel
-from maedet_tui.widgets.structure_view import StructureView, View
+from maedet_tui.widgets.structure_view import StructureView
 
 #: seconds between two looks at the run
 POLL_EVERY = 1 / 12
@@ -58,13 +62,19 @@ class Structures(KeptVerticalScroll):
 MOST_ADVICE = 2
 
 
-class Dashboard(RunKeys, PlotKeys, Arrangement):
+class Dashboard(RunKeys, BestTable, Arrangement):
     """Shows a run and steers it; all it knows comes from `run.snapshot`."""
 
     CSS_PATH = "dashboard.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *RUN_KEYS,
         *PLOT_KEYS,
+        *TABLE_KEYS,
+        Binding("w", "finding('works')", "What works", show=False,
+                tooltip="Children tried, accepted and best by mutation and stage, and what "
+                        "refuses most"),
+        Binding("l", "finding('lineage')", "Lineage", show=False,
+                tooltip="The mutations that made the best, back to the initial structure"),
         *PANEL_KEYS,
         Binding("c", "put_away", "Close summary", show=False,
                 tooltip="Put away how the search ended"),
@@ -114,6 +124,8 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                         yield LoadPanel(glyphs, id="load")
                     with KeptVertical():
                         yield BestsPanel(id="bests")
+                        yield WorksPanel(glyphs, id="works")
+                        yield LineagePanel(glyphs, id="lineage")
             with KeptVertical(id="right"):
                 yield Plot(glyphs, "plot", self._plot, stacked=self._stacked)
                 with KeptContainer(id="plots"):
@@ -121,7 +133,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
                         yield Plot(glyphs, f"plot-{name}", kind_of(name), False, self._stacked)
                 with Structures(id="structures"):
                     yield StructureView(id="best")
-                    if (entry := ZOO.get(preset.reference or "")) is not None:
+                    if (entry := KNOWN.get(preset.reference or "")) is not None:
                         yield ReferenceView(entry, preset, id="reference")
         yield Footer()
 
@@ -161,9 +173,11 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         else:
             for plot in self.query(Plot):
                 plot.tick()
+        self._stale = self._stale or self.changes.over(monotonic())
         if self._stale and (changed or snapshot.ended or self._looks % SLOW == 0):
             self._stale = False
             self._show_slow(snapshot)
+        self.keep_whole()
         if changed or self._looks % LOAD == 1:
             self._show_load()
         if changed:
@@ -181,8 +195,9 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             self.query_one(CurvePanel).show(Course(points, snapshot.iteration))
             if snapshot.best is not None:
                 self.query_one(BestLine).show(snapshot.best)
-        self._show_best(snapshot)
+        self.show_best(snapshot)
         self._show_findings(snapshot)
+        self._show_course(snapshot)
 
     def _show_load(self) -> None:
         """What the process that searches, if there is one on this machine, makes of it."""
@@ -207,18 +222,14 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
             status = Status(self.run.preset.name, self._shown, self.wish, brief)
             self.query_one(StatusBar).show(status)
 
-    def _show_best(self, snapshot: Snapshot) -> None:
-        best = snapshot.best
-        view = self.query_one("#best", StructureView)
-        if best is not None:
-            preset, score = self.run.preset, best.score
-            view.border_subtitle = (
-                f"iteration {snapshot.best_iteration:,}  [@click=screen.view] v View [/]"
-                " [@click=screen.save_as] S Save as [/] [@click=app.browse] b Browse [/]"
-            )
-            known = score.entropies if score.is_entropy else None
-            beside = False if ZOO.get(preset.reference or "") else None
-            view.show(View(preset, best.structure, score.z, known, beside))
+    def _show_course(self, snapshot: Snapshot) -> None:
+        """What works, and the lineage, where they are on show."""
+        works, lineage = self.query_one(WorksPanel), self.query_one(LineagePanel)
+        works.set_class(bool(snapshot.tally), "-known")
+        if works.display:
+            works.show(Progress(self.run.preset, snapshot))
+        if lineage.display:
+            lineage.show(snapshot.lineage)
 
     def on_reference_view_scored(self, event: ReferenceView.Scored) -> None:
         """The paper's structure has a Z now, which plot and summary can compare with."""
@@ -251,7 +262,7 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         if self._reference and best and best.score.method == self._reference[1].method:
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
-            known = Reference(f"the paper's {entry.title}", score.z, flops)
+            known = Reference(f"{entry.whose} {entry.title}", score.z, flops)
         said = advice.lines(best.structure, self.run.preset) if best else []
         box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 
@@ -272,6 +283,16 @@ class Dashboard(RunKeys, PlotKeys, Arrangement):
         self._put_away = True
         self.query_one(SummaryPanel).display = False
         self.refresh_bindings()
+
+    def action_finding(self, name: str) -> None:
+        """Fill the screen with what works or the lineage, or go back."""
+        panel = self.query_one(f"#{name}")
+        if self.maximized is panel:
+            self.minimize()
+        elif not self.has_class("-tiny"):
+            self._fill(panel)
+            if self._shown is not None:
+                self._show_course(self._shown)
 
     def action_view(self) -> None:
         """The best structure on a screen of its own."""

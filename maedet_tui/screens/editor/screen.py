@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.events import Resize
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static, TextArea
 from textual.worker import get_current_worker
@@ -17,9 +16,12 @@ from textual.worker import get_current_worker
 from maedet_tui import formatting
 from maedet_tui.presets.edited import EditedPreset
 from maedet_tui.presets.examined import Examined
+from maedet_tui.presets.keys import all_keys
 from maedet_tui.presets.problems import tally
 from maedet_tui.screens import messages
 from maedet_tui.screens.editor.diff_view import Difference, DiffPanel
+from maedet_tui.screens.editor.finding import FindBar, Finding
+from maedet_tui.screens.editor.key_help import Explaining, KeyHelp
 from maedet_tui.screens.editor.problems import ProblemList
 from maedet_tui.screens.editor.save import Saving
 from maedet_tui.screens.editor.yaml_area import YamlArea
@@ -37,7 +39,7 @@ WHOLE = (112, 20)
 TINY = (50, 14)
 
 
-class Editor(Screen[None]):
+class Editor(Finding, Explaining):
     """Edits one preset. Nothing typed is lost unless the user says so."""
 
     CSS_PATH = "editor.tcss"
@@ -55,6 +57,16 @@ class Editor(Screen[None]):
         Binding("ctrl+g", "beside('diff')", "Changes",
                 tooltip="Show what differs from the built-in preset it came from, or not"),
         Binding("f8", "next_problem", "Problem", tooltip="Go to the next problem"),
+        Binding("ctrl+f", "find", "Find", tooltip="Find words in the text, as you type them"),
+        Binding("f3", "find_step(1)", "Find next", show=False,
+                tooltip="To the next place that has the words looked for last"),
+        Binding("shift+f3", "find_step(-1)", "Find before", show=False,
+                tooltip="To the place before that has the words looked for last"),
+        Binding("f2", "key_help", "Key", show=False,
+                tooltip="Say what the key under the cursor means and takes, or leave its lines "
+                "to the text"),
+        Binding("f4", "wrap", "Wrap", show=False,
+                tooltip="Break long lines at the edge, or let them run on"),
     ]  # fmt: skip
 
     def __init__(self, edited: EditedPreset, characters: Glyphs):
@@ -73,6 +85,8 @@ class Editor(Screen[None]):
         with Container(id="desk"):
             with Vertical(id="writing"):
                 yield YamlArea(self.edited.saved, self._glyphs, id="text")
+                yield FindBar(id="find")
+                yield KeyHelp(id="key")
                 yield ProblemList(self._glyphs, id="problems")
             with VerticalScroll(id="beside"):
                 yield BudgetPanel(self._glyphs, id="budget")
@@ -95,6 +109,7 @@ class Editor(Screen[None]):
         self.set_class(width < WHOLE[0] or height < WHOLE[1], "-single")
         self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
         self._title()
+        self.explain()
 
     def _title(self) -> None:
         changed = " (changed)" if self.modified else ""
@@ -134,6 +149,7 @@ class Editor(Screen[None]):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self._title()
+        self.explain()
         if self._check is not None:
             self._check.stop()
         self._check = self.set_timer(PAUSE, self._examine)
@@ -144,6 +160,7 @@ class Editor(Screen[None]):
 
         def work() -> None:
             found = edited.examined(text)
+            all_keys()
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(self._take, found)
 
@@ -152,6 +169,7 @@ class Editor(Screen[None]):
     def _take(self, found: Examined) -> None:
         if found.text == self.text:
             self._found = found
+            self.begin_to_explain()
             self.refresh_bindings()
             self._title()
             self.query_one(YamlArea).mark(one.line for one in found.problems if one.line)
@@ -214,15 +232,29 @@ class Editor(Screen[None]):
         if line is not None:
             area = self.query_one(YamlArea)
             area.go_to(line)
-            self._over = False
-            self.set_class(False, "-over")
+            self._show_text()
             self.call_after_refresh(area.focus)
+
+    def _show_text(self) -> None:
+        """The text itself, where something else stands in its place."""
+        self._over = False
+        self.set_class(False, "-over")
+
+    def action_find(self) -> None:
+        """Open the line in which words are looked for."""
+        self._show_text()
+        super().action_find()
 
     # --- saving, searching, leaving ----------------------------------------------
 
     def action_save(self) -> None:
         """Write the text to its file."""
         self._saving.save()
+
+    def action_wrap(self) -> None:
+        """Break long lines at the edge, or not."""
+        area = self.query_one(YamlArea)
+        area.soft_wrap = not area.soft_wrap
 
     def action_undo(self) -> None:
         """Take the last change back, wherever the focus is."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
+from textual.widgets.text_area import Selection, TextAreaTheme
 
 from maedet_tui.formatting import printable
 from maedet_tui.styles.themes import DARK, LIGHT
@@ -87,6 +87,12 @@ class YamlArea(TextArea):
         text = self.document.get_line(row)
         self.move_cursor((row, len(text) - len(text.lstrip())), center=True)
 
+    def select(self, place: tuple[int, int], length: int) -> None:
+        """Select so many characters from a place (row, column) on, and show them."""
+        row, column = place
+        self.selection = Selection(place, (row, column + length))
+        self.scroll_cursor_visible(center=True)
+
     def get_line(self, line_index: int) -> Text:
         text = super().get_line(line_index)
         text.plain = printable(text.plain)
@@ -102,6 +108,12 @@ class YamlArea(TextArea):
         the app and be looked up there, while the letters that came behind it in one piece, as
         they do over a slow line, are written where the cursor was.
         """
+        focused = self.screen.focused
+        if focused is not None and focused is not self:  # which a key before this one has moved
+            event.stop()
+            event.prevent_default()
+            focused.post_message(Key(event.key, event.character))
+            return
         active = None if event.is_printable else self.screen.active_bindings.get(event.key)
         if active is not None and active.enabled:
             event.stop()

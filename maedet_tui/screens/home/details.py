@@ -112,6 +112,7 @@ class DetailPanel(Panel["Entry | Line"]):
         parts: list[Part] = []
         for label, value in (
             ("state", f"{line.state}, {line.phase}" if line.phase else line.state),
+            ("note", line.note),
             ("preset", line.preset),
             ("search", f"iteration {of}"),
             ("best Z", "-" if line.score is None else formatting.score(line.score)),
@@ -215,7 +216,8 @@ class HintPanel(Panel["Entry | Line"]):
             return [paragraph(f"{self._glyphs.warning} {problem}", width, "$error")]
         if _is_run(shown):
             of = f"{formatting.count(shown.iteration)} of {formatting.count(shown.iterations)}"
-            return [(f"{shown.preset}, iteration {of}, {shown.scorer}", MUTED)]
+            said = f"{shown.preset}, iteration {of}, {shown.scorer}"
+            return [(f"{said}\n", MUTED), (shown.note, "")]
         if shown.draft is None:
             return [("", MUTED)]
         return [

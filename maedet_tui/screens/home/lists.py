@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from maedet_tui import formatting
+from maedet_tui.widgets.arranged import Order
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Part
 from maedet_tui.widgets.table import Column, Row, Table
@@ -31,6 +32,24 @@ _RUNS = (
     Column("done", True, 1),
     Column("best Z", True, 2),
     Column("age", True, 3),
+    Column("note", False, 6, optional=True),
+)
+#: characters of a note that stand in the list
+_NOTE = 32
+#: stands before a run that is to be deleted with others
+CHOSEN = "* "
+PRESET_ORDERS = (
+    Order("name", lambda entry: entry.name.casefold()),
+    Order("FLOPs", lambda entry: entry.draft and entry.draft.budget.flops),
+    Order("params", lambda entry: entry.draft and entry.draft.budget.params),
+    Order("layers", lambda entry: entry.draft and entry.draft.budget.layers),
+)
+RUN_ORDERS = (
+    Order("best Z", lambda line: line.score, largest_first=True),
+    Order("name", lambda line: line.name.casefold()),
+    Order("preset", lambda line: line.preset.casefold() or None),
+    Order("state", lambda line: line.state),
+    Order("beginning", lambda line: line.created or None, largest_first=True),
 )
 #: styles of what a run can be; the words and symbols say the same
 _STATES = {
@@ -69,25 +88,42 @@ def row_id(entry: Entry) -> str:
     return f"{'built-in' if entry.builtin else 'own'} {entry.name}"
 
 
-def run_row(line: Line, glyphs: Glyphs) -> Row:
-    """A run at a glance; why it cannot be read, if so."""
+def preset_texts(entry: Entry) -> tuple[str, ...]:
+    """What of a preset words are looked for in."""
+    draft = entry.draft
+    if draft is None:
+        return (entry.name,)
+    return (entry.name, draft.description, *draft.space.blocks, draft.scorer)
+
+
+def run_texts(line: Line) -> tuple[str, ...]:
+    """What of a run words are looked for in."""
+    return line.name, line.state, line.preset, line.note, line.scorer
+
+
+def run_row(line: Line, glyphs: Glyphs, chosen: bool = False) -> Row:
+    """A run at a glance; why it cannot be read, if so. chosen: whether it has a mark."""
+    name: Part = (f"{CHOSEN if chosen else ''}{_printable(line.name)}",
+                  "bold $success" if chosen else STRONG)  # fmt: skip
+    note = line.note if len(line.note) <= _NOTE else line.note[: _NOTE - 1] + glyphs.cut
     style = _STATES.get(line.state, "")
     symbol = getattr(glyphs, line.state, glyphs.dot)
     if line.problem:
         said = f"{glyphs.warning} {line.problem.partition(': ')[2] or line.problem}"
-        return Row(line.name, ((_printable(line.name), STRONG), (said, style)))
+        return Row(line.name, (name, (said, style)))
     share = line.iteration / line.iterations if line.iterations else 0.0
     # rounded down: 100 % is the end
     done = f"{int(100 * share)} %"
     return Row(
         line.name,
         (
-            (_printable(line.name), STRONG),
+            name,
             (f"{symbol} {line.state}", style),
             (line.preset, MUTED),
             (done, ""),
             ("-" if line.score is None else formatting.score(line.score), ""),
             (formatting.age(line.age), MUTED),
+            (note, MUTED),
         ),
     )
 
@@ -103,6 +139,8 @@ class PresetTable(Table):
         Binding("enter", "select", "Search", tooltip="Search with the marked preset"),
         Binding("e", "screen.edit", "Edit",
                 tooltip="Edit the marked preset; of a built-in one, a copy is saved"),
+        Binding("f", "screen.numbers", "Numbers",
+                tooltip="Change the six numbers that people change, then search"),
         Binding("c", "screen.copy", "Copy",
                 tooltip="Copy the marked preset into your own folder under a new name"),
         Binding("v", "screen.sweep", "Sweep", show=False,
@@ -128,7 +166,15 @@ class RunTable(Table):
         Binding("R", "screen.report", "Report", key_display="R", show=False,
                 tooltip="Write all that there is to say of the marked run as one page to share"),
         Binding("d", "screen.delete_run", "Delete",
-                tooltip="Remove a run that is not under way, after asking"),
+                tooltip="Remove the run, or all that have a mark, but none under way; asks first"),
+        Binding("space", "screen.mark_run", "Mark",
+                tooltip="Mark a run to be deleted with others, or take its mark away"),
+        Binding("u", "screen.unmark_runs", "Unmark all", show=False,
+                tooltip="Take all marks away"),
+        Binding("a", "screen.note", "Note", show=False,
+                tooltip="Write a line about the run, which the list shows and finds"),
+        Binding("m", "screen.rename_run", "Rename", show=False,
+                tooltip="Give a run another name, unless it is under way"),
         Binding("down", "cursor_down", "Next", show=False, tooltip="Mark the next row"),
         Binding("up", "cursor_up", "Before", show=False, tooltip="Mark the row before"),
     ]  # fmt: skip

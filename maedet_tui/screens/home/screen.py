@@ -15,14 +15,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from maedet_tui.formatting import printable
 from maedet_tui.presets.problems import PresetError
 from maedet_tui.screens import messages
+from maedet_tui.screens.home.browsing import BROWSING_KEYS, Browsing
 from maedet_tui.screens.home.details import Details, Found, HintPanel
-from maedet_tui.screens.home.lists import PresetTable, RunTable, preset_row, row_id, run_row
+from maedet_tui.screens.home.lists import PresetTable, RunTable, row_id
 from maedet_tui.screens.home.looking import Runs, peek
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
@@ -48,7 +48,7 @@ TINY = (60, 16)
 WHAT = "Finds backbones without training: within a budget, the one of highest entropy (Z)."
 
 
-class Home(Screen[None]):
+class Home(Browsing):
     """Enter starts a preset's search, or opens a run."""
 
     CSS_PATH = "home.tcss"
@@ -62,6 +62,7 @@ class Home(Screen[None]):
                 tooltip="All structures in one list: to look at, to compare, to save"),
         Binding("w", "sweeps", "Sweeps", show=False,
                 tooltip="The sweeps there are: many searches side by side"),
+        *BROWSING_KEYS,
         Binding("escape", "back", "Back to search",
                 tooltip="Back to the search that goes on in this window"),
     ]  # fmt: skip
@@ -70,10 +71,8 @@ class Home(Screen[None]):
         self, runs_dir: Path, characters: Glyphs, under_way: Callable[[], SearchRun | None]
     ):
         """under_way: the search that goes on in this process, if one does."""
-        super().__init__()
-        self._runs, self._glyphs, self._under_way = Runs(runs_dir), characters, under_way
-        self._entries: dict[str, Entry] = {}
-        self._lines: dict[str, Line] = {}
+        super().__init__(characters)
+        self._runs, self._under_way = Runs(runs_dir), under_way
         self._begun = self._looking = False
         self._device = "looking for a device"
         self._to_mark: str | None = None
@@ -153,7 +152,7 @@ class Home(Screen[None]):
             self._entries[row_id(entry)] = before.get(row_id(entry), entry)
         self._show_presets()
         if mark is not None:
-            self.query_one(PresetTable).mark(mark)
+            self.mark_preset(mark)
         if check:
             in_thread(self, lambda: self._read(listed), "The presets could not be checked",
                       group="presets", exclusive=True)  # fmt: skip
@@ -168,11 +167,10 @@ class Home(Screen[None]):
             if row_id(entry) in self._entries:
                 self._entries[row_id(entry)] = entry
         self._show_presets()
-        self._explain()
+        self.explain()
 
     def _show_presets(self) -> None:
-        rows = [preset_row(entry, self._glyphs) for entry in self._entries.values()]
-        self.query_one(PresetTable).show(rows)
+        self.show_presets()
         own = any(not entry.builtin for entry in self._entries.values())
         self.query_one("#presets-box").border_subtitle = "* your own" if own else ""
 
@@ -194,8 +192,8 @@ class Home(Screen[None]):
 
     def _show_runs(self, lines: list[Line], said: str) -> None:
         self._lines = {line.name: line for line in lines}
+        self.show_runs()
         table = self.query_one(RunTable)
-        table.show([run_row(line, self._glyphs) for line in lines])
         if self._to_mark in self._lines:
             table.mark(self._to_mark)
             self._to_mark = None
@@ -205,7 +203,7 @@ class Home(Screen[None]):
         said = said or ("" if lines else f"none in {self._runs.folder} yet")
         box.border_subtitle = Content(printable(said))
         if self.focused is table:
-            self._explain()
+            self.explain()
 
     def _find_device(self) -> None:
         from maedet_tui.machine.device import found
@@ -221,26 +219,18 @@ class Home(Screen[None]):
 
     # --- what is marked ----------------------------------------------------------
 
-    @property
-    def marked_entry(self) -> Entry | None:
-        """The marked preset."""
-        return self._entries.get(self.query_one(PresetTable).marked or "")
-
-    @property
-    def marked_line(self) -> Line | None:
-        """The marked run."""
-        return self._lines.get(self.query_one(RunTable).marked or "")
-
     def on_descendant_focus(self) -> None:
-        self.set_class(self.focused is self.query_one(RunTable), "-on-runs")
-        self._explain()
+        runs = self.query_one("#runs-box")
+        self.set_class(self.focused is not None and runs in self.focused.ancestors, "-on-runs")
+        self.refresh_bindings()
+        self.explain()
 
     def on_option_list_option_highlighted(self, _: OptionList.OptionHighlighted) -> None:
-        self._explain()
+        self.explain()
 
-    def _explain(self) -> None:
+    def explain(self) -> None:
         """Show what the marked row of the list in use stands for."""
-        on_runs = self.has_class("-on-runs")
+        on_runs = self.on_runs
         entry = None if on_runs else self.marked_entry
         shown = self.marked_line if on_runs else entry
         self.set_class(shown is None, "-nothing")
@@ -275,6 +265,8 @@ class Home(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out what makes no sense now."""
+        if action == "show_all":
+            return bool(self._arranged.words)
         return action != "back" or self._under_way() is not None
 
     def action_back(self) -> None:
@@ -304,6 +296,13 @@ class Home(Screen[None]):
         """Open the marked preset in the editor."""
         if (entry := self.marked_entry) is not None:
             self.post_message(messages.EditPreset(entry))
+
+    def action_numbers(self) -> None:
+        """Change the numbers of the marked preset, then search."""
+        if (entry := self.marked_entry) is not None:
+            from maedet_tui.screens.home.actions import numbers
+
+            numbers(self, entry, lambda preset: self.post_message(messages.SearchWith(preset)))
 
     def action_copy(self) -> None:
         """Copy the marked preset under a new name."""
@@ -339,12 +338,32 @@ class Home(Screen[None]):
             delete_preset(self.app, entry, self.read_presets)
 
     def action_delete_run(self) -> None:
-        """Remove the marked run."""
-        if (line := self.marked_line) is not None:
-            from maedet_tui.screens.home.actions import delete_run
+        """Remove the run under the cursor, or all that have a mark."""
+        from maedet_tui.screens.home.actions import delete_runs
 
-            path = self._runs.folder / line.name
-            delete_run(self.app, path, line, self._runs.using, self._look)
+        lines = [self._lines[name] for name in sorted(self._chosen)]
+        if not lines and (line := self.marked_line) is not None:
+            lines = [line]
+        if lines:
+            delete_runs(self.app, self._runs, lines, self._look)
+
+    def action_note(self) -> None:
+        """Write a line about the run under the cursor."""
+        if (line := self.marked_line) is not None:
+            from maedet_tui.screens.home.actions import note
+
+            note(self.app, self._runs, line, self._look)
+
+    def action_rename_run(self) -> None:
+        """Give the run under the cursor another name."""
+        if (line := self.marked_line) is not None:
+            from maedet_tui.screens.home.actions import rename
+
+            def renamed(name: str) -> None:
+                self.mark_run(name)
+                self._look()
+
+            rename(self.app, self._runs, line, renamed)
 
     def action_report(self) -> None:
         """Write a page about the marked run."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
@@ -19,6 +19,7 @@ from maedet_tui.files import StructureFileError
 from maedet_tui.runs.run import SearchRun
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.structures.compare import Compare
+from maedet_tui.screens.structures.item_list import GROUPS, ORDERS, ItemList, headings, row
 from maedet_tui.screens.structures.structure import StructureScreen
 from maedet_tui.structures.comparison import FEWEST, MOST
 from maedet_tui.structures.items import (
@@ -31,26 +32,15 @@ from maedet_tui.structures.items import (
     zoo_items,
 )
 from maedet_tui.structures.known import known_score
+from maedet_tui.widgets.arranged import Arranged
+from maedet_tui.widgets.filter_line import FilterLine
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.structure_view import StructureView, View
 from maedet_tui.widgets.thread import in_thread
 
 #: from this width on, the marked structure is drawn beside the list
-WIDE = 140
-GROUPS = ("This search", "The paper", "Saved runs", "Files", "Population of this search")
-
-
-class ItemList(OptionList):
-    """The list itself; its keys are named here so that the help can explain them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "View", tooltip="Look at the structure under the cursor"),
-        Binding("down", "cursor_down", "Next structure", show=False,
-                tooltip="To the next structure"),
-        Binding("up", "cursor_up", "Structure before", show=False,
-                tooltip="To the structure before"),
-    ]  # fmt: skip
+WIDE = 120
 
 
 class Browse(Screen[None]):
@@ -58,10 +48,16 @@ class Browse(Screen[None]):
 
     CSS_PATH = "structures.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "show_all", "Show all",
+                tooltip="Show the structures again that the words after / leave out"),
         Binding("escape", "back", "Back", tooltip="Back to the screen before"),
         Binding("space", "mark", "Mark", tooltip="Mark the structure for a comparison, or not"),
         Binding("c", "compare", "Compare",
                 tooltip=f"Set the marked structures side by side, {FEWEST} to {MOST} of them"),
+        Binding("slash", "filter", "Filter", key_display="/",
+                tooltip="Leave of the list what has all the words that you type"),
+        Binding("s", "sort", "Sort",
+                tooltip="Another order within each group: by name, params, FLOPs, layers or Z"),
         Binding("o", "open", "Open file",
                 tooltip="Add a structure file, or a run's folder, by its path"),
         Binding("u", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
@@ -76,15 +72,17 @@ class Browse(Screen[None]):
         self._preset = run.preset if run is not None else PAPER
         self._groups: dict[str, list[Item]] = {name: [] for name in GROUPS}
         self._notes: dict[str, list[str]] = {name: [] for name in GROUPS}
+        self._arranged: Arranged[Item] = Arranged(ORDERS, lambda item: (item.name, item.origin))
         self._shown: list[Item] = []
         self._marked: list[Item] = []
 
     def compose(self) -> ComposeResult:
         yield Static("", id="head", markup=False)
         with Horizontal(id="browser"):
-            items = ItemList(id="items")
-            items.border_title = "Structures"
-            yield items
+            with Vertical(id="listed"):
+                yield Static("", id="headings", classes="muted", markup=False)
+                yield ItemList(id="items")
+                yield FilterLine()
             with VerticalScroll(id="preview"):
                 yield StructureView(id="previewed")
         yield Footer()
@@ -99,6 +97,7 @@ class Browse(Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < WIDE, "-single")
         self._fill()
+        self.call_after_refresh(self._fill)  # in the width that the list has then
 
     # --- what is listed ---------------------------------------------------------
 
@@ -127,45 +126,39 @@ class Browse(Screen[None]):
             return
         items = self.query_one(ItemList)
         under = self.item
-        width = max(items.size.width - 4, 30) or 60
         options: list[Option] = []
         self._shown = []
         for group in GROUPS:
-            if not self._groups[group] and not self._notes[group]:
+            found = self._arranged(self._groups[group])
+            notes = [] if self._arranged.words else self._notes[group]
+            if not found and not notes:
                 continue
             options.append(Option(Content.styled(group, "bold"), disabled=True))
-            for item in self._groups[group]:
+            for item in found:
                 self._shown.append(item)
-                options.append(Option(self._row(item, width), id=str(len(self._shown) - 1)))
-            notes = (Content.styled(f"    {note}", "$warning") for note in self._notes[group])
-            options += [Option(note, disabled=True) for note in notes]
+                options.append(Option(self._row(item), id=str(len(self._shown) - 1)))
+            said = (Content.styled(f"    {note}", "$warning") for note in notes)
+            options += [Option(note, disabled=True) for note in said]
         items.clear_options()
         items.add_options(options)
         place = next((i for i, one in enumerate(self._shown) if _same(one, under)), 0)
-        items.highlighted = items.get_option_index(str(place))
+        if self._shown:
+            items.highlighted = items.get_option_index(str(place))
+        every = sum(map(len, self._groups.values()))
+        title = self._arranged.titled("Structures", len(self._shown), every)
+        self.query_one("#listed").border_title = Content(formatting.printable(title))
+        self.query_one("#headings", Static).update(headings(items.room))
         self._tell()
+        self.refresh_bindings()
 
-    def _row(self, item: Item, width: int) -> Content:
-        cost, score = item.cost, known_score(item)
-        mark = f"{self._glyphs.finished} " if self._is_marked(item) else "  "
-        name = max(width - 37, 10)
-        z = formatting.score(score.z) if score else ""
-        return Content.assemble(
-            (f"{mark}", "bold $success"),
-            (
-                f"{formatting.printable(item.name)[:name]:<{name}}",
-                "bold" if self._is_marked(item) else "",
-            ),
-            f"{formatting.quantity(cost.params):>7} {formatting.quantity(cost.flops):>7}"
-            f" {cost.layers:>6} {z:>10}",
-        )
+    def _row(self, item: Item) -> Content:
+        mark = self._glyphs.finished if self._is_marked(item) else ""
+        return row(item, self.query_one(ItemList).room, mark)
 
     def _tell(self) -> None:
         marked = ", ".join(item.name for item in self._marked)
         text = f" {len(self._marked)} marked: {marked}" if marked else " Nothing marked"
         self.query_one("#head", Static).update(formatting.printable(text))
-        items = self.query_one(ItemList)
-        items.border_subtitle = "params, FLOPs, layers, Z where known"
 
     @property
     def item(self) -> Item | None:
@@ -195,6 +188,30 @@ class Browse(Screen[None]):
         else:
             self.app.push_screen(StructureScreen(self._glyphs, items=self._shown, index=index))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """All is shown already where no words leave anything out."""
+        return action != "show_all" or bool(self._arranged.words)
+
+    def action_filter(self) -> None:
+        """Open the line for words."""
+        self.query_one(FilterLine).open()
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        self._arranged.words = event.line.words
+        self._fill()
+
+    def on_filter_line_done(self) -> None:
+        self.query_one(ItemList).focus()
+
+    def action_show_all(self) -> None:
+        """Take the words away."""
+        self.query_one(FilterLine).clear()
+
+    def action_sort(self) -> None:
+        """Another order within each group."""
+        self._arranged.next()
+        self._fill()
+
     def action_back(self) -> None:
         """To the screen below."""
         self.dismiss(None)
@@ -217,8 +234,7 @@ class Browse(Screen[None]):
 
     def _repaint(self, item: Item) -> None:
         items = self.query_one(ItemList)
-        row = self._row(item, max(items.size.width - 4, 30))
-        items.replace_option_prompt_at_index(items.highlighted or 0, row)
+        items.replace_option_prompt_at_index(items.highlighted or 0, self._row(item))
         self._tell()
 
     def action_compare(self) -> None:
@@ -256,6 +272,8 @@ class Browse(Screen[None]):
             return
         if not any(_same(item, one) for one in self._groups["Files"]):
             self._groups["Files"].append(item)
+        self._arranged.words = ""  # which could leave it out
+        self.query_one(FilterLine).clear()
         self._fill()
         items = self.query_one(ItemList)
         place = next(i for i, one in enumerate(self._shown) if _same(item, one))

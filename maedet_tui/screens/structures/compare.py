@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
@@ -19,8 +19,9 @@ from engine.settings import Objective
 from maedet_tui import formatting
 from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.screens.ask import Ask
-from maedet_tui.screens.structures.comparison_view import Blocks, BlocksView, NumbersView
-from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, Comparison
+from maedet_tui.screens.structures.comparison_drawing import StageBars, TowersView
+from maedet_tui.screens.structures.comparison_view import BlocksView, NumbersView, Sheet
+from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, MOST, Comparison
 from maedet_tui.structures.items import Item
 from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
 from maedet_tui.widgets.footer import Footer
@@ -50,6 +51,15 @@ class Compare(Screen[None]):
         Binding("z", "image_size", "Image size", tooltip="Count FLOPs at another image size"),
         Binding("r", "rotate", "Rotate",
                 tooltip="Make the next structure the first, which the others are compared with"),
+        Binding("v", "against", "As differences",
+                tooltip="Numbers as differences to the chosen structure's, or as they are"),
+        Binding("w", "drawing", "Towers",
+                tooltip="Below the tables: towers, bars of each stage, or nothing"),
+        *(
+            Binding(str(place + 1), f"choose({place})", f"With no. {place + 1}", show=False,
+                    tooltip=f"Compare the others with the structure in column {place + 1}")
+            for place in range(MOST)
+        ),
     ]  # fmt: skip
 
     def __init__(self, characters: Glyphs, items: Sequence[Item], judge: Item):
@@ -65,15 +75,19 @@ class Compare(Screen[None]):
             (None,) * len(items),
             {},
         )
-        self._differing = False
+        self._differing = self._against = False
+        self._drawn = 0
         self._given_up = threading.Event()
         self._measuring = False
 
     def compose(self) -> ComposeResult:
         yield Static("", id="head", markup=False)
         with VerticalScroll(id="sheets"):
-            yield NumbersView(id="numbers")
-            yield BlocksView(id="blocks")
+            with Container(id="tables"):
+                yield NumbersView(id="numbers")
+                yield BlocksView(id="blocks")
+            yield TowersView(self._glyphs, id="towers")
+            yield StageBars(self._glyphs, id="bars")
         yield Static("", id="small", markup=False)
         yield Footer()
 
@@ -94,10 +108,15 @@ class Compare(Screen[None]):
 
     def _show(self) -> None:
         shown = self._shown
-        self.query_one(NumbersView).show(shown)
+        sheet = Sheet(shown, self._differing, self._against)
+        self.query_one(NumbersView).show(sheet)
         blocks = self.query_one(BlocksView)
         blocks.border_title = "Blocks that differ" if self._differing else "Blocks"
-        blocks.show(Blocks(shown, self._differing))
+        blocks.show(sheet)
+        for number, view in enumerate((self.query_one(TowersView), self.query_one(StageBars))):
+            view.display = number == self._drawn
+            if view.display:
+                view.show(shown)
         names = formatting.printable(", ".join(shown.names))
         self.query_one("#small", Static).update(
             f"{names}: their comparison needs a terminal of {LEAST[0]}x{LEAST[1]}."
@@ -138,6 +157,8 @@ class Compare(Screen[None]):
         """What is being measured can be given up, and not asked for again."""
         if action == "cancel":
             return self._measuring
+        if action == "choose":
+            return parameters[0] in range(len(self._shown.items))
         return not (self._measuring and action in ("measure", "alphas", "rotate"))
 
     def action_back(self) -> None:
@@ -150,6 +171,21 @@ class Compare(Screen[None]):
         self._differing = not self._differing
         self._show()
 
+    def action_against(self) -> None:
+        """Numbers as differences, or as they are."""
+        self._against = not self._against
+        self._show()
+
+    def action_drawing(self) -> None:
+        """Towers, bars, or nothing below the tables."""
+        self._drawn = (self._drawn + 1) % 3
+        self._show()
+
+    def action_choose(self, place: int) -> None:
+        """Compare the others with another one."""
+        self._shown = replace(self._shown, chosen=place)
+        self._show()
+
     def action_rotate(self) -> None:
         """The next one first."""
 
@@ -159,6 +195,7 @@ class Compare(Screen[None]):
         s = self._shown
         self._shown = replace(
             s,
+            chosen=0,
             items=turned(s.items),
             scores=turned(s.scores),
             measured={name: turned(found) for name, found in s.measured.items()},

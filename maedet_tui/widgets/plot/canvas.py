@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from maedet_tui.course.curves import Band
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.grid import Grid, Run, curve, levels, spread, stack
 
@@ -27,15 +28,6 @@ class Series(NamedTuple):
     label: str
     marker: str
     points: Sequence[tuple[float, float]]
-
-
-class Band(NamedTuple):
-    """What lies between two step curves whose x agree, filled behind the series, the more
-    densely the more it is of the `depth`."""
-
-    label: str
-    depth: int
-    points: Sequence[tuple[float, float, float]]
 
 
 class Chart(NamedTuple):

@@ -126,6 +126,11 @@ class Plot(Drawn):
         """Whether stages stand on one another."""
         return self._stacked
 
+    @property
+    def cursor(self) -> float | None:
+        """The iteration that is pointed at, if one is."""
+        return self._cursor
+
     # --- which part of it -------------------------------------------------------
 
     def zoom(self, closer: bool, around: float | None = None) -> None:

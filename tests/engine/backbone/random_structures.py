@@ -11,12 +11,14 @@ WIDTHS = st.integers(1, 5).map(lambda n: 4 * n)
 @st.composite
 def blocks(draw, width: int, stride: int) -> Block:
     """One block of any kind but the stem's, which takes a map of `width` channels."""
-    kind = draw(st.sampled_from([name for name in KINDS if name != "Focus"]))
+    stems = ("Focus", "SiLUFocus")
+    sizes = ("SPP",) if stride == 2 else ()  # which keep theirs
+    kind = draw(st.sampled_from([name for name in KINDS if name not in stems + sizes]))
     kernel, out = draw(st.sampled_from([3, 5])), draw(WIDTHS)
     depth = draw(st.integers(1, 3))
-    if kind == "MaxPool":
+    if kind in ("MaxPool", "SPP"):
         return Block(kind, kernel, width, width, stride)
-    if kind == "Conv":
+    if kind in ("Conv", "SiLUConv"):
         return Block(kind, draw(st.sampled_from([1, 3, 5])), width, out, stride)
     if kind == "InvertedBlock":
         return Block(
@@ -36,7 +38,7 @@ def blocks(draw, width: int, stride: int) -> Block:
 def any_structures(draw) -> Structure:
     """A valid structure of five stages, one or two blocks of any kind in each."""
     width = draw(WIDTHS)
-    stem = draw(st.sampled_from(["Conv", "Focus"]))
+    stem = draw(st.sampled_from(["Conv", "Focus", "SiLUFocus"]))
     found = [Block(stem, draw(st.sampled_from([3, 7])), 3, width, 2)]
     for _ in range(4):
         for number in range(draw(st.integers(1, 2))):
@@ -56,6 +58,20 @@ PEERS = Structure(
         Block("ZenInvertedBlock", 5, 64, 96, 2, 72, 2, 2, 4),
         Block("ZenResBlock", 3, 96, 96, 1, 32, 2),
         Block("ZenBasicBlock", 3, 96, 64, 1, 32, 2),
+    )
+)
+
+#: those of DAMO-YOLO, whose units hold units
+YOLO = Structure(
+    (
+        Block("SiLUFocus", 3, 3, 16, 2),
+        Block("CSPK1KXBlock", 3, 16, 32, 2, 24, 2),
+        Block("RepKXKXBlock", 5, 32, 48, 2, 16, 2),
+        Block("RepK1KXBlock", 3, 48, 40, 1, 16, 2),
+        Block("MobileBlock", 5, 40, 40, 2, 64, 2),
+        Block("SiLUConv", 3, 40, 64, 2),
+        Block("SPP", 5, 64, 64, 1),
+        Block("CSPKXKXBlock", 3, 64, 64, 1, 24, 1),
     )
 )
 

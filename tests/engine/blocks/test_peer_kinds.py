@@ -1,12 +1,13 @@
 """The kinds of blocks of TinyNAS, ZenNAS and RegNet: entropy, costs, mutations, limits."""
 
+from dataclasses import replace
 from random import Random
 from statistics import fmean
 
 import numpy as np
 import pytest
 
-from engine.blocks import KINDS, chain
+from engine.blocks import KINDS, chain, layers_of_unit
 from engine.checks import check
 from engine.costs import total_cost
 from engine.optimum.problem import NoOptimum, Problem
@@ -14,15 +15,17 @@ from engine.scorers.base import ScoringError
 from engine.scorers.closed_form import ClosedForm
 from engine.scorers.factory import make_scorer
 from engine.search.mutation import Mutator
+from engine.search.rules import Widths
 from engine.search.sampling import Sampler
-from engine.settings import CLOSED, PROXIES, Forward, Objective, Preset, Space
+from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Forward, Objective, Preset, Space
 from engine.structure import Block, Structure, StructureError
-from tests.engine.backbone.random_structures import PEERS
+from tests.engine.backbone.random_structures import PEERS, YOLO
 from tests.engine.scorers import literal
 
 PEER_KINDS = (
     "K1KXBlock", "KXKXBlock", "GroupedBlock", "DepthwiseBlock", "ZenResBlock", "ZenBasicBlock",
-    "ZenInvertedBlock",
+    "ZenInvertedBlock", "RepK1KXBlock", "RepKXKXBlock", "CSPK1KXBlock", "CSPKXKXBlock",
+    "MobileBlock",
 )  # fmt: skip
 
 
@@ -66,6 +69,26 @@ def test_the_entropy_is_that_of_literal_passes(kind):
     assert (difference <= 4 * error + 3e-3 * passes.mean(0) + 0.01).all(), (difference, error)
 
 
+@pytest.mark.parametrize("kind", ["CSPK1KXBlock", "CSPKXKXBlock"])
+def test_what_goes_around_the_pairs_of_a_csp_block_changes_next_to_nothing(kind):
+    structure = of_kind(kind)
+    passes = np.array(literal.entropies(structure, 32))
+    both = np.array(literal.entropies(structure, 32, halves=True))
+    assert (passes != both)[1:].all()
+    assert np.abs(both / passes - 1).max() < 1e-4
+
+
+def test_layers_of_what_depth_counts():
+    found = {kind: layers_of_unit(kind, 2) for kind in KINDS if "depth" in KINDS[kind].fields}
+    assert found == {
+        "ResBlock": 3, "BasicBlock": 2, "InvertedBlock": 3, "K1KXBlock": 2, "KXKXBlock": 2,
+        "GroupedBlock": 3, "DepthwiseBlock": 3, "ZenResBlock": 3, "ZenBasicBlock": 2,
+        "ZenInvertedBlock": 6, "RepK1KXBlock": 2, "RepKXKXBlock": 2, "CSPK1KXBlock": 2,
+        "CSPKXKXBlock": 2, "MobileBlock": 3,
+    }  # fmt: skip
+    assert layers_of_unit("InvertedBlock", 1) == 2
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", PEER_KINDS)
 def test_closed_form_against_32_passes_over_50_structures(kind):
@@ -97,11 +120,28 @@ def test_every_mutation_can_be_built(kind):
     assert kinds >= set(KINDS[kind].mutable)
 
 
+@pytest.mark.parametrize("kind", PEER_KINDS)
+def test_the_rules_of_a_space_hold_for_every_kind(kind):
+    ranges = ((16, 32), (32, 128), (64, 128), (128, 256), (256, 512))
+    rules = {"monotone_widths": True, "max_expansion": 4, "widths": ranges}
+    space = replace(space_of(kind), bottleneck_ratio=(0.09, 4), **rules)
+    mutator, rng, structure = Mutator(space, compound=0.4), Random(3), of_kind(kind)
+    met = set()
+    for number in range(150):
+        structure = mutator.mutate(structure, rng, fine=number % 3 == 0).structure
+        assert Widths(space).broken(structure.blocks) is None
+        met.add(structure.widths)
+        for block in structure.blocks:
+            if "bottleneck" in KINDS[kind].fields and block.kind == kind:
+                assert 0.09 <= block.bottleneck / block.out_channels <= 4
+    assert len(met) >= 8
+
+
 def test_kinds_turn_into_each_other():
     every = (*PEER_KINDS, "ResBlock", "BasicBlock", "InvertedBlock")
     mutator, rng = Mutator(Space(blocks=every, max_width=256)), Random(2)
     structure, met = of_kind("GroupedBlock"), set()
-    for _ in range(400):
+    for _ in range(800):
         structure = check(mutator.mutate(structure, rng, fine=False).structure)
         met.update(block.kind for block in structure.blocks)
     assert met == {*every, "Focus"}
@@ -130,6 +170,10 @@ def test_groups_divide_a_bottleneck_that_is_no_multiple():
         (Block("DepthwiseBlock", 3, 3, 8, 2, 0), "bottleneck is 0"),
         (Block("K1KXBlock", 3, 3, 8, 2, 8, se=4), "se is 4, but a K1KXBlock has none"),
         (Block("ZenInvertedBlock", 3, 3, 8, 2, 8), "expansion is 0"),
+        (Block("CSPK1KXBlock", 3, 3, 1, 2, 8), "out is 1, but two halves need at least 2"),
+        (Block("SPP", 5, 3, 3, 2), "stride is 2, but an SPP keeps the size: write 1"),
+        (Block("SPP", 5, 3, 8, 1), "pooling keeps the channels"),
+        (Block("MobileBlock", 3, 3, 8, 2, 8, se=4), "se is 4, but a MobileBlock has none"),
     ],
 )
 def test_impossible_numbers_are_told_with_the_fix(block, words):
@@ -144,8 +188,20 @@ def test_no_bound_is_claimed_of_kinds_without_one():
 
 
 @pytest.mark.parametrize("scorer", PROXIES)
-def test_proxies_refuse_a_focus_in_words(scorer):
+def test_proxies_refuse_in_words_what_is_no_row_of_layers(scorer):
+    halves = Structure((Block("Conv", 3, 3, 16, 2), *YOLO.blocks[1:]))
     for name in (scorer, scorer + CLOSED):
         judge = make_scorer(name, "cpu", Objective(resolution=32), Forward())
-        with pytest.raises(ScoringError, match="block 1 is a Focus"):
+        with pytest.raises(ScoringError, match=r"block 1 is a Focus.* or write a Conv with stride"):
             judge.score([PEERS])
+        with pytest.raises(ScoringError, match="block 2 is a CSPK1KXBlock, which no proxy knows"):
+            judge.score([halves])
+
+
+@pytest.mark.parametrize("scorer", GRADIENT_PROXIES)
+def test_proxies_of_gradients_refuse_paths_that_are_no_row_in_words(scorer):
+    judge = make_scorer(scorer, "cpu", Objective(resolution=32), Forward())
+    halves = Structure((Block("Conv", 3, 3, 16, 2), Block("CSPK1KXBlock", 3, 16, 32, 2, 16, 2)))
+    for structure, words in ((PEERS, "block 1 is a Focus"), (halves, "block 2 is a CSPK1KXBlock")):
+        with pytest.raises(ScoringError, match=words):
+            judge.score([structure])

@@ -124,6 +124,82 @@ def test_classes_of_tinynas(name, kind, params):
     assert total_cost(structure).params == 3 * 40 * 9 + 80 + 4 * params
 
 
+#: (stem, class, (L, btn, out) behind it) of DAMO-YOLO's nets, strides being 2 2 2 1 2
+DAMO = {
+    "T": (24, "K1KX", (2, 24, 64), (2, 64, 96), (2, 96, 192), (2, 152, 192), (1, 192, 384)),
+    "S": (32, "K1KX", (1, 24, 128), (5, 88, 128), (3, 128, 256), (2, 120, 256), (1, 144, 512)),
+    "M": (32, "KXKX", (2, 64, 128), (4, 64, 128), (4, 256, 256), (4, 256, 256), (3, 256, 512)),
+    "L": (32, "KXKX", (3, 96, 128), (5, 96, 128), (5, 384, 256), (5, 384, 256), (4, 384, 512)),
+    "N": (16, "K1KX", (2, 24, 40), (2, 64, 80), (2, 40, 112), (2, 152, 112), (1, 192, 160)),
+    "Ns": (16, "K1KX", (1, 24, 24), (2, 64, 40), (2, 40, 64), (2, 152, 80), (2, 192, 160)),
+    "Nm": (16, "K1KX", (2, 24, 40), (2, 64, 64), (2, 40, 112), (2, 152, 128), (1, 192, 256)),
+    "Nl": (24, "K1KX", (1, 24, 48), (2, 64, 80), (2, 40, 160), (3, 152, 160), (2, 192, 320)),
+}
+
+
+def damo(name):
+    """The text of one of DAMO-YOLO's nets, as it is published."""
+    stem, kind, *blocks = DAMO[name]
+    found = [
+        {"class": "ConvKXBNRELU", "in": 3, "k": 3, "nbitsA": 8, "nbitsW": 8, "out": stem, "s": 1}
+    ]
+    for (deep, inside, out), stride in zip(blocks, (2, 2, 2, 1, 2)):
+        row = {"L": deep, "btn": inside, "class": f"SuperResConv{kind}", "in": stem, "out": out}
+        bits = {"nbitsA": [8] * 2 * deep, "nbitsW": [8] * 2 * deep}
+        found.append({**row, **bits, "inner_class": f"ResConv{kind}", "k": 3, "s": stride})
+        stem = out
+    return repr(found)
+
+
+FAMILY = dict(zip(DAMO, ("res", "res", "csp", "csp", "mob", "mob", "mob", "mob")))
+#: parameters of the backbones that their code builds, counted on its modules
+PARAMS = {
+    "T": 2_358_480, "S": 3_839_072, "M": 10_217_920, "L": 17_774_656, "N": 991_168,
+    "Ns": 876_920, "Nm": 1_436_032, "Nl": 3_744_480,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMO)
+def test_damo_yolos_have_the_parameters_that_their_code_builds(name):
+    structure = structure_info.loads(damo(name), family=FAMILY[name])
+    assert total_cost(structure).params == PARAMS[name]
+    stem = "Focus" if name in "TS" else "SiLUFocus" if name in "MLN" else "SiLUConv"
+    assert structure.blocks[0].kind == stem
+
+
+def swap(name, *pairs):
+    text = damo(name)
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "words"),
+    [
+        (damo("T"), "", ["DAMO-YOLO", "--family res (T and S), csp (M and L)", "mob", "#res"]),
+        (damo("T"), "vgg", ["family is 'vgg'", "res, csp, mob"]),
+        (damo("T"), "csp", ["blocks 4 and 5 are one stage", "btn"]),
+        (damo("M"), "mob", ["SuperResConvKXKX", "res or csp"]),
+        (swap("M", ("'s': 1}, {'L': 3", "'s': 2}, {'L': 3")), "csp", ["strides are 2 2 2 2 2"]),
+        (swap("T", ("'L': 1", "'L': 0")), "res", ["block 6", "depth is 0"]),
+        (swap("T", ("'L': 1", "'L': 'x'")), "res", ["block 6", "L", "whole number"]),
+        (swap("T", ("'btn': 24", "'btn': 0")), "mob", ["block 2", "bottleneck is 0"]),
+        (damo("T").split(", {'L'")[0] + "]", "", ["0 blocks have stride 2"]),
+        (info(rows(("SuperResK1KXK1", 1, 40, 8, 40, 3, 2))), "res", ["res", "leave it out"]),
+        (
+            swap("T", ("ResConvK1KX', 'in': 192", "ResK1KX', 'in': 192")),
+            "res", ["block 5 is a K1KXBlock", "SuperResConvK1KX and SuperResConvKXKX alone"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_family_that_does_not_fit_is_refused_in_words(text, family, words):
+    with pytest.raises(StructureError) as caught:
+        structure_info.loads(text, family=family)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
 def nas_info():
     four = [("SuperResK1KXK1", 1, 40, 8, 40, 3, 2)] * 4
     first, second = rows(*four), rows(*four)

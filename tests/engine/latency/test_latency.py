@@ -20,6 +20,7 @@ from engine.search.sampling import smallest
 from engine.settings import Budget, Preset, Schedule, Space, Timing
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
+from tests.engine.backbone.random_structures import YOLO
 from tests.engine.scorers.literal_network import network
 from tests.waiting import PATIENCE
 
@@ -45,6 +46,7 @@ STRUCTURES = {
             Block("Conv", 1, 48, 96, 2),
         )
     ),
+    "yolo": YOLO,
 }
 PRESET = Preset(
     "slow", ZOO["initial"].structure, Budget(image_size=SIZE, latency=1.0), device="cpu"
@@ -109,7 +111,7 @@ def test_every_operation_runs_in_its_place(name):
     assert all(value > 0 for value in seconds.values())
     operations = {step.operation for unit in units for step in unit}
     for operation in operations:
-        x = device.map(operation.family.image or operation.inside, operation.family.size)
+        x = device.map(operation.entering, operation.family.size)
         y = device.kernel(operation)(x, x)
         assert y.shape[:2] == (2, operation.outside) and torch.isfinite(y).all()
 
@@ -233,6 +235,20 @@ def test_building_stops_when_asked():
     with pytest.raises(Cancelled):
         Latency(device, SIZE).build(PRESET.space, PRESET.initial, lambda: next(calls, True))
     assert len({operation.family for operation in device.measured}) == 2
+
+
+def test_branches_are_one_convolution_and_halves_are_put_together():
+    (down, halves, fuse) = steps_of(Structure(YOLO.blocks[:2]), SIZE)[1:]
+    assert [step.operation.family.op for step in (*down, *fuse)] == ["conv", "relu"] * 2
+    start, around, join = halves[:2], halves[-3:-1], halves[-1]
+    assert [step.operation.family.op for step in (*start, *around)] == ["conv", "relu"] * 2
+    pair = [step.operation.family.op for step in halves[2:-3]]
+    assert pair == ["conv", "silu", "conv", "add", "silu"] * 2  # without the 1x1 of the second
+    assert join.operation.family.op == "concat" and join.operation.outside == 32
+    assert join.takes == (start[-1].gives, around[-1].gives) and join.gives == 0
+    poolings = [step for unit in steps_of(YOLO, SIZE) for step in unit
+                if step.operation.family.op in ("maxpool", "concat")]  # fmt: skip
+    assert [step.operation.outside for step in poolings[1:7]] == [32, 32, 32, 64, 96, 128]
 
 
 def test_operations_of_a_block_do_not_forget_repetition():

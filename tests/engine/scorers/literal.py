@@ -16,12 +16,17 @@ import torch.nn.functional as F
 def convolutions(block):
     """(in, out, kernel, stride, groups) of each convolution of a block, in order."""
     found = []
-    if block.kind == "Focus":
+    if block.kind in ("Focus", "SiLUFocus"):
         found.append((12, block.out_channels, block.kernel, 1, 1))
         return found
-    if block.kind == "Conv":
+    if block.kind in ("Conv", "SiLUConv"):
         found.append((block.in_channels, block.out_channels, block.kernel, block.stride, 1))
         return found
+    if block.kind == "SPP":  # the map that is not pooled
+        half = block.in_channels // 2
+        return [(block.in_channels, half, 1, 1, 1), (half, block.out_channels, 1, 1, 1)]
+    if block.kind.startswith("CSP"):
+        return _first_half(block)
     width = block.in_channels
     for number in range(block.depth):
         stride = block.stride if number == 0 else 1
@@ -34,14 +39,14 @@ def convolutions(block):
             found.append((width, block.bottleneck, 1, 1, 1))
             found.append((block.bottleneck, block.bottleneck, block.kernel, stride, groups))
             found.append((block.bottleneck, block.out_channels, 1, 1, 1))
-        elif block.kind == "DepthwiseBlock":
+        elif block.kind in ("DepthwiseBlock", "MobileBlock"):
             found.append((width, block.bottleneck, 1, 1, 1))
             found.append((block.bottleneck,) * 2 + (block.kernel, stride, block.bottleneck))
             found.append((block.bottleneck, block.out_channels, 1, 1, 1))
-        elif block.kind == "K1KXBlock":
+        elif block.kind in ("K1KXBlock", "RepK1KXBlock"):
             found.append((width, block.bottleneck, 1, 1, 1))
             found.append((block.bottleneck, block.out_channels, block.kernel, stride, 1))
-        elif block.kind == "KXKXBlock":
+        elif block.kind in ("KXKXBlock", "RepKXKXBlock"):
             found.append((width, block.bottleneck, block.kernel, 1, 1))
             found.append((block.bottleneck, block.out_channels, block.kernel, stride, 1))
         elif block.kind == "ZenInvertedBlock":
@@ -68,14 +73,35 @@ def convolutions(block):
     return found
 
 
+def _first_half(block):
+    """Of a CSP block, what the half with the pairs goes through."""
+    found, width, out = [], block.in_channels, block.out_channels
+    if block.stride == 2:
+        found.append((width, out, 3, 2, 1))
+        width = out
+    half, first = out // 2, 1 if block.kind == "CSPK1KXBlock" else block.kernel
+    found.append((width, half, 1, 1, 1))
+    for _ in range(block.depth):
+        found += [
+            (half, block.bottleneck, first, 1, 1),
+            (block.bottleneck, half, block.kernel, 1, 1),
+        ]
+    return [*found, (half, out, 1, 1, 1)]
+
+
 @torch.inference_mode()
-def entropies(structure, resolution, activation="relu", seed=0):
-    """H of C1-C5 (Eq. 3, 4) of one pass, in nats."""
+def entropies(structure, resolution, activation="relu", seed=0, halves=False):
+    """H of C1-C5 (Eq. 3, 4) of one pass, in nats. halves: both of a CSP block, as it is built,
+    and not the first alone."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
+    def others(outside, inside):
+        return torch.randn(outside, inside, 1, 1, generator=second, dtype=torch.float64)
+
+    second = torch.Generator().manual_seed(seed + 1000)
     x = normal(1, 3, resolution, resolution)
     sum_log_gamma = 0.0
     found = []
@@ -86,11 +112,20 @@ def entropies(structure, resolution, activation="relu", seed=0):
         if block.kind == "MaxPool":
             x = F.max_pool2d(x, block.kernel, stride=block.stride, padding=block.kernel // 2)
             continue
-        if block.kind == "Focus":
+        if block.kind in ("Focus", "SiLUFocus"):
             x = F.pixel_unshuffle(x, 2)
-        for inside, outside, kernel, stride, groups in convolutions(block):
+        listed = convolutions(block)
+        split = len(listed) - 2 * block.depth - 2 if halves and block.kind.startswith("CSP") else -1
+        for number, (inside, outside, kernel, stride, groups) in enumerate(listed):
+            if number == split:
+                beside = F.conv2d(x, others(outside, inside)).clamp(min=0.0)
+                sum_beside = sum_log_gamma
             weight = normal(outside, inside // groups, kernel, kernel)
             h = F.conv2d(x, weight, bias=None, stride=stride, padding=kernel // 2, groups=groups)
+            if split >= 0 and number == len(listed) - 1:
+                # the columns of the second half, whose map is in units of its own gamma
+                more = F.conv2d(beside, others(outside, inside))
+                h += more * math.exp(sum_beside - sum_log_gamma)
             entropy = 0.5 * math.log(h.var(unbiased=False).item()) + sum_log_gamma
             phi = h.clamp(min=0.0) if activation == "relu" else h
             gamma = phi.norm().item()

@@ -11,7 +11,7 @@ from maedet_tui.screens.editor.screen import Editor
 from maedet_tui.screens.editor.yaml_area import YamlArea
 from maedet_tui.screens.home.lists import PresetTable, RunTable
 from maedet_tui.screens.home.screen import Home
-from maedet_tui.screens.structures.browse import ItemList
+from maedet_tui.screens.structures.item_list import ItemList
 from tests.store.conftest import QUICK, searched
 from tests.ui.conftest import marked
 

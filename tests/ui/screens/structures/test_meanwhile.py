@@ -9,9 +9,10 @@ from engine.formats import structure_yaml
 from engine.scorers.base import Score
 from engine.zoo import ZOO
 from maedet_tui.screens.structures import compare
-from maedet_tui.screens.structures.browse import Browse, ItemList
+from maedet_tui.screens.structures.browse import Browse
 from maedet_tui.screens.structures.compare import Compare
 from maedet_tui.screens.structures.comparison_view import NumbersView
+from maedet_tui.screens.structures.item_list import ItemList
 from tests.store.conftest import QUICK, searched
 from tests.ui.screens.structures.test_structures import POPULATED, S, said
 from tests.waiting import PATIENCE

@@ -14,6 +14,7 @@ from maedet_tui.app import MaedetApp
 from maedet_tui.screens.dashboard.screen import Dashboard
 from maedet_tui.screens.structures.browse import Browse
 from maedet_tui.screens.structures.compare import Compare
+from maedet_tui.screens.structures.comparison_drawing import StageBars, TowersView
 from maedet_tui.screens.structures.comparison_view import BlocksView, NumbersView
 from maedet_tui.screens.structures.structure import StructureScreen
 from maedet_tui.screens.structures.tower import TowerPanel
@@ -150,6 +151,27 @@ async def test_mark_two_and_compare(watch):
         await w.press("d")
         await w.sees("Blocks that differ")
         assert "stride" not in w.app.screen.query_one(BlocksView).text
+        await w.press("2")
+        await w.sees("* marks what differs from MAE-DET-S", "to no. 2", "+21.7%")
+        await w.press("v")
+        await w.sees("+4.6M", "+41.2G", "Numbers of the others are differences to MAE-DET-S.")
+        await w.press("3", "v")  # there are two
+        assert "+4.6M" not in w.text and "differs from MAE-DET-S" in w.text
+        # below the tables, to one scale
+        towers = w.app.screen.query_one(TowersView)
+        rows = towers.text.splitlines()
+        medium, small = rows[rows.index("") - 1].split()  # the last row of C5
+        ends = [structure.blocks[-1].out_channels for structure in (M, S)]
+        assert len(small) / len(medium) == pytest.approx(ends[1] / ends[0], rel=0.05)
+        assert len([row for row in rows if row[:2] in ("C1", "C2", "C3", "C4", "C5")]) == 5
+        await w.press("w")
+        bars = w.app.screen.query_one(StageBars)
+        assert bars.display and not towers.display
+        rows = bars.text.splitlines()
+        assert len([row for row in rows if "MAE-DET-S" in row]) == 5
+        assert any("258.0" in row for row in rows if "MAE-DET-M" in row)
+        await w.press("w")
+        assert not bars.display and not towers.display
         await w.press("escape", "u")
         await w.sees("Nothing marked")
 
@@ -242,8 +264,20 @@ async def test_a_file_by_its_path(watch, tmp_path):
 
 
 async def test_browsing_from_anywhere_comes_back_to_the_same_list(watch):
-    async with watch(POPULATED, size=(100, 40)) as w:
-        await w.press("b", "down", "space", "enter")
+    async with watch(POPULATED, size=(120, 40)) as w:
+        await w.press("b", "down", "space")
+        # headings, the marked one drawn beside, words and an order
+        await w.sees("name", "params", "Structures", "MAE-DET-S, Table 13", "total, 79")
+        await w.press("slash", *"resnet", "enter")
+        await w.sees('with "resnet"', "ResNet-101")
+        assert "MAE-DET-L" not in w.text
+        await w.press("s", "s", "s")
+        await w.sees("by FLOPs")
+        await w.press("down", "escape")
+        await w.sees("MAE-DET-L", "ResNet-101, ")
+        costs = [item.cost.flops for item in w.app.screen._shown[1 : 1 + len(ZOO)]]
+        assert costs == sorted(costs)
+        await w.press("s", "s", "s", "home", "down", "enter")
         await w.until(lambda: isinstance(w.app.screen, StructureScreen))
         await w.press("b")
         await w.sees("1 marked: MAE-DET-S")

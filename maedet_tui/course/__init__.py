@@ -1,0 +1,1 @@
+"""How a search went, worked out once for the screen and for reports: curves, what works."""
