@@ -16,7 +16,7 @@ from engine.messages import and_more
 from engine.published import KNOWN
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
-from engine.settings import AUTO, NO_ENTROPY
+from engine.settings import AUTO, CLOSED_PROXIES, NO_ENTROPY
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
