@@ -148,3 +148,39 @@ _ENTRIES = (
 )
 
 ZOO: dict[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}
+
+
+def _basic(*depths: int) -> Structure:
+    """ResNet-18 and -34 (He et al. 2016): residual pairs of 3x3 convolutions."""
+    blocks = [Block("Conv", 7, 3, 64, 2), Block("MaxPool", 3, 64, 64, 2)]
+    width = 64
+    for level, depth in enumerate(depths):
+        out = 64 << level
+        blocks.append(Block("BasicBlock", 3, width, out, 2 if level else 1, out, depth))
+        width = out
+    return Structure(tuple(blocks))
+
+
+def _mobilenet_v2() -> Structure:
+    """MobileNetV2-1.0 (Sandler et al. 2018, Table 2), up to its last convolution."""
+    blocks, width = [Block("Conv", 3, 3, 32, 2)], 32
+    rows = (
+        (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    )  # fmt: skip
+    for expansion, out, depth, stride in rows:
+        blocks.append(
+            Block("InvertedBlock", 3, width, out, stride, depth=depth, expansion=expansion)
+        )
+        width = out
+    return Structure((*blocks, Block("Conv", 1, width, 1280, 1)))
+
+
+#: networks that people know the cost of, to stand beside a budget; small to large
+KNOWN: dict[str, Structure] = {
+    "MobileNetV2": _mobilenet_v2(),
+    "ResNet-18": _basic(2, 2, 2, 2),
+    "ResNet-34": _basic(3, 4, 6, 3),
+    "ResNet-50": ZOO["resnet-50"].structure,
+    "ResNet-101": ZOO["resnet-101"].structure,
+}

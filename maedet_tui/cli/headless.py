@@ -91,7 +91,8 @@ def _finish(run: LocalRun, as_json: bool, label: dict[str, str]) -> int:
     if as_json:
         print_json({**label, **result(run, snapshot)})
     else:
-        said = advice.lines(snapshot.best.structure, run.preset)
+        gap = advice.known_gap(snapshot.bound)
+        said = advice.lines(snapshot.best.structure, run.preset, gap)
         echo("\n".join([summary.outcome(snapshot), *said]))
         if run.saved and not run.save_error:
             echo(f"\nSaved: {run.saved}")
@@ -116,6 +117,7 @@ def result(run: LocalRun, snapshot: Snapshot) -> dict[str, Any]:
         "seed": run.preset.schedule.seed,
         "latency": asdict(snapshot.latency) if snapshot.latency else None,
         **_bound(snapshot),
+        "advice": advice.of_structure(best.structure, run.preset, advice.known_gap(snapshot.bound)),
         "best_at_iteration": snapshot.best_iteration,
         "tied_with_best": summary.tied(snapshot.recheck) if snapshot.recheck else None,
         "saved": str(run.saved) if run.saved and not run.save_error else None,

@@ -35,15 +35,18 @@ def presets(context: click.Context) -> None:
     with failures():
         found = [*entries(), *further()]
     width = max(len(shown_name(entry.name)) for entry in found)
-    flops, params, layers, latency, _, _ = HEADINGS
-    echo(f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  description")
+    flops, params, layers, latency, _, _, known = HEADINGS
+    echo(
+        f"{'name':{width}} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {known:18}  description"
+    )
     for entry in found:
         name = f"{shown_name(entry.name):{width}}"
         if entry.preset is None:
             echo(f"{name} {_broken(entry)}")
             continue
-        flops, params, layers, latency, _, _ = glance(entry.preset)
-        echo(f"{name} {flops:>6} {params:>7} {layers:>6} {latency:>7}  {entry.preset.description}")
+        flops, params, layers, latency, _, _, known = glance(entry.preset)
+        costs = f"{flops:>6} {params:>7} {layers:>6} {latency:>7}  {known:18}"
+        echo(f"{name} {costs}  {entry.preset.description}")
     if not all(entry.builtin for entry in found):
         echo(f"Your own presets are in {user_folder()}.")
 

@@ -6,13 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import click
 from rich.console import Console
 
 from maedet_tui import formatting
 from maedet_tui.cli.failure import Failure
-from maedet_tui.cli.output import failures
+from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import write_atomically
 from maedet_tui.reproduce import render, searches, tables
@@ -20,13 +21,15 @@ from maedet_tui.reproduce.paper import TABLES
 from maedet_tui.reproduce.searches import Found, Job, Running
 from maedet_tui.terminal import echo
 
-NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "all")
+NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "inverse", "all")
 
 
 @click.command()
 @click.argument("table", type=click.Choice(NAMES))
 @click.option(
-    "--quick", is_flag=True, help="A quarter of the iterations and one seed: a first look."
+    "--quick",
+    is_flag=True,
+    help="A quarter of the iterations and one seed, or one change at a time: a first look.",
 )
 @click.option("--seeds", type=click.IntRange(1, 100), help="Searches per row.  [default: 3]")
 @click.option(
@@ -35,7 +38,10 @@ NAMES = ("table1", "table4", "table6", "table8", "table9", "sizes", "all")
     help="Folder for the tables (Markdown and CSV) and figures (SVG and PNG, with the "
     "`figures` extra installed).",
 )
-def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def reproduce(
+    table: str, quick: bool, seeds: int | None, output: Path | None, as_json: bool
+) -> None:
     """Run the searches behind a TABLE of the paper and print both side by side.
 
     \b
@@ -46,13 +52,21 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     table9  Zen-Score, SynFlow and NASWOT as objectives, beside the entropy, and what
             they and six proxies of gradients make of the structures
     sizes   the four readings of "the size of the feature map" on Tables 1, 4, 6 and 8
+    inverse which readings, rules and limits make the printed structures optimal
+    all     the tables and sizes
 
     AP columns are quoted from the paper. Searches use closed forms, of the entropy and of
     the proxies, and take seconds each. Ctrl-C ends early: searches that are finished by
-    then are printed and written all the same.
+    then are printed and written all the same. "inverse" proves optima in the place of
+    searches; with --output a later run goes on from what is known (inverse.json).
     """
     seeds = seeds or (1 if quick else 3)
     iterations = searches.QUICK_ITERATIONS if quick else None
+    if output is not None:
+        _check_writable(output)  # better now than after the searches
+    if table == "inverse":
+        _inverse(quick, output, as_json)
+        return
     names = [*TABLES, "sizes"] if table == "all" else [table]
     jobs = [
         job
@@ -62,8 +76,6 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
     ]
     if "sizes" in names:
         jobs += tables.sizes_jobs(seeds, iterations)
-    if output is not None:
-        _check_writable(output)  # better now than after the searches
     found, interrupted = _searched(jobs)
     sheets = [
         tables.compare(TABLES[name], found, seeds, iterations) for name in names if name in TABLES
@@ -72,26 +84,41 @@ def reproduce(table: str, quick: bool, seeds: int | None, output: Path | None) -
         sheets.append(tables.by_proxies(found, seeds, iterations))
     if "sizes" in names and not interrupted:
         sheets.append(tables.compare_sizes(found, seeds, iterations))
+    _print(sheets, as_json)
+    if output is not None:
+        _write_sheets(output, sheets, as_json)
+        _draw(output, [] if interrupted else names, found, seeds, iterations, as_json)
+    if interrupted:
+        raise SystemExit(130)
+
+
+def _inverse(quick: bool, output: Path | None, as_json: bool) -> None:
+    # proving optima, which only this needs
+    from maedet_tui.cli import inverse
+    from maedet_tui.reproduce import inverse_tables
+
+    answers, interrupted = inverse.answers(quick, output, sys.stderr)
+    sheets = inverse_tables.sheets(answers)
+    _print(sheets, as_json, {"answers": [answer.row() for answer in answers.values()]})
+    if output is not None:
+        _write_sheets(output, sheets, as_json)
+    if interrupted:
+        raise SystemExit(130)
+
+
+def _print(sheets: list[tables.Sheet], as_json: bool, more: dict[str, Any] | None = None) -> None:
+    """Tables on the terminal; as_json: on one line, with `more` keys."""
+    if as_json:
+        print_json({"tables": [sheet._asdict() for sheet in sheets], **(more or {})})
+        return
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
     for sheet in sheets:
         console.print(render.terminal(sheet))
-    if output is not None:
-        _write(output, sheets, [] if interrupted else names, found, seeds, iterations)
-    if interrupted:
-        raise SystemExit(130)
 
 
-def _write(
-    output: Path,
-    sheets: list[tables.Sheet],
-    names: list[str],
-    found: dict[Job, Found],
-    seeds: int,
-    iterations: int | None,
-) -> None:
-    """Tables, and the figures of the tables in `names`."""
+def _write_sheets(output: Path, sheets: list[tables.Sheet], quiet: bool) -> None:
     with failures():
         for sheet in sheets:
             for ending, text in (
@@ -99,7 +126,18 @@ def _write(
                 ("csv", render.comma_separated(sheet)),
             ):
                 write_atomically(output / f"{sheet.name}.{ending}", text, option="--output")
-    echo(f"Tables: {output}")
+    echo(f"Tables: {output}", err=quiet)
+
+
+def _draw(
+    output: Path,
+    names: list[str],
+    found: dict[Job, Found],
+    seeds: int,
+    iterations: int | None,
+    quiet: bool,
+) -> None:
+    """Figures of the tables in `names`."""
     try:  # matplotlib is an extra
         from maedet_tui.reproduce import figures
     except ImportError:
@@ -108,7 +146,7 @@ def _write(
     with failures():
         drawn = figures.draw(names, found, seeds, iterations, output)
     if drawn:
-        echo("Figures: " + ", ".join(path.name for path in drawn))
+        echo("Figures: " + ", ".join(path.name for path in drawn), err=quiet)
 
 
 def _check_writable(folder: Path) -> None:

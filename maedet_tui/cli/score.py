@@ -106,6 +106,8 @@ def score(
         more: dict[str, Any] = {"proxies": listed} if all_proxies else {}
         if optimum is not None:
             more["optimum"] = optimum._asdict()
+        if named:
+            more["advice"] = advice.of_structure(found, chosen, _known_gap(optimum))
         print_json({**cost._asdict(), **score_values(result), **more, "name": title})
         return
     size = formatting.image_size(counted_at)
@@ -122,7 +124,7 @@ def score(
     if optimum is not None:
         lines.append(_sentence(optimum, chosen.name))
     if named:
-        lines += advice.lines(found, chosen)
+        lines += advice.lines(found, chosen, _known_gap(optimum))
     lines += [_told(name, one) for name, one in proxies.items()]
     echo("\n".join([*lines, "", summary.table(found)]))
 
@@ -138,6 +140,13 @@ class _Distance(NamedTuple):
     gap: float | None
     proven: bool
     over: str | None
+
+
+def _known_gap(optimum: _Distance | None) -> float | None:
+    """How far the structure is below a proven optimum, as a share."""
+    if optimum is None or optimum.gap is None or not optimum.proven:
+        return None
+    return optimum.gap / 100
 
 
 def _image_size(text: str | None) -> tuple[int, int] | None:

@@ -5,13 +5,16 @@ Pure functions: of a structure that a preset's search found, and of a preset's o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.blocks import KINDS
 from engine.costs import Cost, block_cost, total_cost
 from engine.settings import NO_ENTROPY, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.presets.auto import at_paper_size, max_width, stage_depths
+
+if TYPE_CHECKING:
+    from engine.snapshot import Bound
 
 #: a bottleneck below this share of its output carries little
 THINNEST = 1 / 32
@@ -46,6 +49,15 @@ def of_structure(
 def lines(structure: Structure, preset: Preset, gap: float | None = None) -> list[str]:
     """`of_structure` as lines of an outcome."""
     return [f"Advice: {sentence}." for sentence in of_structure(structure, preset, gap)]
+
+
+def known_gap(bound: Bound | None) -> float | None:
+    """How far a search's best is below the optimum, as a share; None where that is not known.
+
+    A bound alone may lie above everything: that more of the budgets has a worth tells that it is
+    the Z of a structure.
+    """
+    return bound.gap if bound is not None and bound.worth else None
 
 
 class Advice(NamedTuple):
@@ -145,7 +157,9 @@ def _unused(cost: Cost, preset: Preset) -> list[str]:
             f"only {shares[name]:.0%} of budget.{name} is used; raise budget.layers, "
             "space.stage_depths or space.max_width, or search longer"
         )
-    if budget.layers is not None and cost.layers < USED * budget.layers:
+    # in a small network a single unit is more than the rest of the share
+    left = 0 if budget.layers is None else budget.layers - cost.layers
+    if budget.layers and left > max(_unit_layers(preset), (1 - USED) * budget.layers):
         said.append(
             f"only {cost.layers} of {budget.layers} layers are used; raise space.stage_depths, "
             "or lower budget.layers"

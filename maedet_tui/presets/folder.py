@@ -42,7 +42,7 @@ def ladder_names() -> list[str]:
 
 
 def further_names() -> list[str]:
-    """Names of the presets that the home screen leaves out: the ladder's and other papers'."""
+    """Names of the presets beside the paper's: the ladder's and other papers'."""
     others = [
         name
         for folder in (CLASSIFICATION, DETECTION)
@@ -52,7 +52,7 @@ def further_names() -> list[str]:
 
 
 def builtin_file(name: str) -> Path:
-    """The file of a built-in preset, those that the home screen leaves out among them."""
+    """The file of a built-in preset, those beside the paper's among them."""
     for folder in (LADDER, CLASSIFICATION, DETECTION):
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"

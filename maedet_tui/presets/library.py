@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maedet_tui.presets.folder import builtin_file, builtin_names, further_names, user_presets
+from maedet_tui.presets.folder import (
+    builtin_file,
+    builtin_names,
+    further_names,
+    ladder_names,
+    user_presets,
+)
 from maedet_tui.presets.problems import PresetError, Problem
 
 if TYPE_CHECKING:
@@ -48,6 +54,11 @@ def names(*, own: bool = True) -> list[Entry]:
     built_in = [Entry(name, True, str(builtin_file(name))) for name in builtin_names()]
     mine = user_presets() if own else {}
     return [Entry(name, False, str(path)) for name, path in mine.items()] + built_in
+
+
+def steps() -> list[Entry]:
+    """The presets for budgets beside the paper's, unread."""
+    return [Entry(name, True, str(builtin_file(name))) for name in ladder_names()]
 
 
 def further() -> Iterator[Entry]:

@@ -10,6 +10,7 @@ from engine.structure import LEVELS
 from maedet_tui import formatting, summary
 from maedet_tui.course import works
 from maedet_tui.course.diversity import diversity
+from maedet_tui.presets import advice as advising
 from maedet_tui.presets.glance import latency as latency_limit
 from maedet_tui.report.curves import comparable_z
 from maedet_tui.report.gathering import Reported
@@ -62,6 +63,12 @@ def _against(run: Reported, z: float) -> str:
         f"Z {formatting.score(z)}: the best is {abs(off):.2f} % {'above' if off >= 0 else 'below'} "
         f"it, at {ours} FLOPs against {theirs}"
     )
+
+
+def advice(run: Reported) -> list[str]:
+    """What a person would not train about the best, and the key that prevents it."""
+    gap = advising.known_gap(run.snapshot.bound)
+    return advising.lines(run.best.structure, run.preset, gap)
 
 
 def settings(run: Reported) -> Rows:

@@ -39,6 +39,7 @@ def _run(run: Reported, level: str) -> list[str]:
         _rows(
             [*facts.result(run), *(("checked: " + name, value) for name, value in facts.audit(run))]
         ),
+        *(f"> {_text(said)}" for said in facts.advice(run)),
         _table(summary.rows(best.structure)),
         f"Depth counts bottlenecks. FLOPs at {formatting.image_size(size)}.",
     ]

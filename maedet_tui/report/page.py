@@ -60,7 +60,11 @@ def _article(run: Reported) -> Markup:
         element("header", element("h1", run.name), element("p", what, class_="muted")),
         _notices(run),
         _numbers(run),
-        _section("Result", _facts(facts.result(run))),
+        _section(
+            "Result",
+            _facts(facts.result(run)),
+            [element("p", said, class_="notice") for said in facts.advice(run)],
+        ),
         _section("Structure", _structure(run)),
         _section("How it went", _facts(facts.course(run)), _plots(run), _works(run), _changes(run)),
         _section("Closed form, checked by forward passes", _facts(facts.audit(run)))

@@ -6,15 +6,10 @@ then measured by passes.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.costs import Cost
 from engine.run.history import History
@@ -25,17 +20,12 @@ from engine.settings import CLOSED, CLOSED_PROXIES, Preset
 from engine.snapshot import Point
 from engine.structure import Structure
 from maedet_tui.presets import load
-
-if TYPE_CHECKING:  # of one start method, whichever it is
-    from multiprocessing.queues import Queue
-    from multiprocessing.synchronize import Event
+from maedet_tui.reproduce import pool
 
 #: iterations of a search under --quick
 QUICK_ITERATIONS = 24_000
 #: images of a minibatch where a proxy is measured, and so where it is searched
 PROXY_BATCH = 4
-#: seconds between two signs of life of a search
-INTERVAL = 0.5
 
 
 class Job(NamedTuple):
@@ -98,7 +88,7 @@ def run(
     evolution = Evolution(preset)
     scorer = make_scorer(preset.scorer, "cpu", preset.objective, preset.forward, schedule.seed)
     history = History(preset)
-    next_word = monotonic() + INTERVAL
+    next_word = monotonic() + pool.INTERVAL
     while proposals := evolution.ask():
         evolution.tell(zip(proposals, scorer.score([p.structure for p in proposals]), strict=True))
         assert evolution.best is not None  # it has been told of one at least
@@ -107,7 +97,7 @@ def run(
             if stopped():
                 return None
             told(evolution.iteration)
-            next_word = monotonic() + INTERVAL
+            next_word = monotonic() + pool.INTERVAL
     best, switched = evolution.best, evolution.switched_at
     assert best is not None
     return Found(
@@ -125,66 +115,8 @@ def run_all(
     found: filled as searches end, so that those are kept if this is interrupted.
     """
     found = {} if found is None else found
-    different = list(dict.fromkeys(jobs))
-    total = len(different)
-    progress(0, total, {})
-    # a fresh interpreter: torch's threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
-    stop, words = context.Event(), context.Queue()
-    workers = min(total, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, context, _begin, (stop, words)) as pool:
-        futures = {pool.submit(_work, job): job for job in different}
-        running: dict[Job, int] = {}
-        pending = set(futures)
-        try:
-            while pending:
-                ended, pending = wait(pending, INTERVAL / 2, FIRST_COMPLETED)
-                while not words.empty():
-                    job, iteration = words.get()
-                    running[job] = iteration
-                for future in ended:
-                    if (result := future.result()) is not None:
-                        found[futures[future]] = result
-                for job in found:
-                    running.pop(job, None)
-                progress(len(found), total, running)
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool.each(run, jobs, progress, found)
     return found
-
-
-class _Parent(NamedTuple):
-    """How a search's process hears of its parent, and is heard by it."""
-
-    stop: Event
-    words: Queue[tuple[Job, int]]
-
-
-_parent: _Parent | None = None
-
-
-def _begin(stop: Event, words: Queue[tuple[Job, int]]) -> None:
-    """In a new process: Ctrl-C is the parent's to hear, its end is everybody's."""
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    global _parent
-    _parent = _Parent(stop, words)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(job: Job) -> Found | None:
-    assert _parent is not None  # the pool begins each process with `_begin`
-    stop, words = _parent
-    return run(job, lambda iteration: words.put((job, iteration)), stop.is_set)
-
-
-def _end_with_the_parent() -> None:
-    """A killed parent sets no event, and nobody waits for what is searched on."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def own_score(job: Job, structure: Structure, measured: bool = False) -> Score:

@@ -31,10 +31,14 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What stands in the columns; the last of fewer cells takes the room of the rest."""
+    """What stands in the columns; the last of fewer cells takes the room of the rest.
+
+    heading: of the rows below it, and nothing to be marked.
+    """
 
     id: str
     cells: tuple[Part, ...]
+    heading: bool = False
 
 
 def widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> tuple[list[int], int]:
@@ -98,14 +102,23 @@ class Table(OptionList):
         else:
             top = self.scroll_offset.y
             with self.prevent(OptionList.OptionHighlighted):
-                self.set_options([Option(text) for text in contents])
+                self.set_options([
+                    Option(text, disabled=row.heading) for row, text in zip(rows, contents)
+                ])  # fmt: skip
             if rows:
                 self.highlighted = (
-                    ids.index(marked) if marked in ids else min(place or 0, len(ids) - 1)
+                    ids.index(marked)
+                    if marked in ids
+                    else self._near(min(place or 0, len(ids) - 1))
                 )
                 if marked in ids:
                     self.scroll_to(y=top, animate=False)
         self._drawn = contents
+
+    def _near(self, place: int) -> int:
+        """A row that can be marked, there or below, else above."""
+        rows = [index for index, row in enumerate(self._rows) if not row.heading]
+        return next((index for index in rows if index >= place), max(rows, default=place))
 
     def on_mount(self) -> None:
         if not self._glyphs.braille:
@@ -118,7 +131,8 @@ class Table(OptionList):
         index = event.style.meta.get("option")
         if index is not None and index != self.highlighted:
             event.prevent_default()
-            self.highlighted = index
+            if not self._rows[index].heading:
+                self.highlighted = index
 
     def _contents(self) -> tuple[Content, ...]:
         room = (self.scrollable_content_region.width or 76) - 1

@@ -1,6 +1,6 @@
 """`maedet-tui presets new`, and advice where results are printed."""
 
-from tests.cli.conftest import QUICK
+from tests.cli.conftest import QUICK, last_json
 
 
 def test_a_new_preset_is_explained_saved_and_searched_by_its_name(run, own_presets):
@@ -44,5 +44,8 @@ def test_advice_on_presets_and_results(run, folder):
     assert "space.stage_depths: allow 10 blocks in a stage of 12 in all" in checked
     searched = run("search", "small.yaml", "--headless").stdout
     assert "Advice: " in searched
+    told = last_json(run("search", "small.yaml", "--headless", "--json").stdout)["advice"]
+    assert [f"Advice: {sentence}." in searched for sentence in told] == [True] * len(told) != []
     assert "Advice: " in run("score", "initial", "--preset", "small.yaml").stdout
+    assert last_json(run("score", "initial", "--preset", "small.yaml", "--json").stdout)["advice"]
     assert "Advice: " not in run("score", "initial").stdout

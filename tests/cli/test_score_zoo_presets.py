@@ -9,7 +9,7 @@ import yaml
 from engine.costs import total_cost
 from engine.formats import saved_yaml, structure_info, structure_yaml
 from engine.settings import GRADIENT_PROXIES, PROXIES, SCORERS
-from engine.zoo import ZOO
+from engine.zoo import KNOWN, ZOO
 from tests.cli.conftest import last_json
 from tests.engine.formats.test_published import PARAMS, damo
 
@@ -215,8 +215,13 @@ def test_zoo_lists_every_structure_with_costs_and_entropies(run):
 
 def test_presets_are_listed_shown_and_edited(run, folder):
     listed = run("presets").stdout
-    for name in ("maedet-s", "maedet-m", "maedet-l"):
-        assert name in listed
+    rows = {line.split()[0]: line for line in listed.splitlines()}
+    for name, known in (
+        ("maedet-s", "ResNet-18 37.4G"), ("maedet-m", "ResNet-50 83.9G"),
+        ("maedet-l", "ResNet-101 159.9G"), ("mobile-5g", "MobileNetV2 6.4G"),
+    ):  # fmt: skip
+        assert known in rows[name]
+    assert not any(network in rows["mobile-1g"] for network in KNOWN)
     shown = run("presets", "show", "maedet-m").stdout
     assert "#" in shown and yaml.safe_load(shown)["budget"]["flops"] == "91G"
     (folder / "mine.yaml").write_text(shown.replace("91G  ", "80G  "))

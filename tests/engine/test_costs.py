@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.checks import check
 from engine.costs import block_costs, stage_costs, total_cost
 from engine.structure import Block, Structure
-from engine.zoo import ZOO
+from engine.zoo import KNOWN, ZOO
 from tests.strategies import structures
 
 PRINTED = {
@@ -36,6 +36,18 @@ def test_resnets_are_within_a_percent_of_their_published_costs(name, params, flo
     cost = total_cost(ZOO[name].structure)
     assert cost.params / 1e6 == pytest.approx(params, rel=0.01)
     assert cost.flops / 1e9 == pytest.approx(flops, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "layers"),
+    # without their classifiers, as torchvision has them, which projects in no first block
+    [("MobileNetV2", 2_223_872, 52), ("ResNet-18", 11_176_512, 17), ("ResNet-34", 21_284_672, 33)],
+)
+def test_networks_that_people_know_have_the_parameters_that_they_are_known_for(
+    name, params, layers
+):
+    cost = total_cost(check(KNOWN[name]))
+    assert cost.params == pytest.approx(params, rel=5e-4) and cost.layers == layers
 
 
 def test_single_scale_structure_has_the_parameters_of_table_10():

@@ -11,6 +11,7 @@ from engine.costs import total_cost
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import Evolution, exceeded
 from engine.search.rules import Rules
+from engine.snapshot import Bound, Worth
 from maedet_tui.presets import PresetError, advice, load, trial
 from maedet_tui.presets.new import FEWEST_LAYERS, NotPossible, Wishes, parsed, proposed
 
@@ -142,6 +143,11 @@ def test_advice_names_what_nobody_would_train_and_the_key_against_it():
         "2.0% below the optimum",
     ):
         assert words in said
+    # only a bound that some structure reaches says that the best is far from it
+    bound = Bound(100.0, 98.0)
+    assert advice.known_gap(bound) is advice.known_gap(None) is None
+    known = advice.known_gap(replace(bound, worth=(Worth("flops", 10, 1.0, 1.0),)))
+    assert known == pytest.approx(0.02)
     tight = replace(preset.space, max_width=1024, stage_depths=(1, 2, 2, 4, 10))
     said = " ".join(advice.of_structure(c5_of(structure, 1024), replace(preset, space=tight)))
     assert "as wide as space.max_width 1024 lets it be; `max_width: auto` is 2048" in said

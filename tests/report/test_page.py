@@ -71,6 +71,9 @@ def test_the_page_tells_all_of_a_run_and_asks_nobody_for_anything(runs):
     assert titles == [
         "Result", "Structure", "How it went", "Settings", "How to use it", "How to reproduce it",
     ]  # fmt: skip
+    # a search this short ends with what nobody would train
+    assert facts.advice(run) and set(facts.advice(run)) <= set(found.texts)
+    assert f"> {facts.advice(run)[0][:20]}" in markdown([run])
     best = run.best
     assert f"Z {best.score.z:,.2f}" in said and f"{best.cost.params:,}" in found.texts
     assert structure_yaml.dumps(best.structure) in found.texts

@@ -263,7 +263,8 @@ class Dashboard(RunKeys, BestTable, Arrangement):
             entry, score = self._reference
             flops = total_cost(entry.structure, self.run.preset.budget.image_size).flops
             known = Reference(f"{entry.whose} {entry.title}", score.z, flops)
-        said = advice.lines(best.structure, self.run.preset) if best else []
+        gap = advice.known_gap(snapshot.bound)
+        said = advice.lines(best.structure, self.run.preset, gap) if best else []
         box.show(Ending(snapshot, self.run.run_dir, known, tuple(said[:MOST_ADVICE])))
 
     # --- what keys do -----------------------------------------------------------

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from maedet_tui.formatting import printable
 from maedet_tui.screens.home.lists import (
+    LADDER,
     PRESET_ORDERS,
     RUN_ORDERS,
     PresetTable,
@@ -49,6 +50,8 @@ class Browsing(Screen[None]):
         self._presets: Arranged[Entry] = Arranged(PRESET_ORDERS, preset_texts)
         self._runs_shown: Arranged[Line] = Arranged(RUN_ORDERS, run_texts)
         self._chosen: set[str] = set()
+        #: rows of the presets for other budgets
+        self._steps: set[str] = set()
 
     @property
     def on_runs(self) -> bool:
@@ -68,7 +71,11 @@ class Browsing(Screen[None]):
     def show_presets(self) -> None:
         """Write the list of presets anew."""
         shown = self._presets(self._entries.values())
-        self.query_one(PresetTable).show([preset_row(entry, self._glyphs) for entry in shown])
+        rows = [preset_row(entry, self._glyphs) for entry in shown]
+        steps = [row.id in self._steps for row in rows]
+        if any(steps) and steps == sorted(steps):  # as they stand, in no other order
+            rows.insert(steps.index(True), LADDER)
+        self.query_one(PresetTable).show(rows)
         box = self.query_one("#presets-box", TableBox)
         title = self._presets.titled("Presets", len(shown), len(self._entries))
         box.border_title = Content(printable(title))

@@ -77,7 +77,7 @@ class DetailPanel(Panel["Entry | Line"]):
         return parts
 
     def _preset(self, preset: Preset, width: int) -> list[Part]:
-        from maedet_tui.presets.glance import rules
+        from maedet_tui.presets.glance import nearest, rules
 
         objective, space, schedule = preset.objective, preset.space, preset.schedule
         alphas = " ".join(f"{alpha:g}" for alpha in objective.alphas)
@@ -102,6 +102,13 @@ class DetailPanel(Panel["Entry | Line"]):
             parts += row(label, value, label_width=7, width=width)
         if said := rules(preset):
             parts += row("rules", said, label_width=7, width=width)
+        if (known := nearest(preset)) is not None:
+            name, cost = known
+            told = (
+                f"{name}: {formatting.quantity(cost.flops)} FLOPs, "
+                f"{formatting.quantity(cost.params)} params, {cost.layers} layers"
+            )
+            parts += row("beside", told, label_width=7, width=width)
         return parts
 
     def _run(self, line: Line, width: int) -> list[Part]:

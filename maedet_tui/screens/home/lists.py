@@ -24,6 +24,7 @@ _PRESETS = (
     Column("latency", True, 3),
     Column("space", False, 4),
     Column("scorer", False, 5),
+    Column("beside", False, 6),
 )
 _RUNS = (
     Column("run"),
@@ -62,6 +63,10 @@ _STATES = {
     "failed": "$error",
     "unreadable": "$error",
 }
+
+
+#: above the presets for budgets beside the paper's
+LADDER = Row("ladder", (("For other budgets", MUTED), ("", MUTED)), heading=True)
 
 
 def preset_row(entry: Entry, glyphs: Glyphs) -> Row:

@@ -147,6 +147,9 @@ class Home(Browsing):
         except PresetError as error:
             self.notify(str(error), severity="error", timeout=10, markup=False)
             listed = library.names(own=False)
+        steps = library.steps()
+        self._steps = {row_id(step) for step in steps}
+        listed += steps
         before, self._entries = self._entries, {}
         for entry in listed:
             self._entries[row_id(entry)] = before.get(row_id(entry), entry)

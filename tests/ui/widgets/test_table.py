@@ -28,6 +28,23 @@ async def test_a_row_that_is_not_there_is_not_marked():
         assert table.marked is None
 
 
+async def test_a_heading_is_nothing_to_be_marked():
+    heading = Row("", (("others", ""), ("", "")), heading=True)
+    async with OneTable().run_test(size=(40, 12)) as pilot:
+        table = pilot.app.screen.query_one(Table)
+        table.focus()
+        table.show([heading, *ROWS[:1], heading, ROWS[1]])
+        assert table.marked == "one"
+        await pilot.press("down")
+        assert table.marked == "two"
+        await pilot.click(Table, offset=(1, 2))
+        assert table.marked == "two"
+        await pilot.press("up", "up")  # from the first to the last
+        assert table.marked == "two"
+        table.show([*ROWS[:1], heading])
+        assert table.marked == "one"
+
+
 async def test_a_table_without_a_box_shows_its_rows():
     async with OneTable().run_test(size=(40, 12)) as pilot:
         table = pilot.app.screen.query_one(Table)

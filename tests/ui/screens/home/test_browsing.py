@@ -1,5 +1,6 @@
 """The lists of the home screen: six numbers before a search, words, orders, marks, notes, names."""
 
+import pytest
 from textual.widgets import Input
 
 from engine.settings import Schedule
@@ -42,6 +43,7 @@ async def test_six_numbers_before_a_search(home, own_presets):
         assert len(w.desk.started) == 1 and not w.app.screen.query(Numbers)
 
 
+@pytest.mark.nightly  # a live search, and looks at a folder that wait for the clock
 async def test_runs_are_found_sorted_noted_renamed_and_deleted_together(home, tmp_path):
     folder = tmp_path / "runs"
     first = searched(QUICK, folder, "one").run_dir

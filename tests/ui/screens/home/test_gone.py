@@ -27,7 +27,8 @@ async def test_no_run_is_marked_where_there_are_none(home):
 
 async def test_keys_on_an_empty_list_of_presets(home, monkeypatch):
     async with home() as w:
-        monkeypatch.setattr(library, "names", lambda **_: [])
+        for some in ("names", "steps"):
+            monkeypatch.setattr(library, some, lambda **_: [])
         w.app.screen.read_presets()
         await w.until(lambda: "maedet-s" not in w.text)
         await w.press("e", "c", "d", "enter")

@@ -31,6 +31,12 @@ async def test_ones_own_presets_are_listed_with_every_budget(home, own_presets):
         await w.sees("mine *", "50G", "26M", "25ms")
         await marked(w, PresetTable, "mine")
         await w.sees("half of it", "≤ 25ms, batch 1")
+        # presets for other budgets stand together, below the paper's
+        await marked(w, PresetTable, "mobile-1g")
+        await w.sees("For other budgets", "1G FLOPs at 1280x800, mobile")
+        await w.press("up")
+        assert w.app.screen.marked_entry.name == "zen-score"
+        await marked(w, PresetTable, "mine")
         await w.press("enter")
         await w.until(lambda: w.desk.started)
         assert w.desk.started[0].budget.latency == 0.025
