@@ -199,7 +199,8 @@ class Preset:
     """Everything a search needs.
 
     reference: zoo name of the paper's structure for this budget, if there is one.
-    source: where the preset was read, for messages. audit: measure new bests of a
+    source: where the preset was read, for messages. workers: processes that make the passes of
+    one generation side by side; None for this process alone. audit: measure new bests of a
     closed-form search by forward passes while it runs. bound: have the best possible bounded
     in a process beside the search. timing: of the latency budget.
     """
@@ -212,6 +213,7 @@ class Preset:
     schedule: Schedule = field(default_factory=Schedule)
     scorer: str = "auto"
     device: str = "auto"
+    workers: int | None = None
     forward: Forward = field(default_factory=Forward)
     audit: bool = True
     bound: bool = True

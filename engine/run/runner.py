@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.memory import one_heap
 from engine.run.audit import LEAVE_WITHIN, Auditor
@@ -27,6 +28,9 @@ from engine.scorers.base import Cancelled, Scorer, ScoringError
 from engine.settings import Preset
 from engine.snapshot import RunState, Snapshot
 
+if TYPE_CHECKING:
+    from engine.scorers.workers.places import MakePlaces
+
 _log = logging.getLogger(__name__)
 
 #: before what is not meant for a user's eyes
@@ -38,7 +42,8 @@ class Runner:
 
     scorer, auditor: used in place of those that the preset asks for. start_from: the
     checkpoint of an earlier search to go on from. latency_folder: where measured
-    latencies are kept, for a preset with a latency budget.
+    latencies are kept, for a preset with a latency budget. places: of the workers that a preset
+    asks for, by default this machine.
 
     A search that fails says why in `Snapshot.error`; the traceback of what was not expected
     goes to the log.
@@ -52,11 +57,12 @@ class Runner:
         auditor: Callable[[], Auditor] | None = None,
         start_from: Checkpoint | None = None,
         latency_folder: Path | None = None,
+        places: MakePlaces | None = None,
     ):
         self.preset = preset
         self._scorer = scorer
         self._auditor = auditor
-        self._latency_folder = latency_folder
+        self._latency_folder, self._places = latency_folder, places
         self._search = Search(preset, start_from)
         self._publisher = Publisher(self._search, start_from)
         self._wishes = Wishes(self._publisher, self._search.pace)
@@ -145,7 +151,12 @@ class Runner:
     def _searched(self) -> RunState:
         search, publisher, wishes = self._search, self._publisher, self._wishes
         scorer = prepare(
-            search, self._scorer, self._auditor, self._latency_folder, wishes.interrupted
+            search,
+            self._scorer,
+            self._auditor,
+            self._latency_folder,
+            wishes.interrupted,
+            self._places,
         )
         kind = Proof if self.preset.schedule.exact else Loop
         kind(search, scorer, publisher, wishes).run()

@@ -17,6 +17,8 @@ from engine.settings import (
 )
 
 if TYPE_CHECKING:
+    import torch
+
     from engine.scorers.closed_proxies.base import ClosedProxy
     from engine.scorers.proxies.base import Proxy
 
@@ -57,12 +59,19 @@ def resolve_device(device: str) -> str:
 
 
 def make_scorer(
-    name: str, device: str, objective: Objective, forward: Forward, seed: int = 0
+    name: str,
+    device: str,
+    objective: Objective,
+    forward: Forward,
+    seed: int = 0,
+    *,
+    dtype: str | None = None,
 ) -> Scorer:
     """The scorer of that name (one of SCORERS) on that device.
 
     "auto" takes forward passes on a GPU and the closed form without one. seed: of the
-    weights that forward passes draw. Raises ScoringError for a device that is absent.
+    weights that forward passes draw. dtype: number format of passes, such as "bfloat16"; by
+    default the fastest. Raises ScoringError for a device that is absent.
     """
     if name not in SCORERS:
         raise ScoringError(f"unknown scorer {name!r}, use one of {', '.join(SCORERS)}")
@@ -74,11 +83,29 @@ def make_scorer(
         return ClosedForm(objective)
     if name in CLOSED_PROXIES:
         return _closed_proxy(name)(objective, forward)
+    chosen = _number_format(dtype)
     if name in (*PROXIES, *GRADIENT_PROXIES):
-        return _proxy(name)(objective, found, forward, seed)
+        return _proxy(name)(objective, found, forward, seed, dtype=chosen)
     from engine.scorers.forward import ForwardScorer
 
-    return ForwardScorer(objective, found, forward, seed)
+    return ForwardScorer(objective, found, forward, seed, dtype=chosen)
+
+
+def makes_passes_by(name: str, device: str) -> bool:
+    """Whether the scorer of that name makes passes on that device, which take long enough to
+    be shared out. Raises ScoringError for a device that is absent."""
+    if name == "auto":
+        return resolve_device(device) == "cuda"
+    return name == "forward" or name in (*PROXIES, *GRADIENT_PROXIES)
+
+
+def _number_format(name: str | None) -> torch.dtype | None:
+    if name is None:
+        return None
+    import torch
+
+    found: torch.dtype = getattr(torch, name)
+    return found
 
 
 def _proxy(name: str) -> type[Proxy]:

@@ -39,7 +39,8 @@ class Ancestry:
 
     def __init__(self) -> None:
         self._living: dict[int, Member] = {}
-        self._gone: dict[int, Ancestor] = {}
+        # members until somebody asks for them: most are released before, and words take time
+        self._gone: dict[int, Member | Ancestor] = {}
         self._children: dict[int, int] = {}
 
     def expect(self, parent: int | None) -> None:
@@ -66,7 +67,7 @@ class Ancestry:
         """A member has left the population."""
         self._living.pop(member.born, None)
         if member.born in self._children:
-            self._gone[member.born] = ancestor(member)
+            self._gone[member.born] = member
         else:
             self.release(member.parent)
 
@@ -75,7 +76,7 @@ class Ancestry:
         found = [ancestor(member)]
         while (parent := found[-1].parent) is not None:
             if parent in self._gone:
-                found.append(self._gone[parent])
+                found.append(self._told(parent))
             elif parent in self._living:
                 found.append(ancestor(self._living[parent]))
             else:
@@ -84,7 +85,14 @@ class Ancestry:
 
     def freeze(self) -> tuple[Ancestor, ...]:
         """The ancestors that are no members, oldest first."""
-        return tuple(sorted(self._gone.values()))
+        return tuple(self._told(born) for born in sorted(self._gone))
+
+    def _told(self, born: int) -> Ancestor:
+        """One of those that have left, of which no more than a line is kept from now on."""
+        one = self._gone[born]
+        if isinstance(one, Member):
+            self._gone[born] = one = ancestor(one)
+        return one
 
     def restore(self, ancestors: Iterable[Ancestor]) -> None:
         """Go on with the ancestors of a search that was interrupted, its members having joined;

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from maedet_tui.cli import signals
 from maedet_tui.runs.detach import detach
+from maedet_tui.runs.workplace import Workplace
 from maedet_tui.store.writer import RunStore
 
 
-def leave(opened: Callable[[], RunStore], track: Sequence[str]) -> int:
-    """Have another process search a run. Returns the exit code.
+def leave(opened: Callable[[], RunStore], track: Sequence[str], at: Workplace) -> int:
+    """Have another process search a run, its workers there. Returns the exit code.
 
     opened: makes the run, or opens it; nothing is left of it if a signal comes meanwhile.
     """
@@ -19,4 +20,4 @@ def leave(opened: Callable[[], RunStore], track: Sequence[str]) -> int:
         if received:
             store.discard()
             return 128 + received[0]
-        return detach(store, track)
+        return detach(store, track, at)

@@ -13,8 +13,9 @@ from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.leave import leave
 from maedet_tui.cli.notify import notify_option
 from maedet_tui.cli.output import failures
-from maedet_tui.cli.runs_options import runs_dir_option, track_option
+from maedet_tui.cli.runs_options import runs_dir_option, track_option, workers_options
 from maedet_tui.runs.local import LocalRun
+from maedet_tui.runs.workplace import Workplace
 from maedet_tui.store.begin import branch_run, reopen_run
 from maedet_tui.store.control import told_to_go_on
 from maedet_tui.store.folders import find_run
@@ -36,6 +37,7 @@ from maedet_tui.trackers import refuse_missing
 @click.option("--name", help="Folder of the new run.  [default: preset and time]")
 @track_option
 @notify_option
+@workers_options
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option("--json", "as_json", is_flag=True, help="As for `search`. Implies --headless.")
 @click.option("--json-lines", is_flag=True, help="As for `search`. Implies --headless.")
@@ -51,6 +53,8 @@ def resume(
     name: str | None,
     track: tuple[str, ...],
     notify: str | None,
+    workers: int | None,
+    ray: str | None,
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -74,6 +78,7 @@ def resume(
     if name is not None and not overrides:
         raise Failure("--name is for a new run; give --iterations or a budget with it", USAGE)
     headless = headless or as_json or json_lines
+    at = Workplace(workers, ray)
     with failures():
         refuse_missing(track)
         folder = find_run(run, runs_dir)
@@ -92,10 +97,10 @@ def resume(
             return reopen_run(folder)
 
         if detach:
-            code = leave(opened, track)
+            code = leave(opened, track, at)
         elif headless:
             code = search_headless(
-                lambda: LocalRun.of(opened(), track),
+                lambda: LocalRun.of(opened(), track, at),
                 as_json=as_json,
                 json_lines=json_lines,
                 detached=detached,
@@ -105,5 +110,5 @@ def resume(
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import go_on
 
-            code = go_on(opened, runs_dir if overrides else folder.parent, track, notify)
+            code = go_on(opened, runs_dir if overrides else folder.parent, track, notify, at)
     click.get_current_context().exit(code)

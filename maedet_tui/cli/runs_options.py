@@ -22,6 +22,27 @@ def runs_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --workers and --ray to a command."""
+    for option in (
+        click.option(
+            "--ray",
+            metavar="local|auto|ADDRESS",
+            help="The workers are actors of a Ray cluster: one of this machine, the one that is "
+            "set up here, or that at an address (with the `ray` extra).",
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 256),
+            metavar="N",
+            help="Processes that make forward passes side by side, on a GPU each, or on a share "
+            "of the cores; each keeps to forward.memory.  [default: the preset's]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def track_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --track to a command."""
     return click.option(

@@ -13,6 +13,7 @@ from maedet_tui.app import MaedetApp
 from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED, USAGE, Failure
 from maedet_tui.remembered import usual_file
+from maedet_tui.runs.workplace import HERE, Workplace
 from maedet_tui.terminal import call, echo
 
 # home's first paint does without what only a search, its end or its continuation needs:
@@ -48,12 +49,13 @@ def watch(
     name: str | None,
     track: Sequence[str] = (),
     notify: str | None = None,
+    at: Workplace = HERE,
 ) -> int:
     """Show the search of a preset. Returns the exit code.
 
-    notify: one of `terminal.CALLS`, at its end.
+    notify: one of `terminal.CALLS`, at its end. at: where its workers are.
     """
-    return _open(preset, runs_dir, name, track=track, notify=notify)
+    return _open(preset, runs_dir, name, track=track, notify=notify, at=at)
 
 
 def go_on(
@@ -61,12 +63,13 @@ def go_on(
     runs_dir: Path,
     track: Sequence[str] = (),
     notify: str | None = None,
+    at: Workplace = HERE,
 ) -> int:
     """Show a search that goes on from what is stored. Returns the exit code.
 
-    opened: opens it. runs_dir: where home finds runs. notify: as for `watch`.
+    opened: opens it. runs_dir: where home finds runs. notify, at: as for `watch`.
     """
-    return _open(None, runs_dir, None, opened, track, notify=notify)
+    return _open(None, runs_dir, None, opened, track, notify=notify, at=at)
 
 
 def look_on(run: WatchedRun) -> int:
@@ -93,6 +96,7 @@ def _open(
     watched: WatchedRun | None = None,
     notify: str | None = None,
     sweep: Path | None = None,
+    at: Workplace = HERE,
 ) -> int:
     # the search lets go of the interpreter within two milliseconds instead of five
     sys.setswitchinterval(0.002)
@@ -101,13 +105,15 @@ def _open(
     def new(chosen: Preset) -> LocalRun:
         from maedet_tui.runs.local import LocalRun
 
-        runs.append(LocalRun(chosen, runs_dir, name if not runs else None, track=track))
+        # what is begun later, on the screen, has its workers here
+        place, first_name = (HERE, None) if runs else (at, name)
+        runs.append(LocalRun(chosen, runs_dir, first_name, track=track, at=place))
         return runs[-1]
 
     def gone_on_with(store: RunStore) -> LocalRun:
         from maedet_tui.runs.local import LocalRun
 
-        runs.append(LocalRun.of(store, track))
+        runs.append(LocalRun.of(store, track, HERE if runs else at))
         return runs[-1]
 
     def start(chosen: Preset) -> LocalRun:
@@ -200,7 +206,7 @@ def _report(run: LocalRun, left: bool) -> int:
         from maedet_tui.runs.detach import detach
         from maedet_tui.store.begin import reopen_run
 
-        return detach(reopen_run(run.run_dir), run.track)
+        return detach(reopen_run(run.run_dir), run.track, run.at)
     if snapshot.state == "failed":
         echo(f"Error: {snapshot.error}", err=True)
     if run.save_error:

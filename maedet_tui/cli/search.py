@@ -14,8 +14,9 @@ from maedet_tui.cli.headless import search_headless
 from maedet_tui.cli.leave import leave
 from maedet_tui.cli.notify import notify_option
 from maedet_tui.cli.output import failures, load_preset, scorer_options
-from maedet_tui.cli.runs_options import track_option
+from maedet_tui.cli.runs_options import track_option, workers_options
 from maedet_tui.runs.local import LocalRun
+from maedet_tui.runs.workplace import Workplace
 from maedet_tui.store.begin import new_run
 from maedet_tui.terminal import echo
 from maedet_tui.trackers import refuse_missing
@@ -61,6 +62,7 @@ def _population(
 )
 @track_option
 @notify_option
+@workers_options
 @click.option("--detach", is_flag=True, help="Search in the background; print how to watch it.")
 @click.option(
     "--json",
@@ -87,6 +89,8 @@ def search(
     name: str | None,
     track: tuple[str, ...],
     notify: str | None,
+    workers: int | None,
+    ray: str | None,
     detach: bool,
     as_json: bool,
     json_lines: bool,
@@ -108,12 +112,14 @@ def search(
         "--seed": ("search.seed", seed),
         "--scorer": ("scorer", scorer),
         "--device": ("device", device),
+        "--workers": ("workers", workers),
     }
+    at = Workplace(ray=ray)
     with failures():
-        chosen = load_preset(preset, options)
+        chosen = at.applied(load_preset(preset, options))
         if detach:
             refuse_missing(track)
-            code = leave(lambda: new_run(chosen, runs_dir, name), track)
+            code = leave(lambda: new_run(chosen, runs_dir, name), track, at)
         elif headless:
             from maedet_tui.presets.doubts import doubts
 
@@ -121,12 +127,12 @@ def search(
                 echo(f"Warning: {replace(doubt, where='')}", err=True)
 
             def begin() -> LocalRun:
-                return LocalRun(chosen, runs_dir, name, track=track)
+                return LocalRun(chosen, runs_dir, name, track=track, at=at)
 
             code = search_headless(begin, as_json=as_json, json_lines=json_lines, notify=notify)
         else:
             # what a screen needs takes long to import, and the other ways do without
             from maedet_tui.cli.screen import watch
 
-            code = watch(chosen, runs_dir, name, track, notify)
+            code = watch(chosen, runs_dir, name, track, notify, at)
     click.get_current_context().exit(code)

@@ -4,58 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from maedet_tui import formatting
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.lazy import StartingGroup
-from maedet_tui.cli.numbers import FiniteRange
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
+from maedet_tui.cli.sweep_options import How, refuse_no_terminal, running_options
 from maedet_tui.cli.sweep_progress import drive
+from maedet_tui.cli.sweep_words import plan_values, table
 from maedet_tui.store import control
 from maedet_tui.store.lock import holder
 from maedet_tui.sweep.begin import find_sweep, new_sweep
 from maedet_tui.sweep.detach import begin_driving
 from maedet_tui.sweep.estimate import seconds
-from maedet_tui.sweep.plan import Plan, Wanted, plan
+from maedet_tui.sweep.plan import Wanted, plan
 from maedet_tui.sweep.reading import wanted_of
-from maedet_tui.sweep.searched import Where
-from maedet_tui.sweep.standing import Standing, standing
+from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.varied import SweepError, parse_varied
 from maedet_tui.terminal import echo
 
 #: seconds that a sweep is given to heed a wish
 PATIENCE = 20.0
-
-
-def _running_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add how a sweep is run to a command."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True,
-                     help="Print the result as one line of JSON. Implies --headless."),
-        click.option("--detach", is_flag=True, help="Search in the background."),
-        click.option("--shared", is_flag=True,
-                     help="On a cluster: RUNS_DIR is the same folder on all of its machines."),
-        click.option("--gpus", type=FiniteRange(0, 64), default=0.0, metavar="N",
-                     help="On a cluster: GPUs of each search.  [default: 0]"),
-        click.option("--ray", metavar="local|auto|ADDRESS",
-                     help="Search on a Ray cluster: one of this machine, the one that is set up "
-                     "here, or that at an address (with the `ray` extra)."),
-        click.option("--headless", is_flag=True, help="No screen: progress as lines."),
-        click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
-                     help="Searches at a time, each in a process of its own.  "
-                     "[default: one a core]"),
-    ):  # fmt: skip
-        command = option(command)
-    return runs_dir_option(command)
 
 
 @click.group(cls=StartingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,26 +54,21 @@ def sweep() -> None:
 )
 @click.option("--seeds", type=int, metavar="N", help="So many seeds of each combination.")
 @click.option("--audit", is_flag=True, help="Measure new bests by forward passes too.")
+@click.option("--bound", is_flag=True, help="Bound the best possible beside each search too.")
 @click.option("--skip-bad", is_flag=True, help="Leave out combinations that cannot be searched.")
 @click.option("--name", help="Folder of this sweep in RUNS_DIR.  [default: preset and time]")
 @click.option("--plan", "plan_only", is_flag=True, help="Show the plan and stop there.")
-@_running_options
+@running_options
 def start(
     presets: tuple[str, ...],
     vary: tuple[str, ...],
     seeds: int | None,
     audit: bool,
+    bound: bool,
     skip_bad: bool,
     name: str | None,
     plan_only: bool,
-    runs_dir: Path,
-    jobs: int | None,
-    ray: str | None,
-    gpus: float,
-    shared: bool,
-    headless: bool,
-    detach: bool,
-    as_json: bool,
+    how: How,
 ) -> None:
     """Search every combination of PRESETs and values; a YAML file may hold a whole sweep.
 
@@ -106,62 +76,48 @@ def start(
     starts unless all of them can be searched.
     """
     with failures(), _told():
-        wanted = _wanted(presets, vary, seeds, audit)
+        wanted = _wanted(presets, vary, seeds, audit, bound)
         found = plan(wanted)
         if found.bad and not (skip_bad and found.searches):
-            if as_json and plan_only:
-                print_json(_plan_values(found, None))
+            if how.as_json and plan_only:
+                print_json(plan_values(found, None))
             more = "" if skip_bad or not found.searches else "\n--skip-bad searches the others"
             raise Failure(found.problems() + more)
-        at_once = jobs or min(os.cpu_count() or 1, len(found.searches))
+        at_once = how.where.jobs or min(os.cpu_count() or 1, len(found.searches))
         about = seconds(found, at_once)
-        if plan_only and as_json:
-            print_json(_plan_values(found, about))
+        if plan_only and how.as_json:
+            print_json(plan_values(found, about))
             return
-        echo(found.words(at_once, about), err=as_json)
+        echo(found.words(at_once, about), err=how.as_json)
         if plan_only:
             return
-        _refuse_no_terminal(headless or detach or as_json)
-        folder = new_sweep(wanted, found, runs_dir, name)
-    _go(folder, Where(jobs, ray, gpus, shared), headless=headless, detach=detach, as_json=as_json)
+        refuse_no_terminal(how.silent)
+        folder = new_sweep(wanted, found, how.runs_dir, name)
+    _go(folder, how)
 
 
 @sweep.command()
 @click.argument("name")
-@_running_options
+@running_options
 @click.option("--detached", is_flag=True, hidden=True)
 def resume(
     name: str,
-    runs_dir: Path,
-    jobs: int | None,
-    ray: str | None,
-    gpus: float,
-    shared: bool,
-    headless: bool,
-    detach: bool,
-    as_json: bool,
     detached: bool,
+    how: How,
 ) -> None:
     """Go on with the sweep NAME: what has finished stays, the rest goes on where it stopped.
 
     A paused one that another process drives is told to go on.
     """
     with failures():
-        folder = find_sweep(name, runs_dir)
+        folder = find_sweep(name, how.runs_dir)
         if holder(folder) is not None and not detached:
             with SweepStore(folder) as store:
                 store.wish("resume")
             echo(f"{folder}: goes on in the process that drives it")
             return
-        _refuse_no_terminal(headless or detach or as_json or detached)
-    _go(
-        folder,
-        Where(jobs, ray, gpus, shared),
-        headless=headless,
-        detach=detach,
-        as_json=as_json,
-        detached=detached,
-    )
+        refuse_no_terminal(how.silent or detached)
+    _go(folder, how, detached=detached)
 
 
 @sweep.command()
@@ -185,7 +141,7 @@ def watch(name: str, runs_dir: Path) -> None:
     """Show the sweep NAME on the screen, while it runs or after its end."""
     with failures():
         folder = find_sweep(name, runs_dir)
-        _refuse_no_terminal(False)
+        refuse_no_terminal(False)
         code = _on_the_screen(folder)
     click.get_current_context().exit(code)
 
@@ -217,7 +173,11 @@ def stop(name: str, runs_dir: Path) -> None:
 
 
 def _wanted(
-    presets: tuple[str, ...], vary: tuple[str, ...], seeds: int | None, audit: bool
+    presets: tuple[str, ...],
+    vary: tuple[str, ...],
+    seeds: int | None,
+    audit: bool,
+    bound: bool,
 ) -> Wanted:
     """What the words of the command line ask for. Raises SweepError."""
     varied = tuple(map(parse_varied, vary))
@@ -229,23 +189,16 @@ def _wanted(
             varied=varied,
             seeds=kept.seeds if seeds is None else seeds,
             audit=kept.audit or audit,
+            bound=kept.bound or bound,
         )
-    return Wanted(presets, varied, seeds, audit)
+    return Wanted(presets, varied, seeds, audit, bound)
 
 
-def _go(
-    folder: Path,
-    where: Where,
-    *,
-    headless: bool,
-    detach: bool,
-    as_json: bool,
-    detached: bool = False,
-) -> None:
+def _go(folder: Path, how: How, *, detached: bool = False) -> None:
     """Run a sweep, here or in the background, and end with its exit code."""
     with failures():
-        if detach:
-            pid = begin_driving(folder, where)
+        if how.detach:
+            pid = begin_driving(folder, how.where)
             echo(
                 f"Searching in the background (process {pid}): {folder}\n"
                 f"  maedet-tui sweep watch {folder}\n"
@@ -253,11 +206,11 @@ def _go(
                 f"  maedet-tui sweep stop {folder}"
             )
             code = 0
-        elif headless or as_json or detached:
-            code = drive(folder, where, as_json=as_json, detached=detached)
+        elif how.silent or detached:
+            code = drive(folder, how.where, as_json=how.as_json, detached=detached)
         else:
             # in a process of its own, so that leaving the screen need not end it
-            begin_driving(folder, where)
+            begin_driving(folder, how.where)
             code = _on_the_screen(folder)
     click.get_current_context().exit(code)
 
@@ -277,13 +230,6 @@ def _on_the_screen(folder: Path) -> int:
     return look_on_sweep(folder)
 
 
-def _refuse_no_terminal(without: bool) -> None:
-    if not without and not (sys.stdout.isatty() and sys.stdin.isatty()):
-        raise Failure(
-            "there is no terminal to draw the screen on; add --headless to search without it", USAGE
-        )
-
-
 @contextlib.contextmanager
 def _told() -> Any:
     """Turn what is wrong with a sweep as a whole into a Failure."""
@@ -291,44 +237,3 @@ def _told() -> Any:
         yield
     except SweepError as error:
         raise Failure(str(error), USAGE) from None
-
-
-def _plan_values(found: Plan, about: float | None) -> dict[str, Any]:
-    return {
-        "searches": [
-            {"number": one.number, "name": one.name, "preset": one.preset.name,
-             "varied": dict(one.varied), "iterations": one.preset.schedule.iterations}
-            for one in found.searches
-        ],
-        "bad": [
-            {"varied": dict(one.varied), "problem": str(one.problem), "problems": one.problems}
-            for one in found.bad
-        ],
-        "seconds": about,
-    }  # fmt: skip
-
-
-def table(found: Standing) -> list[str]:
-    """A sweep as lines: each search with its state and best."""
-    lines = [f"{found.folder}: {found.words()}"]
-    width = max((len(one.name) for one in found.searches), default=6)
-    lines.append(
-        f"{'search':{width}} {'state':9} {'done':>6} {'best Z':>10} {'gap':>8} {'FLOPs':>8} "
-        f"{'params':>7} {'layers':>6}"
-    )
-    for one in found.searches:
-        if one.z is None:
-            lines.append(f"{one.name:{width}} {one.state:9} {one.error or ''}".rstrip())
-            continue
-        gap = formatting.gap(one.gap) if one.gap is not None else "-"
-        flops = formatting.quantity(one.flops) if one.flops is not None else "-"
-        params = formatting.quantity(one.params) if one.params is not None else "-"
-        lines.append(
-            f"{one.name:{width}} {one.state:9} "
-            f"{formatting.percent(one.done, 1.0):>6} "
-            f"{formatting.score(one.z):>10} {gap:>8} {flops:>8} {params:>7} "
-            f"{one.layers if one.layers is not None else '-':>6}"
-        )
-        if one.error:
-            lines.append(f"{'':{width}} {one.error}")
-    return lines

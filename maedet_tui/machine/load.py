@@ -34,10 +34,11 @@ class Load:
 
 
 class LoadMeter:
-    """Looks at one process: this one, or another one of this machine."""
+    """Looks at one process: this one, or another one of this machine. workers: those that it has
+    begun count too."""
 
-    def __init__(self, pid: int | None = None):
-        self._pid = pid or os.getpid()
+    def __init__(self, pid: int | None = None, workers: bool = False):
+        self._pid, self._workers = pid or os.getpid(), workers
         self._last: tuple[float, float] | None = None
 
     def look(self) -> Load:
@@ -52,6 +53,10 @@ class LoadMeter:
             with process.oneshot():
                 spent = process.cpu_times()
                 used, memory = spent.user + spent.system, process.memory_info().rss
+            for one in process.children(recursive=True) if self._workers else ():
+                with contextlib.suppress(psutil.Error):  # it has just ended
+                    spent, held = one.cpu_times(), one.memory_info().rss
+                    used, memory = used + spent.user + spent.system, memory + held
         if used is not None and self._last is not None and now > self._last[0]:
             cores = max(used - self._last[1], 0.0) / (now - self._last[0])
         self._last = None if used is None else (now, used)

@@ -16,7 +16,7 @@ from engine.messages import and_more
 from engine.published import KNOWN
 from engine.search.beginning import beginning
 from engine.search.sampling import smallest
-from engine.settings import AUTO, NO_ENTROPY
+from engine.settings import AUTO, CLOSED_PROXIES, NO_ENTROPY
 from engine.structure import Structure, StructureError
 from engine.zoo import ZOO
 from maedet_tui.presets.quantities import format_quantity
@@ -127,6 +127,7 @@ def check_all(model: PresetFile, structure: Structure | None, sound: Sound, repo
             f"write {max(1, space.max_width // space.width_step) * space.width_step}",
         )
     _optimum(model, sound, report)
+    _workers(model, sound, report)
     limits = (budget.flops, budget.params, budget.layers, budget.latency)
     if sound(("budget",)) and not any(limits):
         report(
@@ -171,6 +172,26 @@ def _optimum(model: PresetFile, sound: Sound, report: Report) -> None:
         report(
             ("search", "stop_gap"), "needs the bound that bound: false forbids; write bound: true"
         )
+
+
+def _workers(model: PresetFile, sound: Sound, report: Report) -> None:
+    """Workers make passes: what makes none, or few, has no use for them."""
+    if model.workers is None or not sound(
+        ("workers",), ("scorer",), ("search", "strategy"), ("search", "warm_start")
+    ):
+        return
+    for says, value, closed in (
+        ("scorer", model.scorer, model.scorer in ("closed-form", *CLOSED_PROXIES)),
+        ("search.strategy", model.search.strategy, model.search.strategy == "exact"),
+        ("search.warm_start", model.search.warm_start, model.search.warm_start is not None),
+    ):
+        if closed:
+            report(
+                ("workers",),
+                f"make forward passes side by side, but {says} is {value}, which makes none; leave "
+                "workers out",
+            )
+            return
 
 
 def _within_budget(model: PresetFile, structure: Structure, sound: Sound, report: Report) -> None:

@@ -167,6 +167,8 @@ Text = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_text)]
 Flops = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_FLOPS))]
 Params = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_PARAMS))]
 Memory = Annotated[int, BeforeValidator(partial(parse_quantity_to, MOST_MEMORY))]
+#: more would wait for the search, which makes their children
+MOST_WORKERS = 256
 Population = Annotated[int, Field(ge=2, le=1_000_000), WrapValidator(_or_auto)] | Literal["auto"]
 ImageSize = Annotated[Any, AfterValidator(_image_size)]
 
@@ -342,6 +344,7 @@ class PresetFile(_Section):
     search: SearchSection = SearchSection()
     scorer: Scorer = "auto"
     device: Device = "auto"
+    workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] | None = None
     forward: ForwardSection = ForwardSection()
     timing: TimingSection = TimingSection()
     audit: bool = True

@@ -85,6 +85,7 @@ def validate(
         schedule=model.search.settings(),
         scorer=model.scorer,
         device=model.device,
+        workers=model.workers,
         forward=model.forward.settings(),
         audit=model.audit,
         bound=model.bound,

@@ -82,6 +82,7 @@ def dump(preset: Preset) -> str:
             },
             "scorer": preset.scorer,
             "device": preset.device,
+            "workers": preset.workers,
             "forward": {
                 "repeats": preset.forward.repeats,
                 "memory": format_quantity(preset.forward.memory),

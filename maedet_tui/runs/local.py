@@ -22,6 +22,7 @@ from maedet_tui import logs
 from maedet_tui.errors import SaveError
 from maedet_tui.files import latency_folder, write_atomically
 from maedet_tui.runs.described import described
+from maedet_tui.runs.workplace import HERE, Workplace
 from maedet_tui.store.begin import going_on, new_run, same_scorer
 from maedet_tui.store.folders import DEFAULT_RUNS_DIR
 from maedet_tui.store.recorder import Recorder
@@ -52,22 +53,29 @@ class LocalRun:
         *,
         store: RunStore | None = None,
         track: Sequence[str] = (),
+        at: Workplace = HERE,
     ):
         """Claim a new run's folder and begin its database; the search does not start yet.
 
-        store: of a run to go on with instead. track: names of `maedet_tui.trackers`.
-        detached: whether `detach` was asked for.
+        store: of a run to go on with instead. track: names of `maedet_tui.trackers`. at: where
+        its workers are. detached: whether `detach` was asked for.
         Raises SaveError if the name is taken or the place cannot be written, so that no
         search runs for hours to find that out.
         """
         refuse_missing(track)
-        self.track, self.detached = tuple(track), False
+        preset = at.applied(preset)
+        self.track, self.at, self.detached = tuple(track), at, False
         self._new = store is None
         self._store = store or new_run(preset, runs_dir, name)
         self.preset = preset
         self.run_dir = self._store.folder
         self.save_error: str | None = None
-        self._runner = Runner(preset, start_from=self._store.found, latency_folder=latency_folder())
+        self._runner = Runner(
+            preset,
+            start_from=self._store.found,
+            latency_folder=latency_folder(),
+            places=at.places(),
+        )
         wishes = {
             "pause": self.pause, "resume": self.resume, "stop": self.stop, "save": self._autosave,
         }  # fmt: skip
@@ -85,9 +93,10 @@ class LocalRun:
         self._log_over: Callable[[], None] = lambda: None
 
     @classmethod
-    def of(cls, store: RunStore, track: Sequence[str] = ()) -> LocalRun:
+    def of(cls, store: RunStore, track: Sequence[str] = (), at: Workplace = HERE) -> LocalRun:
         """The run in a store, to go on with where it stopped."""
-        return cls(same_scorer(store.record.preset, store.found), store=store, track=track)
+        preset = same_scorer(store.record.preset, store.found)
+        return cls(preset, store=store, track=track, at=at)
 
     @property
     def pid(self) -> int:

@@ -94,8 +94,9 @@ def yaml_of(wanted: Wanted) -> str:
         values["vary"] = {one.key: list(one.values) for one in wanted.varied}
     if wanted.seeds is not None:
         values["seeds"] = wanted.seeds
-    if wanted.audit:
-        values["audit"] = True
+    for key in ("audit", "bound"):
+        if getattr(wanted, key):
+            values[key] = True
     return dump_yaml(values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
@@ -24,21 +24,23 @@ MOST_SEEDS = 1000
 #: searches of a plan that are listed
 MOST_LISTED = 12
 _SEED, _POPULATION, _KEEP, _AUDIT = "search.seed", "search.population", "search.keep", "audit"
+_BOUND = "bound"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a user asks for: presets by name or file, keys that vary, so many seeds of each.
 
-    seeds: counted on from the preset's own; None: that one alone. audit: measure new bests by
-    forward passes, as the presets say; without it no search does, for it takes the cores that
-    other searches want.
+    seeds: counted on from the preset's own; None: that one alone. audit, bound: measure new bests
+    by forward passes, and bound the best possible, as the presets say; without them no search
+    does (but for one that its bound ends), for they take the cores that other searches want.
     """
 
     presets: tuple[str, ...]
     varied: tuple[Varied, ...] = ()
     seeds: int | None = None
     audit: bool = False
+    bound: bool = False
 
 
 class Planned(NamedTuple):
@@ -130,6 +132,8 @@ def plan(wanted: Wanted) -> Plan:
             if problems or preset is None:
                 bad.append(Bad(varied, problems[0], sum(one.count for one in problems)))
                 continue
+            if not (wanted.bound or _BOUND in chosen or preset.schedule.stop_gap is not None):
+                preset = replace(preset, bound=False)
             number = len(searches) + 1
             folder = folder_name(number, varied, name)
             searches.append(Planned(number, folder, preset, varied, dump(preset)))

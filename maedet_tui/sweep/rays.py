@@ -2,37 +2,35 @@
 
 A search writes its run where it runs. Unless that folder is the sweep's own (`shared`, as on a
 cluster of this machine alone), the task hands what belongs to the run home at intervals,
-so that a lost machine costs no more than these, and takes it along where it goes on.
+so that a lost machine costs no more than these, and takes it along where it goes on. One that
+says nothing for some of these intervals is taken for lost: Ray itself may take minutes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
+import itertools
 import shutil
-import socket
 import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from maedet_tui.errors import SaveError
+from maedet_tui.cluster.joining import LOCAL, NoRay, joined, said
 from maedet_tui.files import write_atomically
 from maedet_tui.store.database import BESIDE, FILE
 from maedet_tui.sweep.processes import Died
 from maedet_tui.sweep.searched import Ended, Task
 
 #: seconds between two times that a run is handed home, and between two looks at the stop sign
-HOME_EVERY, LOOK_EVERY = 10.0, 1.0
-#: seconds within which the head of a cluster has to answer
-ANSWER_WITHIN = 10.0
-#: a cluster of this machine alone, and one that RAY_ADDRESS or a started node names
-LOCAL, AUTO = "local", "auto"
+HOME_EVERY, LOOK_EVERY = 5.0, 1.0
+#: seconds of silence after which a search that had begun is taken for lost
+SILENT = 20.0
 #: what belongs to a run, besides its database
 _FILES = ("preset.yaml", "best.yaml", "best.txt", "run.log")
 #: bytes of a run's file that are brought home
@@ -41,37 +39,41 @@ _MOST_BYTES = 1 << 28
 _AHEAD = 2
 
 Files = dict[str, bytes]
-
-
-class NoRay(SaveError):
-    """A cluster that cannot be used, in one sentence."""
+Work = Callable[[Task], Ended]
 
 
 class OnRay:
     """`maedet_tui.sweep.processes.Lanes` of a cluster.
 
-    address: LOCAL begins one of this machine, which only this machine reaches and which ends
-    with the sweep; AUTO or host:port joins one. shared: the sweep's folder is the same on all
-    machines. gpus: of each search.
+    address, jobs: as for `maedet_tui.cluster.joining.joined`. shared: the sweep's folder is the
+    same on all machines. gpus: of each search. work: done in the place of a search.
     """
 
-    def __init__(self, address: str, jobs: int | None, *, shared: bool = False, gpus: float = 0):
+    def __init__(
+        self,
+        address: str,
+        jobs: int | None,
+        *,
+        shared: bool = False,
+        gpus: float = 0,
+        work: Work | None = None,
+    ):
         """Raises NoRay."""
-        ray = _imported(address)
-        self._ray, self._local = ray, address == LOCAL
-        self._shared = shared or self._local
-        try:
-            _join(ray, address, jobs)
-            processors = int(ray.cluster_resources().get("CPU", 1))
-        except Exception as error:  # Ray raises whatever went wrong beneath it
-            with contextlib.suppress(Exception):
-                ray.shutdown()
-            said = str(error).strip().splitlines() or [type(error).__name__]
-            raise NoRay(f"--ray {address}: no cluster to search on: {said[0][:300]}") from None
-        self.capacity = jobs or max(1, _AHEAD * processors)
+        self._ray = ray = joined(address, jobs)
+        self._shared = shared or address == LOCAL
+        there = ray.cluster_resources()
+        processors, devices = int(there.get("CPU", 1)), float(there.get("GPU", 0))
+        if address == LOCAL and devices < gpus:
+            ray.shutdown()
+            raise NoRay(f"--gpus {gpus:g}: Ray finds {devices:g} GPUs here; leave --gpus out")
+        room = min(processors, int(devices / gpus)) if devices and gpus else processors
+        self.capacity = jobs or max(1, _AHEAD * room)
         self.where = f"{processors} processors of Ray"
         self._sign = ray.remote(num_cpus=0)(_Sign).remote()
         self._search = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_search)
+        self._work = work
+        self._silent: set[str] = set()
+        self._turn = itertools.count()
         # each waits for one task; none of them computes
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="ray")
 
@@ -96,27 +98,62 @@ class OnRay:
         home = Path(task.folder).absolute()
         task = task._replace(folder=str(home))
         packed = {} if self._shared else pack(home)
-        stream = self._search.options(num_returns="streaming").remote(
-            task, packed, self._shared, self._sign
-        )
-        ended: Ended | None = None
+        stream = self._search.options(
+            num_returns="streaming", scheduling_strategy=self._elsewhere()
+        ).remote(task, packed, self._shared, self._sign, _ours(), self._work)
         try:
-            for ref in stream:
-                came = self._ray.get(ref)
+            for came in self._coming(stream):
                 if isinstance(came, Ended):
-                    ended = came
-                else:
+                    return came
+                if came:
                     unpack(came, home)
-        except self._ray.exceptions.RayTaskError:
+        except self._ray.exceptions.RayTaskError as error:
+            if "failed to import" in str(error) or isinstance(error.cause, ImportError):
+                return Ended("failed", error=_ABSENT)
             raise  # a mistake of ours, whose traceback Ray has brought along
         except self._ray.exceptions.RayError as error:
-            said = str(error).strip().splitlines()[0][:200]
             raise Died(
-                f"the machine or process that searched {task.folder} is gone ({said})"
+                f"the machine or process that searched {task.folder} is gone ({said(error)})"
             ) from None
-        if ended is None:
-            raise Died(f"the search in {task.folder} ended without a word")
-        return ended
+        raise Died(f"the search in {task.folder} ended without a word")
+
+    def _coming(self, stream: Any) -> Iterator[Files | Ended]:
+        """What a search hands home. Raises Died where one that had begun falls silent."""
+        ray, node = self._ray, None
+        while True:
+            # one that waits for its turn has nothing to say
+            ready, _ = ray.wait([stream], timeout=None if node is None else SILENT)
+            if not ready:
+                break
+            try:
+                came = ray.get(next(stream), timeout=SILENT)
+            except StopIteration:
+                return
+            except ray.exceptions.GetTimeoutError:
+                break
+            if isinstance(came, str):
+                node = came
+            else:
+                yield came
+        if node is not None:
+            self._silent.add(node)
+        with contextlib.suppress(Exception):
+            ray.cancel(stream, force=True)
+        raise Died(f"nothing was heard of the machine that searches for {SILENT:.0f} s")
+
+    def _elsewhere(self) -> Any:
+        """Where Ray is to search: wherever it likes, but for machines that have fallen silent."""
+        others = self._heard_of()
+        if not self._silent or not others:
+            return "DEFAULT"
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        return NodeAffinitySchedulingStrategy(others[next(self._turn) % len(others)], soft=True)
+
+    def _heard_of(self) -> list[str]:
+        """Nodes that are there as far as Ray knows, but for those that have fallen silent."""
+        nodes = [node["NodeID"] for node in self._ray.nodes() if node["Alive"]]
+        return [node for node in nodes if node not in self._silent]
 
 
 class _Sign:
@@ -134,9 +171,37 @@ class _Sign:
         return self._up
 
 
-def _search(task: Task, packed: Files, shared: bool, sign: Any) -> Iterator[Files | Ended]:
-    """On the cluster: search, and yield what is to be brought home, then how it ended."""
+def _ours() -> str:
+    """The version of maedet-tui on this machine."""
+    return version("maedet-tui")
+
+
+_ABSENT = (
+    "maedet-tui is not installed on the machine that was to search; install the same version on "
+    "all machines of the cluster"
+)
+
+
+def _search(
+    task: Task, packed: Files, shared: bool, sign: Any, wanted: str, work: Work | None
+) -> Iterator[str | Files | Ended]:
+    """On the cluster: yield which machine this is, what is to be brought home as the search goes
+    on, then how it ended. wanted: version of who asks. work: as for `OnRay`."""
+    import ray
+
     from maedet_tui.sweep.worker import search
+
+    yield str(ray.get_runtime_context().get_node_id())
+    if _ours() != wanted:
+        yield Ended(
+            "failed",
+            error=f"maedet-tui is {_ours()} on the machine that was to search and {wanted} here; "
+            "install the same version on all machines of the cluster",
+        )
+        return
+    if work is not None:
+        yield work(task)
+        return
 
     scratch = None if shared else Path(tempfile.mkdtemp(prefix="maedet-sweep-"))
     folder = Path(task.folder) if scratch is None else scratch / Path(task.folder).name
@@ -154,8 +219,7 @@ def _search(task: Task, packed: Files, shared: bool, sign: Any) -> Iterator[File
     try:
         while thread.is_alive():
             thread.join(HOME_EVERY)
-            if not shared:
-                yield pack(folder)
+            yield {} if shared else pack(folder)
         yield ended[0] if ended else Ended("failed", error="the search broke off; see its log")
     finally:
         if scratch is not None:
@@ -214,37 +278,3 @@ def unpack(files: Files, folder: Path) -> None:
                 for beside in BESIDE:
                     (folder / beside).unlink(missing_ok=True)
             write_atomically(folder / name, content, private=True)
-
-
-def _imported(address: str) -> Any:
-    """Ray, its token in place. Raises NoRay."""
-    if address == LOCAL:
-        # read when Ray is imported; of this cluster alone, and nowhere written down
-        os.environ["RAY_AUTH_MODE"] = "token"
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    elif "RAY_AUTH_TOKEN" in os.environ:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError:
-        raise NoRay("--ray needs Ray: pip install 'maedet-tui[ray]'") from None
-    return ray
-
-
-def _join(ray: Any, address: str, jobs: int | None) -> None:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    if address == LOCAL:
-        ray.init(
-            address="local",
-            num_cpus=jobs or os.cpu_count() or 1,
-            include_dashboard=False,
-            _node_ip_address="127.0.0.1",
-            **quiet,
-        )
-    else:
-        if address != AUTO:
-            # Ray itself tries for minutes
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host.strip("[]"), int(port)), ANSWER_WITHIN).close()
-        ray.init(address=address, **quiet)

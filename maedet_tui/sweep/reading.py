@@ -11,7 +11,7 @@ from maedet_tui.presets.reading import file_text
 from maedet_tui.sweep.plan import Wanted
 from maedet_tui.sweep.varied import SweepError, Varied, values_of
 
-KEYS = ("presets", "vary", "seeds", "audit")
+KEYS = ("presets", "vary", "seeds", "audit", "bound")
 
 
 def wanted_of(ref: str) -> Wanted | None:
@@ -47,14 +47,15 @@ def wanted_of(ref: str) -> Wanted | None:
     seeds = values.get("seeds")
     if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int)):
         raise wrong("seeds", f"is {shown(seeds)}; write a whole number such as 3")
-    audit = values.get("audit", False)
-    if not isinstance(audit, bool):
-        raise wrong("audit", f"is {shown(audit)}; write true or false")
+    audit, bound = (values.get(key, False) for key in ("audit", "bound"))
+    for key, value in (("audit", audit), ("bound", bound)):
+        if not isinstance(value, bool):
+            raise wrong(key, f"is {shown(value)}; write true or false")
     try:
         varied = tuple(Varied(str(key), values_of(str(key), said)) for key, said in vary.items())
     except SweepError as error:
         raise wrong("vary", str(error)) from None
-    return Wanted(tuple(_beside(path, one) for one in presets), varied, seeds, audit)
+    return Wanted(tuple(_beside(path, one) for one in presets), varied, seeds, audit, bound)
 
 
 def _beside(path: Path, preset: str) -> str:

@@ -44,12 +44,12 @@ class Task(NamedTuple):
     text: str
 
 
-class Ended(NamedTuple):
-    """How a search ended. place: the process that searched. bound: that no Z exceeds, if one
-    is known. error: why it failed or what could not be kept, in a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search has found. place: the process that searched. bound: that no Z exceeds, if
+    one is known. error: why it failed or what could not be kept, in a sentence."""
 
-    state: str
-    place: str = ""
+    place: str | None = None
     iteration: int = 0
     seconds: float = 0.0
     z: float | None = None
@@ -64,9 +64,16 @@ class Ended(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """One row of a sweep's database. begun, ended: seconds since 1970. The rest as for `Ended`
-    and `maedet_tui.sweep.plan.Planned`."""
+class Ended(Found):
+    """How a search ended."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Found):
+    """One row of a sweep's database. begun, ended: seconds since 1970. The rest as for
+    `maedet_tui.sweep.plan.Planned`."""
 
     number: int
     name: str
@@ -76,18 +83,6 @@ class Search:
     state: str
     begun: float | None = None
     ended: float | None = None
-    place: str | None = None
-    iteration: int = 0
-    seconds: float = 0.0
-    z: float | None = None
-    bound: float | None = None
-    method: str | None = None
-    params: int | None = None
-    flops: int | None = None
-    layers: int | None = None
-    latency: float | None = None
-    structure: Structure | None = None
-    error: str | None = None
 
     @property
     def done(self) -> float:

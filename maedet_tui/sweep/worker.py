@@ -6,7 +6,9 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from engine.snapshot import Snapshot
 from maedet_tui.errors import SaveError
@@ -47,7 +49,7 @@ def search(task: Task, stopped: Callable[[], bool], meanwhile: Callable[[], obje
         run.close(PATIENCE if stopped() else None)
     ended = _ended(run.snapshot)
     if (trouble := run.trouble) is not None:
-        ended = ended._replace(state="failed", error=trouble)
+        ended = replace(ended, state="failed", error=trouble)
     return ended
 
 
@@ -78,19 +80,20 @@ def _opened(task: Task, folder: Path) -> RunStore:
 def _ended(snapshot: Snapshot) -> Ended:
     best = snapshot.best
     state = snapshot.state if snapshot.ended else "stopped"
+    went: dict[str, Any] = {
+        "place": place(), "iteration": snapshot.iteration, "seconds": snapshot.seconds,
+        "error": snapshot.error,
+    }  # fmt: skip
     if best is None:
-        return Ended(state, place(), snapshot.iteration, snapshot.seconds, error=snapshot.error)
+        return Ended(state, **went)
     latency = snapshot.latency
     return Ended(
         state,
-        place(),
-        snapshot.iteration,
-        snapshot.seconds,
         z=best.score.z,
         bound=snapshot.bound.value if snapshot.bound is not None else None,
         method=best.score.method,
         **best.cost._asdict(),
         latency=latency.predicted if latency is not None else None,
         structure=best.structure,
-        error=snapshot.error,
+        **went,
     )

@@ -33,6 +33,8 @@ def test_another_process_until_it_is_gone():
         until(lambda: meter.look().memory > 1_000_000)
         load = meter.look()
         assert load.cores >= 0 and load.gpu is None
+        alone, with_workers = LoadMeter().look(), LoadMeter(workers=True).look()
+        assert with_workers.memory > alone.memory + 1_000_000
         other.stdin.close()
     load = meter.look()
     assert load.cores is None and load.memory is None and load.total > 1_000_000

@@ -95,6 +95,7 @@ def test_any_preset_reads_back_equal(initial, flops, memory, fine_at, words):
         schedule=Schedule(5, 7, 3, fine_at, 2**62, "random", 0.4),
         scorer="forward",
         device="cpu",
+        workers=3,
         forward=Forward(9, memory),
         audit=False,
         description=words,

@@ -58,7 +58,9 @@ def states(folder):
 
 
 def done(task):
-    return Ended("finished", "here", 300, 1.0, z=float(task.number), flops=10**9)
+    return Ended(
+        "finished", place="here", iteration=300, seconds=1.0, z=float(task.number), flops=10**9
+    )
 
 
 def test_every_search_is_handed_over_once_and_what_it_found_is_kept(made):

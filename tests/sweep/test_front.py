@@ -122,7 +122,8 @@ def family(made):
     def found_one(task):
         (one,) = found(NAMES[task.number - 1])
         cost = total_cost(one.structure)
-        return Ended("finished", "here", 300, 1.0, z=one.z, method=one.method,
+        return Ended("finished", place="here", iteration=300, seconds=1.0, z=one.z,
+                     method=one.method,
                      structure=one.structure, **cost._asdict())  # fmt: skip
 
     with driving(folder) as store:

@@ -78,6 +78,15 @@ def test_a_sweep_measures_nothing_by_passes_unless_asked_to(folder):
     assert [one.preset.audit for one in both] == [True, False]
 
 
+def test_a_sweep_bounds_nothing_unless_asked_to_or_ended_by_it(folder):
+    assert not plan(Wanted(("quick.yaml",))).searches[0].preset.bound
+    assert plan(Wanted(("quick.yaml",), bound=True)).searches[0].preset.bound
+    both = plan(Wanted(("quick.yaml",), vary("bound=true,false"))).searches
+    assert [one.preset.bound for one in both] == [True, False]
+    (one,) = plan(Wanted(("quick.yaml",), vary("search.stop_gap=1%"))).searches
+    assert one.preset.bound
+
+
 def test_a_smaller_population_keeps_no_more_than_all_of_it(folder):
     (one,) = plan(Wanted(("quick.yaml",), vary("search.population=3"))).searches
     assert (one.preset.schedule.population, one.preset.schedule.keep) == (3, 3)
@@ -128,6 +137,7 @@ def test_a_file_holds_a_sweep_and_reads_back_as_the_same(folder):
         ("quick.yaml", "maedet-s"),
         vary("budget.flops=60G..90G:3", "score.alphas=[0,0,1,1,4],[0,0,1,1,6]"),
         2,
+        True,
         True,
     )
     (folder / "sweep.yaml").write_text(yaml_of(wanted))

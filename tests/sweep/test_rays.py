@@ -9,11 +9,13 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
+from maedet_tui.cluster.joining import NoRay
 from maedet_tui.store.database import BESIDE
 from maedet_tui.sweep import rays
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
-from maedet_tui.sweep.rays import NoRay, OnRay, pack, unpack
+from maedet_tui.sweep.processes import Died
+from maedet_tui.sweep.rays import OnRay, pack, unpack
 from maedet_tui.sweep.searched import Task, Where
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
@@ -60,6 +62,44 @@ def test_where_a_sweep_searches_is_passed_on_without_a_token():
     where = Where(2, "10.0.0.1:6379", 1.0, True)
     assert where.words() == ["--jobs", "2", "--ray", "10.0.0.1:6379", "--gpus", "1.0", "--shared"]
     assert Where().words() == []
+
+
+class Silent:
+    """Ray as far as who waits for a search asks it: after two things it says nothing more."""
+
+    class exceptions:
+        class GetTimeoutError(Exception):
+            pass
+
+    def __init__(self):
+        self.left, self.waits, self.cancelled = ["node-1", {}], [], 0
+
+    def wait(self, streams, timeout):
+        self.waits.append(timeout)
+        return (streams, []) if self.left else ([], streams)
+
+    def get(self, ref, timeout):
+        return ref
+
+    def cancel(self, stream, force):
+        self.cancelled += 1
+
+    def nodes(self):
+        return [{"NodeID": f"node-{number}", "Alive": number < 3} for number in (1, 2, 3)]
+
+
+def test_a_machine_of_which_nothing_is_heard_is_taken_for_lost_and_not_asked_again():
+    ray = Silent()
+    lanes = object.__new__(OnRay)  # without a cluster
+    lanes._ray, lanes._silent = ray, set()
+    assert lanes._elsewhere() == "DEFAULT" and lanes._heard_of() == ["node-1", "node-2"]
+    coming = lanes._coming(iter(lambda: ray.left.pop(0), None))
+    assert next(coming) == {}
+    with pytest.raises(Died, match="nothing was heard"):
+        next(coming)
+    # until it has begun, a search may wait for its turn as long as it takes
+    assert ray.waits == [None, rays.SILENT, rays.SILENT] and ray.cancelled == 1
+    assert lanes._heard_of() == ["node-2"]
 
 
 @needs_ray

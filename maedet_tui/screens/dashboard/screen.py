@@ -205,7 +205,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         panel.display = pid is not None
         if pid is not None:
             if self._meter is None or self._meter[0] != pid:
-                self._meter = (pid, LoadMeter(pid))
+                self._meter = (pid, LoadMeter(pid, self.run.preset.workers is not None))
             look = self._meter[1].look
             if self._looks > 1:
                 panel.show(look())

@@ -86,6 +86,7 @@ class DetailPanel(Panel["Entry | Line"]):
         fine = formatting.short_quantity(schedule.fine_at * schedule.iterations)
         chosen = " (auto)" if schedule.population == "auto" else ""
         size = f"{schedule.capacity}{chosen}"
+        workers = f", {preset.workers} workers" if preset.workers else ""
         parts: list[Part] = [paragraph(preset.description, width)] if preset.description else []
         for label, value in (
             ("budget", budget_line(preset, self._glyphs)),
@@ -96,7 +97,7 @@ class DetailPanel(Panel["Entry | Line"]):
             ("", f"at most {depths} deep in C1-C5"),
             ("search", f"{formatting.count(schedule.iterations)} iterations, fine from {fine}"),
             ("", f"population {size}, keep {schedule.keep}, seed {schedule.seed}"),
-            ("scorer", f"{preset.scorer}, device {preset.device}"),
+            ("scorer", f"{preset.scorer}, device {preset.device}{workers}"),
         ):
             parts += row(label, value, label_width=7, width=width)
         if said := rules(preset):

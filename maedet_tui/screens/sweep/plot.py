@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from textual.geometry import Size
-from textual.strip import Strip
-from textual.widget import Widget
-
 from maedet_tui.screens.sweep.follow import Seen
 from maedet_tui.screens.sweep.plane import draw
 from maedet_tui.screens.sweep.views import VIEWS, Known, View
 from maedet_tui.widgets.glyphs import Glyphs
+from maedet_tui.widgets.plot.drawn import Drawn
+from maedet_tui.widgets.plot.grid import Run
 
 
-class SweepPlot(Widget):
+class SweepPlot(Drawn):
     """Drawn anew only where something has changed."""
 
-    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plot--axis",
         "plot--cursor",
@@ -39,8 +35,6 @@ class SweepPlot(Widget):
         self._seen: Seen | None = None
         self._marked = 0
         self._known: Sequence[Known] = ()
-        self._lines: list[Strip] = []
-        self._drawn_size: Size | None = None
         self._title()
 
     def switch(self, view: View) -> None:
@@ -54,21 +48,8 @@ class SweepPlot(Widget):
             self._seen, self._marked, self._known = seen, marked, known
             self._redraw()
 
-    def notify_style_update(self) -> None:
-        """A theme or a state changed: the lines hold colours of the one before."""
-        super().notify_style_update()
-        self._drawn_size = None
-
-    def render_line(self, y: int) -> Strip:
-        if self._drawn_size != self.content_size:
-            self._draw()
-            self._drawn_size = self.content_size
-        if y < len(self._lines):
-            return self._lines[y]
-        return Strip.blank(self.content_size.width, self.rich_style)
-
     def _redraw(self) -> None:
-        self._drawn_size = None
+        self.drop_lines()
         self._title()
         self.refresh()
 
@@ -81,22 +62,12 @@ class SweepPlot(Widget):
             for one in VIEWS
         )
 
-    def _draw(self) -> None:
-        width, height = self.content_size
-        rows = []
+    def rows(self, width: int, height: int) -> list[list[Run]]:
+        rows: list[list[Run]] = []
         if self._seen is not None:
             plane = self.view.plane(self._seen, self._marked, self._known, self._glyphs)
             rows = draw(plane, width, height, self._glyphs)
         if not rows:
             said = "Nothing to see yet."[:width].center(width)
             rows = [*([[(" " * width, "")]] * (height // 2)), [(said, "axis")]]
-        ground = self.rich_style
-        styles = {"": ground}
-        for name in self.COMPONENT_CLASSES:
-            styles[name.removeprefix("plot--")] = self.get_component_rich_style(name)
-        self._lines = [
-            Strip([Segment(text, styles[key]) for text, key in row]).adjust_cell_length(
-                width, ground
-            )
-            for row in rows
-        ]
+        return rows

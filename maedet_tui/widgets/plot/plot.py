@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp
-from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from engine.costs import Cost
 from engine.snapshot import Snapshot
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.canvas import Chart, draw, frame
+from maedet_tui.widgets.plot.drawn import Drawn
 from maedet_tui.widgets.plot.grid import Run
 from maedet_tui.widgets.plot.kinds import PLOTS, PlotKind, chart_of
 from maedet_tui.widgets.plot.scatter import Cloud, draw_cloud
@@ -30,14 +27,13 @@ CALM_EVERY = 1.0
 ZOOM = 2.0
 
 
-class Plot(Widget):
+class Plot(Drawn):
     """One plot at a time, redrawn at most every REDRAW_EVERY seconds.
 
     One of `alone` False stands among others, each of another kind: its title is its key and a
     word, and it is redrawn less often.
     """
 
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "screen.plot_cursor(-1)", show=False),
         Binding("right", "screen.plot_cursor(1)", show=False),
@@ -79,8 +75,6 @@ class Plot(Widget):
         self._reference_cost: Cost | None = None
         self._drawn_at = 0.0
         self._stale = False
-        self._lines: list[Strip] = []
-        self._drawn_size: Size | None = None
         self._title()
 
     class Moved(Message):
@@ -217,7 +211,7 @@ class Plot(Widget):
 
     def _redraw(self) -> None:
         self._stale = False
-        self._drawn_size = None
+        self.drop_lines()
         self._drawn_at = time.monotonic()
         self._title()
         self.refresh()
@@ -275,8 +269,7 @@ class Plot(Widget):
         said = "Too small for a plot." if members else "No population is known of this search."
         return rows or [[("", "")]] * (height // 2) + [[(said[:width].center(width), "axis")]]
 
-    def _draw(self) -> None:
-        width, height = self.content_size
+    def rows(self, width: int, height: int) -> list[list[Run]]:
         chart = self._chart()
         if self._kind.against:
             rows = self._cloud(width, height)
@@ -286,16 +279,7 @@ class Plot(Widget):
         else:
             rows = draw(chart, width, height, self._glyphs)
             rows = rows or [[("Too small for a plot."[:width], "axis")]]
-        ground = self.rich_style
-        styles = {"": ground}
-        for name in self.COMPONENT_CLASSES:
-            styles[name.removeprefix("plot--")] = self.get_component_rich_style(name)
-        self._lines = [
-            Strip([Segment(text, styles[key]) for text, key in row]).adjust_cell_length(
-                width, ground
-            )
-            for row in rows
-        ]
+        return rows
 
     def _why_nothing(self, chart: Chart | None) -> str:
         """What is said where there are no curves yet, or never will be."""
@@ -311,16 +295,3 @@ class Plot(Widget):
     def on_resize(self) -> None:
         """One among several has another title where it fills the screen."""
         self._title()
-
-    def notify_style_update(self) -> None:
-        """A theme or a state changed: the lines hold colours of the one before."""
-        super().notify_style_update()
-        self._drawn_size = None
-
-    def render_line(self, y: int) -> Strip:
-        if self._drawn_size != self.content_size:
-            self._draw()
-            self._drawn_size = self.content_size
-        if y < len(self._lines):
-            return self._lines[y]
-        return Strip.blank(self.content_size.width, self.rich_style)

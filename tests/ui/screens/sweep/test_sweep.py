@@ -42,7 +42,8 @@ def sweep(tmp_path):
         for number, (name, score) in enumerate(zip(STRUCTURES, scores), 1):
             structure = ZOO[name].structure
             cost = total_cost(structure)._asdict()
-            ended = Ended("finished", "here", 300, 1.0, z=score.z, method="closed-form",
+            ended = Ended("finished", place="here", iteration=300, seconds=1.0, z=score.z,
+                          method="closed-form",
                           structure=structure, **cost)  # fmt: skip
             store.end(number, ended)
         store.end(3, Ended("failed", error="out of luck"))
