@@ -82,7 +82,8 @@ def meaning(path: Path, error: BaseException) -> StoreError:
         return StoreError(str(save_error(path, error)))
     if isinstance(error, UnicodeError):  # in what SQLite says
         return StoreError(f"{path}: is damaged: a name in it is no text; {INSTEAD}")
-    said = str(error)
+    # of a text that is none Python 3.10 says nothing
+    said = str(error) or "could not decode"
     for words, help_ in _MEANINGS:
         if words in said.lower():
             told = StoreError(f"{path}: {help_}")
