@@ -7,6 +7,7 @@ import sys
 import click
 
 from engine.formats.rows import closest
+from engine.messages import clipped
 from maedet_tui import formatting, summary
 from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures
@@ -53,7 +54,9 @@ def presets(context: click.Context) -> None:
 
 def _broken(entry: Entry) -> str:
     more = tally(entry.problems) - 1
-    return f"has a problem: {entry.problems[0]}" + (f" (and {more:,} more)" if more else "")
+    # with the name before it, and how many more there are, it is to be a line of at most 300
+    said = clipped(f"has a problem: {entry.problems[0]}", 230)
+    return said + (f" (and {more:,} more)" if more else "")
 
 
 @presets.command()

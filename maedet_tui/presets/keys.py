@@ -142,6 +142,8 @@ _SAID: dict[str, tuple[str, str, str]] = {
     "timing.dtype": ("Their number format.", ", ".join(DTYPES), OURS),
     "audit": ("Whether new bests of a closed-form search are measured by passes meanwhile.",
               "true or false", OURS),
+    "workers": ("Processes that make the passes of a search side by side; null makes them in its "
+                "own process.", "", OURS),
     "bound": ("Whether a process beside the search bounds the best possible.", "true or false",
               OURS),
 }  # fmt: skip

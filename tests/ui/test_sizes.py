@@ -99,7 +99,7 @@ async def test_one_panel_on_a_big_screen(watch):
 
 
 async def test_plain_characters(watch):
-    async with watch(FULL, size=(120, 40), characters=PLAIN) as w:
+    async with watch(FULL, size=(120, 48), characters=PLAIN) as w:
         await w.sees("5 C5 24", "> running", "+- 4.25")
         dashboard = w.text
         assert dashboard.isascii(), [c for c in dashboard if not c.isascii()]

@@ -71,8 +71,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         *PLOT_KEYS,
         *TABLE_KEYS,
         Binding("w", "finding('works')", "What works", show=False,
-                tooltip="Children tried, accepted and best by mutation and stage, and what "
-                        "refuses most"),
+                tooltip="What became of children, by mutation and stage"),
         Binding("l", "finding('lineage')", "Lineage", show=False,
                 tooltip="The mutations that made the best, back to the initial structure"),
         *PANEL_KEYS,

@@ -157,7 +157,7 @@ async def test_failed_before_the_first_score(watch):
 
 
 async def test_audit_that_arrives_after_the_end(watch):
-    async with watch(factory.finished()) as w:
+    async with watch(factory.finished(), size=(120, 46)) as w:
         await w.sees("finished")
         w.run.snapshot = factory.finished(audit=factory.AUDIT)
         await w.sees("2,251.30 ± 4.25")
