@@ -28,7 +28,8 @@ FLOPS = {"deepmad-r18": 1.82e9, "r50-like": 3.6e9, "deepmad-29m": 4.5e9, "regnet
 
 
 def test_they_stand_behind_the_ladder_and_not_on_the_home_screen():
-    assert further_names() == [*ladder_names(), *NAMES, YOLO]
+    trainable = ["mobile-20m-128x128", "resnet-50m-128x128"]
+    assert further_names() == [*ladder_names(), *NAMES, YOLO, *trainable]
     assert not set(NAMES) & set(builtin_names())
     assert not set(PUBLISHED) & set(ZOO) and set(KNOWN) == {*ZOO, *PUBLISHED}
 
