@@ -32,9 +32,9 @@ from engine.settings import Forward, Objective, Space
 from engine.structure import Block, Structure
 
 TARGET = 0.003
-#: least and largest output width of C1-C5
-WIDTHS = ((16, 64), (32, 128), (64, 256), (128, 384), (256, 512))
-DEPTHS = (1, 2, 4, 4, 3)
+#: least and largest output width of C1-C5: from C3 on those of TinyNAS's space of K1KX
+WIDTHS = ((16, 32), (32, 96), (64, 128), (128, 256), (256, 512))
+DEPTHS = (1, 2, 3, 3, 2)
 GROUPS = (8, 16, 24, 48)
 #: structures whose passes have the same images and weights, which take longest to draw
 SHARED = 10

@@ -66,7 +66,7 @@ def chosen(blocks: tuple[Block, ...], family: str) -> tuple[Block, ...]:
         for problem in KINDS[block.kind].problems(block)
     ]
     problems += [
-        f"block {number}: is a {block.kind}, but behind its stem a DAMO-YOLO has "
+        f"block {number}: no {block.kind} belongs there; behind its stem a DAMO-YOLO has "
         f"{' and '.join(CLASSES)} alone"
         for number, block in enumerate(blocks, 1)
         if (number == 1) != (block.kind == "Conv") or block.kind not in ("Conv", *_CSP)
