@@ -63,7 +63,9 @@ ROWS = {
     "DepthwiseBlock": Row("DepthwiseBlock", **_DEPTHWISE),
     "ZenResBlock": Row("ZenResBlock", (3, 5, 7)),
     "ZenBasicBlock": Row("ZenBasicBlock"),
-    "ZenInvertedBlock": Row("ZenInvertedBlock", (3, 5, 7)),
+    "ZenInvertedBlock": Row("ZenInvertedBlock", (3, 5, 7), (1.0, 1.0)),
+    # beyond the published ones: hidden widths from 8
+    "narrow": Row("ZenInvertedBlock", (3, 5, 7), (0.25, 1.0)),
     "RepK1KXBlock": Row("RepK1KXBlock", (3,)),
     "RepKXKXBlock": Row("RepKXKXBlock", (3,)),
     "CSPK1KXBlock": Row("CSPK1KXBlock", (3,)),

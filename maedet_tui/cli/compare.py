@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -148,8 +149,8 @@ def _measure(
     with shown_on(sys.stderr) as display:
         for done, (name, item) in enumerate(product(wanted, items)):
             what = f"{MEASURE_NAMES[name]} of {item.name}"
-            told = f"Measuring {what}, {done + 1} of {of}"
-            display.show(Row(what, done, of), line=lambda told=told: told)
+            told = partial("Measuring {}, {} of {}".format, what, done + 1, of)
+            display.show(Row(what, done, of), line=told)
             found[name].append(measure(name, judge, item.structure))
     return {name: tuple(values) for name, values in found.items()}
 
