@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks.ui import Terminal
-from maedet_tui.screens.sweep.follow import Follower
 from maedet_tui.store.database import FILE
 from maedet_tui.sweep.begin import driving, new_sweep
+from maedet_tui.sweep.follow import Follower
 from maedet_tui.sweep.plan import Wanted, plan
 from maedet_tui.sweep.searched import Task
 from maedet_tui.sweep.varied import Varied

@@ -18,13 +18,13 @@ from maedet_tui.errors import SaveError
 from maedet_tui.formatting import printable
 from maedet_tui.screens import messages
 from maedet_tui.screens.confirm import Confirm
-from maedet_tui.screens.sweep.follow import Follower, Seen
 from maedet_tui.screens.sweep.plot import SweepPlot
 from maedet_tui.screens.sweep.published import published
 from maedet_tui.screens.sweep.rows import COLUMNS, search_row
 from maedet_tui.screens.sweep.views import VIEWS, Known
 from maedet_tui.store.control import wish
 from maedet_tui.sweep.detach import begin_driving
+from maedet_tui.sweep.follow import Follower, Seen
 from maedet_tui.sweep.searched import Search
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.widgets.footer import Footer

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from maedet_tui import formatting
-from maedet_tui.screens.sweep.follow import Seen
 from maedet_tui.screens.sweep.plane import Layer, Plane
+from maedet_tui.sweep.follow import Seen
 from maedet_tui.sweep.plan import named
 from maedet_tui.sweep.searched import Search
 from maedet_tui.widgets.glyphs import Glyphs

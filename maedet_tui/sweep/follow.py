@@ -1,21 +1,27 @@
-"""A sweep read again and again, in a thread: only what has changed is read anew."""
+"""A sweep read again and again: only what has changed is read anew."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import NamedTuple
 
+from maedet_tui.store import database
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.lock import FILE as LOCK
 from maedet_tui.store.lock import holder
 from maedet_tui.store.reader import RunReader
 from maedet_tui.sweep.searched import Search
-from maedet_tui.sweep.standing import Standing, now
+from maedet_tui.sweep.standing import Standing, looked_at, now
 from maedet_tui.sweep.store import SweepStore
 
 #: a course of a search: (iteration, Z)
 Course = tuple[tuple[int, float], ...]
-_OVER = ("finished", "failed")
+#: what changes whenever a process takes a run, writes to it or leaves it
+_WRITTEN = (database.FILE, f"{database.FILE}-wal", LOCK)
+#: of each of these files: which it is, its bytes, when it was written; None: it is not there
+_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class Seen(NamedTuple):
@@ -23,6 +29,18 @@ class Seen(NamedTuple):
 
     standing: Standing
     courses: dict[int, Course]
+
+
+class _Kept(NamedTuple):
+    """What a run had when its files were as `stamp` says, for a row of the sweep's database and
+    a sweep that was driven or not. sure: it was read after the stamp had been seen before, so
+    that nothing was written since within one tick of the file system's clock."""
+
+    row: Search
+    live: bool
+    stamp: _Stamp
+    sure: bool
+    found: Search
 
 
 class Follower:
@@ -34,21 +52,20 @@ class Follower:
         self._store = SweepStore(folder)
         self._version = -1
         self._rows: tuple[Search, ...] = ()
-        self._kept: dict[int, Search] = {}
+        self._kept: dict[int, _Kept] = {}
         self._courses: dict[int, tuple[int, Course]] = {}
 
     def close(self) -> None:
         """Let go of the file."""
         self._store.close()
 
-    def look(self, *, courses: bool) -> Seen:
+    def look(self, *, courses: bool = False) -> Seen:
         """Where the sweep stands now. courses: read those too. Raises StoreError."""
         version = self._store.data_version()
         if version != self._version:
             self._rows, self._version = self._store.searches(), version
-            self._kept = {}
         live = holder(self.folder) is not None
-        searches = tuple(self._now(one, live) for one in self._rows)
+        searches = tuple(self._now(one, live) if looked_at(one) else one for one in self._rows)
         if courses:
             for one in searches:
                 if one.iteration:
@@ -56,15 +73,14 @@ class Follower:
         found = {number: course for number, (_, course) in self._courses.items()}
         return Seen(Standing(self.folder, searches, live), found)
 
-    def _now(self, one: Search, live: bool) -> Search:
-        if one.state in _OVER:
-            return one
-        if one.state == "running" and live:
-            return now(self.folder, one, live)
-        # what nobody searches stays as it is until the sweep's database says otherwise
-        if one.number not in self._kept or one.state == "running":
-            self._kept[one.number] = now(self.folder, one, live)
-        return self._kept[one.number]
+    def _now(self, row: Search, live: bool) -> Search:
+        stamp = _stamp(self.folder / row.name)
+        kept = self._kept.get(row.number)
+        same = kept is not None and kept[:3] == (row, live, stamp)
+        if kept is None or not same or not kept.sure:
+            kept = _Kept(row, live, stamp, same, now(self.folder, row, live))
+            self._kept[row.number] = kept
+        return kept.found
 
     def _read_course(self, one: Search) -> None:
         known = self._courses.get(one.number)
@@ -73,3 +89,16 @@ class Follower:
         run = self.folder / one.name
         with contextlib.suppress(StoreError), contextlib.closing(RunReader(run)) as reader:
             self._courses[one.number] = (one.iteration, tuple(reader.course()))
+
+
+def _stamp(run: Path) -> _Stamp:
+    """The state of a run's files, without opening one."""
+    found: list[tuple[int, int, int] | None] = []
+    for name in _WRITTEN:
+        try:
+            file = os.stat(f"{run}/{name}")
+        except OSError:
+            found.append(None)
+        else:
+            found.append((file.st_ino, file.st_size, file.st_mtime_ns))
+    return tuple(found)
