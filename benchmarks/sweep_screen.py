@@ -23,6 +23,9 @@ from maedet_tui.sweep.worker import search
 #: a text that each of the plots has alone, by its key
 TITLES = {"2": "as the searches go on", "3": "Z of each seed", "1": "against its FLOPs"}
 
+#: seconds between two keys
+APART = 1.0
+
 
 def screen(scratch: Path, searches: int) -> None:
     """All searches are running, and two of them write at any moment.
@@ -62,13 +65,14 @@ def _watched(folder: Path) -> None:
     for key in [*TITLES] * 8:
         sent.append((time.perf_counter(), TITLES[key]))
         terminal.child.send(key)
-        terminal.read(0.45)
+        terminal.read(APART)
     terminal.close()
     screens = [(when, "\n".join(lines)) for when, lines in terminal.screens()]
     texts = [text for when, text in screens if since <= when <= until]
     changed = sum(one != other for one, other in pairwise(texts))
+    # one that did not show before the next one was pressed counts as long as that
     delays = [
-        1e3 * (next(when for when, text in screens if when > at and title in text) - at)
+        1e3 * (next((w for w, text in screens if at < w and title in text), at + APART) - at)
         for at, title in sent
     ]
     print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ from maedet_tui.sweep.searched import Search
 from maedet_tui.sweep.standing import Standing, looked_at, now
 from maedet_tui.sweep.store import SweepStore
 
-#: a course of a search: (iteration, Z)
-Course = tuple[tuple[int, float], ...]
+#: a course of a search: (iteration, Z) wherever Z has changed, and where it stands
+Course = tuple[tuple[float, float], ...]
 #: what changes whenever a process takes a run, writes to it or leaves it
 _WRITTEN = (database.FILE, f"{database.FILE}-wal", LOCK)
 #: of each of these files: which it is, its bytes, when it was written; None: it is not there
@@ -88,7 +89,18 @@ class Follower:
             return
         run = self.folder / one.name
         with contextlib.suppress(StoreError), contextlib.closing(RunReader(run)) as reader:
-            self._courses[one.number] = (one.iteration, tuple(reader.course()))
+            self._courses[one.number] = (one.iteration, steps(reader.course()))
+
+
+def steps(history: Sequence[tuple[int, float]]) -> Course:
+    """A history without the points that a step curve through it can do without."""
+    found: list[tuple[float, float]] = []
+    for iteration, z in history:
+        if not found or z != found[-1][1]:
+            found.append((float(iteration), z))
+    if found and found[-1][0] < history[-1][0]:
+        found.append((float(history[-1][0]), found[-1][1]))
+    return tuple(found)
 
 
 def _stamp(run: Path) -> _Stamp:
