@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from maedet_tui import formatting
@@ -15,10 +16,10 @@ from maedet_tui.cli.progress import Display, Row, shown_on
 from maedet_tui.errors import SaveError
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
+from maedet_tui.sweep.follow import Follower
 from maedet_tui.sweep.processes import Lanes, Processes
 from maedet_tui.sweep.searched import Where
 from maedet_tui.sweep.standing import Standing, read
-from maedet_tui.sweep.store import SweepStore
 from maedet_tui.terminal import echo
 
 #: seconds between two looks at where all searches stand
@@ -33,8 +34,11 @@ def drive(folder: Path, where: Where, *, as_json: bool = False, detached: bool =
     with signals.collected(keep_on_hangup=detached) as received, driving(folder) as store:
         left = sum(one.state != "finished" for one in store.searches())
         driver = Driver(store, _lanes(where, left))
-        with shown_on(None if detached else sys.stderr if as_json else sys.stdout) as display:
-            told = _Told(store, display, detached)
+        with (
+            closing(Follower(folder)) as follower,
+            shown_on(None if detached else sys.stderr if as_json else sys.stdout) as display,
+        ):
+            told = _Told(follower, display, detached)
             driver.run(told.show, lambda: bool(received))
         found = read(store)
     failed = [one for one in found.searches if one.state == "failed"]
@@ -66,8 +70,8 @@ def _lanes(where: Where, left: int) -> Lanes:
 class _Told:
     """Progress, read from the databases only when it is about to be shown."""
 
-    def __init__(self, store: SweepStore, display: Display, silent: bool):
-        self._store, self._display, self._silent = store, display, silent
+    def __init__(self, follower: Follower, display: Display, silent: bool):
+        self._follower, self._display, self._silent = follower, display, silent
         self._next = 0.0
 
     def show(self) -> None:
@@ -76,7 +80,7 @@ class _Told:
             return
         self._next = time.monotonic() + READ_EVERY
         try:
-            found = read(self._store)
+            found = self._follower.look().standing
         except SaveError:
             return
         self._display.show(_row(found), line=lambda: _line(found))
