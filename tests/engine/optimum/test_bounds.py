@@ -1,6 +1,7 @@
 """Nothing that is found in any way lies above a bound."""
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -161,5 +162,5 @@ def test_a_step_is_short_since_an_interrupt_waits_for_it():
     looked_at = [0]
     while optimum.step() and optimum.looked_at < 6000:
         looked_at.append(optimum.looked_at)
-    steps = [after - before for before, after in zip(looked_at, looked_at[1:])]
+    steps = [after - before for before, after in pairwise(looked_at)]
     assert 0 < max(steps) <= 2048
