@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from contextlib import closing
@@ -13,11 +12,13 @@ from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Display, Row, shown_on
+from maedet_tui.cluster.joining import LOCAL
 from maedet_tui.errors import SaveError
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
 from maedet_tui.sweep.follow import Follower
 from maedet_tui.sweep.processes import Lanes, Processes
+from maedet_tui.sweep.room import at_once, most_workers
 from maedet_tui.sweep.searched import Where
 from maedet_tui.sweep.standing import Standing, read
 from maedet_tui.terminal import echo
@@ -29,11 +30,12 @@ READ_EVERY = 1.0
 def drive(folder: Path, where: Where, *, as_json: bool = False, detached: bool = False) -> int:
     """Drive a sweep to its end, or until a signal; print the result. Returns the exit code.
 
-    Raises StoreError, and NoRay for a cluster that cannot be used.
+    Raises StoreError, NoRay for a cluster that cannot be used, and SweepError for more workers
+    than there are processors.
     """
     with signals.collected(keep_on_hangup=detached) as received, driving(folder) as store:
         left = sum(one.state != "finished" for one in store.searches())
-        driver = Driver(store, _lanes(where, left))
+        driver = Driver(store, _lanes(where, left, most_workers(store.texts_with("workers"))))
         with (
             closing(Follower(folder)) as follower,
             shown_on(None if detached else sys.stderr if as_json else sys.stdout) as display,
@@ -57,14 +59,18 @@ def drive(folder: Path, where: Where, *, as_json: bool = False, detached: bool =
     return FAILED if failed or driver.trouble else 0
 
 
-def _lanes(where: Where, left: int) -> Lanes:
-    """What searches so many, as far as there is room."""
+def _lanes(where: Where, left: int, workers: int) -> Lanes:
+    """What searches so many, as far as there is room. workers: of a search, at most."""
     if where.ray is not None:
         # an extra, and it takes a while
         from maedet_tui.sweep.rays import OnRay
 
-        return OnRay(where.ray, where.jobs, shared=where.shared, gpus=where.gpus)
-    return Processes(min(where.jobs or os.cpu_count() or 1, max(left, 1)))
+        if where.ray == LOCAL:
+            at_once(where.jobs, left, workers)
+        return OnRay(
+            where.ray, where.jobs, shared=where.shared, gpus=where.gpus, processors=workers
+        )
+    return Processes(at_once(where.jobs, left, workers))
 
 
 class _Told:
