@@ -56,6 +56,8 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True, help="Print one line of JSON."),
         click.option("--keep", type=_FILE, metavar="FILE",
                      help="Take trainings that FILE has from there, and add new ones to it."),
+        click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
+                     help="Of each training.  [default: the cores, shared out among --jobs]"),
         click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
                      help="Trainings at a time, each in a process of its own.  "
                      "[default: one a core]"),
@@ -157,6 +159,7 @@ def start(
     plan_only: bool,
     runs_dir: Path,
     jobs: int | None,
+    threads: int | None,
     keep: Path | None,
     as_json: bool,
 ) -> None:
@@ -212,19 +215,26 @@ def start(
                 used = data_of(data, images, val_data, val_images or images, SIDES)
             asked = Asked(chosen_settings.as_dict(), seeds, used, device)
             begin.begin(folder, found, asked, subjects, subjects.notes)
-    _go(folder, jobs, keep, as_json)
+    _go(folder, jobs, threads, keep, as_json)
 
 
 @validate.command()
 @click.argument("name")
 @_training_options
-def resume(name: str, runs_dir: Path, jobs: int | None, keep: Path | None, as_json: bool) -> None:
+def resume(
+    name: str,
+    runs_dir: Path,
+    jobs: int | None,
+    threads: int | None,
+    keep: Path | None,
+    as_json: bool,
+) -> None:
     """Go on with the validation NAME: what has finished stays, the rest is trained on."""
     from maedet_tui.validate.begin import find_validation
 
     with failures():
         folder = find_validation(name, runs_dir)
-    _go(folder, jobs, keep, as_json)
+    _go(folder, jobs, threads, keep, as_json)
 
 
 @validate.command()
@@ -240,13 +250,16 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
         shown(find_validation(name, runs_dir), as_json)
 
 
-def _go(folder: Path, jobs: int | None, keep: Path | None, as_json: bool) -> None:
+def _go(
+    folder: Path, jobs: int | None, threads: int | None, keep: Path | None, as_json: bool
+) -> None:
     """Train what has not finished, and end with the exit code."""
     from maedet_tui.cli.validate_progress import drive
 
     cores = os.cpu_count() or 1
+    jobs = jobs or cores
     with failures():
-        code = drive(folder, jobs or cores, max(1, cores // (jobs or cores)), keep, as_json)
+        code = drive(folder, jobs, threads or max(1, cores // jobs), keep, as_json)
     click.get_current_context().exit(code)
 
 
