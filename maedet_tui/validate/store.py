@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -131,7 +131,8 @@ class ValidationStore:
     def asked(self) -> Asked:
         """How they are trained."""
         with embedded.explained(_KIND, self.path):
-            return Asked.of_text(database.value(self._db, "SELECT asked FROM validation"))
+            asked = Asked.of_text(database.value(self._db, "SELECT asked FROM validation"))
+            return replace(asked, data=asked.data.at(self.folder))
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, and why."""
@@ -175,9 +176,10 @@ def create(
     """
 
     def fill(file: sqlite3.Connection) -> None:
+        kept = replace(asked, data=asked.data.within(folder))
         file.execute(
             "INSERT INTO validation VALUES (1, ?, ?, ?, ?)",
-            (time.time(), dump(preset), asked.text(), codec.dumps(list(notes))),
+            (time.time(), dump(preset), kept.text(), codec.dumps(list(notes))),
         )
         file.executemany(
             "INSERT INTO structures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

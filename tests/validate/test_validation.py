@@ -3,6 +3,7 @@
 import csv
 import json
 import xml.dom.minidom
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +148,22 @@ def test_trainings_end_as_if_nothing_had_interrupted_them(made, monkeypatch):
     assert ends[0].losses == pytest.approx(ends[1].losses, rel=1e-6)
     assert ends[0].precision == ends[1].precision and len(ends[0].losses) == STEPS
     assert not (cut / "training-001").exists()
+
+
+def test_a_folder_that_is_moved_takes_its_images_along(tmp_path, preset, subjects, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    folder = begin.new_folder(Path("runs"), "tiny", "v")
+    used = begin.synthetic(folder, (64, 64), lambda *_: None, 10, 10)
+    settings = settings_of(preset, steps=STEPS, batch=2, channels=16, depth=0, lr=0.001, seed=5)
+    begin.begin(folder, preset, Asked(settings.as_dict(), 1, used), subjects, ())
+    (tmp_path / "elsewhere").mkdir()
+    moved = folder.rename(tmp_path / "elsewhere" / "renamed")
+    driven(moved, only_first)
+    assert [one.trained.error for one in results.of(moved).trainings] == [None] * 4
+    assert results.of(moved).asked.key(subjects[0].structure, 5) == Asked(
+        settings.as_dict(), 1, used
+    ).key(subjects[0].structure, 5)
 
 
 def test_what_has_finished_is_not_repeated_and_a_kept_file_spares_it_elsewhere(made, tmp_path):
