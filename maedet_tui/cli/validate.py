@@ -240,14 +240,27 @@ def resume(
 @validate.command()
 @click.argument("name")
 @runs_dir_option
+@click.option("--output", type=_FILE, metavar="DIR",
+              help="Where table and figure go.  [default: the validation's folder; with a file of "
+              "--keep, nowhere]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def show(name: str, runs_dir: Path, as_json: bool) -> None:
-    """Print what the validation NAME has shown so far, and write its table and figure anew."""
+def show(name: str, runs_dir: Path, output: Path | None, as_json: bool) -> None:
+    """Print what the validation NAME has shown so far, and write its table and figure anew.
+
+    NAME may be a file of --keep, whose trainings are compared as far as they can be.
+    """
     from maedet_tui.cli.validate_progress import show as shown
+    from maedet_tui.validate import results
     from maedet_tui.validate.begin import find_validation
+    from maedet_tui.validate.filed import of_file
 
     with failures():
-        shown(find_validation(name, runs_dir), as_json)
+        if Path(name).is_file():
+            for number, one in enumerate(of_file(Path(name)), 1):
+                shown(one, output and (output / str(number) if number > 1 else output), as_json)
+            return
+        folder = find_validation(name, runs_dir)
+        shown(results.of(folder), output or folder, as_json)
 
 
 def _go(

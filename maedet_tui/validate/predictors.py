@@ -5,13 +5,14 @@ All in closed form, so that a structure has one value of each, without noise.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.costs import total_cost
 from engine.scorers.base import ScoringError
 from engine.scorers.factory import make_scorer
 from engine.settings import CLOSED, PROXIES, Preset
 from engine.structure import Structure
+from maedet_tui.store import cells
 
 #: key -> what people call it; Z first, which the others are rivals of
 NAMES = {
@@ -37,6 +38,20 @@ class Predicted(NamedTuple):
     zen_score: float | None
     synflow: float | None
     naswot: float | None
+
+    @classmethod
+    def checked(cls, row: Any) -> Predicted:
+        """Out of a database's row or a file's line. Raises one of `codec.DAMAGE`."""
+        maybe = cells.maybe
+        return cls(
+            cells.real(row["z"], "score"),
+            cells.whole(row["params"], "params"),
+            cells.whole(row["flops"], "FLOPs"),
+            cells.whole(row["layers"], "layers"),
+            maybe(cells.real, row["zen_score"], "Zen-Score"),
+            maybe(cells.real, row["synflow"], "SynFlow"),
+            maybe(cells.real, row["naswot"], "NASWOT"),
+        )
 
 
 def predicted(structure: Structure, preset: Preset) -> Predicted:

@@ -207,21 +207,12 @@ def _subject(row: sqlite3.Row) -> Subject:
     kind = row["kind"]
     if kind not in KINDS:
         raise ValueError(f"the kind of a structure is {shown(kind)}")
-    maybe = cells.maybe
     return Subject(
         cells.whole(row["number"], "number", 1),
         cells.text(row["name"], "name"),
         kind,
         codec.read_structure(row["structure"]),
-        Predicted(
-            cells.real(row["z"], "score"),
-            cells.whole(row["params"], "params"),
-            cells.whole(row["flops"], "FLOPs"),
-            cells.whole(row["layers"], "layers"),
-            maybe(cells.real, row["zen_score"], "Zen-Score"),
-            maybe(cells.real, row["synflow"], "SynFlow"),
-            maybe(cells.real, row["naswot"], "NASWOT"),
-        ),
+        Predicted.checked(row),
     )
 
 
