@@ -57,7 +57,8 @@ class Data:
         return self._placed(lambda place: folder.resolve() / place)
 
     def _placed(self, moved: Callable[[Path], Path]) -> Data:
-        return replace(self, **{name: str(moved(Path(getattr(self, name)))) for name in PLACES})
+        places = {name: str(moved(Path(getattr(self, name)))) for name in PLACES}
+        return Data(**places, sides=self.sides, digests=self.digests)
 
     def read(self) -> tuple[Annotations, Annotations]:
         """What to train on, and what to evaluate on. Raises TrainingError, NothingToCompare."""
