@@ -293,12 +293,16 @@ def _refuse_absent(device: str) -> None:
 
 def _print_plan(subjects: Any, as_json: bool) -> None:
     from maedet_tui.cli.validate_progress import aligned, plan_rows
+    from maedet_tui.validate.predictors import alike
 
+    same = alike([one.predicted for one in subjects])
     if as_json:
         print_json({
             "structures": [{"name": one.name, "kind": one.kind, **one.predicted._asdict()}
                            for one in subjects],
             "notes": subjects.notes,
+            "alike": same,
         })  # fmt: skip
         return
-    echo("\n".join([*aligned(plan_rows(subjects)), *(f"{note}." for note in subjects.notes)]))
+    lines = [*aligned(plan_rows(subjects)), *(f"{note}." for note in subjects.notes)]
+    echo("\n".join(lines if same is None else [*lines, "", same]))

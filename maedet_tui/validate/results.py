@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from engine.formats.structure_yaml import to_rows
 from maedet_tui.validate import statistics
 from maedet_tui.validate.asked import Asked
-from maedet_tui.validate.predictors import NAMES, RIVALS
+from maedet_tui.validate.predictors import NAMES, RIVALS, alike
 from maedet_tui.validate.statistics import Agreement, Interval, NoCorrelation, Noise
 from maedet_tui.validate.store import MEASURES, Trained, Training, ValidationStore
 from maedet_tui.validate.subjects import RANDOM, Subject
@@ -131,6 +131,8 @@ class Results:
         sure = "predicts" if rho.low > 0 else "does not tell"
         lines = [f"Z {sure} AP here: rho {interval(rho)} over {told.structures} structures."]
         lines += self._against_rivals()
+        if (same := alike([row.subject.predicted for row in self.rows])) is not None:
+            lines.append(same)
         if self.noise is not None:
             lines.append(
                 f"AP scatters by {points(self.noise.seeds)} over seeds and by "
