@@ -127,7 +127,9 @@ def _document(
 ) -> Converted:
     known = classes or sorted({one["name"] for _, objects in records for one in objects})
     ids = {name: number for number, name in enumerate(known, 1)}
-    images, annotations, left_out = [], [], 0
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    left_out = 0
     for number, (image, objects) in enumerate(records, 1):
         images.append({"id": number, **image})
         for one in objects:
