@@ -8,6 +8,7 @@ from time import perf_counter
 import torch
 
 from benchmarks.gpu.course import Course, Row, Stage
+from benchmarks.gpu.idle import gaps_of
 from benchmarks.gpu.throughput import MEMORY
 from engine.scorers.closed_form import ClosedForm
 from engine.scorers.forward import ForwardScorer
@@ -24,11 +25,12 @@ def _search(course: Course) -> Iterator[Row]:
     torch.cuda.reset_peak_memory_stats(course.device)
     marks = [(0.0, 0)]
     began, passes = perf_counter(), 0
-    while course.left > 0 and (proposals := evolution.ask(scorer.batch)):
-        scores = scorer.score([proposal.structure for proposal in proposals])
-        evolution.tell(zip(proposals, scores))
-        passes += len(proposals)
-        marks.append((perf_counter() - began, evolution.iteration))
+    with gaps_of(scorer) as gaps:
+        while course.left > 0 and (proposals := evolution.ask(scorer.batch)):
+            scores = scorer.score([proposal.structure for proposal in proposals])
+            evolution.tell(zip(proposals, scores))
+            passes += len(proposals)
+            marks.append((perf_counter() - began, evolution.iteration))
     taken, done = marks[-1]
     whole, best = evolution.iterations, evolution.best
     assert best is not None
@@ -47,6 +49,14 @@ def _search(course: Course) -> Iterator[Row]:
     text = f"{seconds:,.0f} s, {how} from {taken:,.0f} s"
     yield Row("the whole search", text, f"{LONGEST:g} s", kept)
     yield Row("iterations a second", f"{done / taken:.0f}")
+    if gaps.seconds:
+        idle = sum(gaps.seconds)
+        each = f"{1e3 * idle / len(gaps.seconds):.2f} ms after a batch"
+        share = "" if course.small else f", {idle / taken:.1%} of the time"
+        yield Row(
+            "the card waits for the host",
+            f"{each}, {1e6 * idle / gaps.passes:.0f} µs a pass{share}",
+        )
     peak = torch.cuda.max_memory_reserved(course.device)
     kept = None if course.small else peak <= MEMORY
     yield Row("peak of reserved memory", f"{peak / 1e9:.2f} GB", f"{MEMORY / 1e9:g} GB", kept)
