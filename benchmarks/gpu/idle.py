@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import thread_time
 from typing import Any
 from unittest import mock
 
+import torch
+
+from benchmarks.gpu.course import Course, Row
 from engine.scorers import forward
+from engine.scorers.activation_cache import Measured
+from engine.scorers.closed_form import ClosedForm
 from engine.scorers.forward import ForwardScorer
+from engine.search.evolution import Evolution
+from engine.structure import Structure
 
 
 class Gaps:
@@ -34,6 +42,20 @@ class Gaps:
     def read(self) -> None:
         """The results of a batch are there."""
         self._read = thread_time()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within does not count."""
+        began = thread_time()
+        yield
+        if self._read is not None:
+            self._read += thread_time() - began
+
+    def told(self) -> str:
+        """In a line."""
+        seconds = sum(self.seconds)
+        batch, one = 1e3 * seconds / len(self.seconds), 1e6 * seconds / self.passes
+        return f"{batch:.1f} ms after a batch, {one:.0f} µs a pass"
 
 
 @contextmanager
@@ -56,3 +78,26 @@ def gaps_of(scorer: ForwardScorer) -> Iterator[Gaps]:
         mock.patch.object(forward, "_entropies", reading),
     ):
         yield gaps
+
+
+def between_batches(course: Course) -> Iterator[Row]:
+    """The host's work in a search of M, of full size in the stand-in too: passes are not made,
+    their results are the closed form's."""
+    preset = replace(course, small=False).preset
+    evolution, closed_form = Evolution(preset), ClosedForm(preset.objective)
+    scorer = ForwardScorer(preset.objective, "cuda", preset.forward)
+    variance = torch.tensor([1.0, 0.0], device=course.device)
+    entropies: dict[Structure, tuple[float, ...]] = {}
+
+    def made_before(_vanilla: Any, structure: Structure, *_: Any) -> tuple[Measured, ...]:
+        return tuple(Measured(variance, 1, h) for h in entropies[structure])
+
+    most = 100 if course.small else 1000
+    with mock.patch.object(scorer, "_run", made_before), gaps_of(scorer) as gaps:
+        while len(gaps.seconds) < most and (proposals := evolution.ask(scorer.batch)):
+            structures = [proposal.structure for proposal in proposals]
+            with gaps.apart():
+                scores = closed_form.score(structures)
+                entropies |= {s: score.entropies for s, score in zip(structures, scores)}
+            evolution.tell(zip(proposals, scorer.score(structures)))
+    yield Row("the card waits for the host", f"{gaps.told()}, {len(gaps.seconds)} batches of M")

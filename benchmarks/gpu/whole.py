@@ -8,7 +8,7 @@ from time import perf_counter
 import torch
 
 from benchmarks.gpu.course import Course, Row, Stage
-from benchmarks.gpu.idle import gaps_of
+from benchmarks.gpu.idle import between_batches, gaps_of
 from benchmarks.gpu.throughput import MEMORY
 from engine.scorers.closed_form import ClosedForm
 from engine.scorers.forward import ForwardScorer
@@ -50,13 +50,8 @@ def _search(course: Course) -> Iterator[Row]:
     yield Row("the whole search", text, f"{LONGEST:g} s", kept)
     yield Row("iterations a second", f"{done / taken:.0f}")
     if gaps.seconds:
-        idle = sum(gaps.seconds)
-        each = f"{1e3 * idle / len(gaps.seconds):.2f} ms after a batch"
-        share = "" if course.small else f", {idle / taken:.1%} of the time"
-        yield Row(
-            "the card waits for the host",
-            f"{each}, {1e6 * idle / gaps.passes:.0f} µs a pass{share}",
-        )
+        share = "" if course.small else f", {sum(gaps.seconds) / taken:.1%} of the time"
+        yield Row("the card waited for the host", gaps.told() + share)
     peak = torch.cuda.max_memory_reserved(course.device)
     kept = None if course.small else peak <= MEMORY
     yield Row("peak of reserved memory", f"{peak / 1e9:.2f} GB", f"{MEMORY / 1e9:g} GB", kept)
@@ -66,4 +61,5 @@ def _search(course: Course) -> Iterator[Row]:
         yield Row("notice", notice)
 
 
-STAGE = Stage("whole", "The whole search of M by passes", 5, {"search": _search})
+PARTS = {"between batches": between_batches, "search": _search}
+STAGE = Stage("whole", "The whole search of M by passes", 5, PARTS)
