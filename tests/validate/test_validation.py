@@ -3,7 +3,6 @@
 import csv
 import json
 import xml.dom.minidom
-from concurrent.futures import Future
 
 import pytest
 
@@ -25,35 +24,10 @@ from maedet_tui.validate.subjects import (
     Wanted,
     chosen,
 )
+from tests.lanes import AtOnce
 
 WANTED = Wanted(random=2, along=0, optimum=0)
 STEPS = 4
-
-
-class Here:
-    """Lanes that train at once, in this process."""
-
-    capacity, where = 1, "here"
-
-    def __init__(self, work):
-        self.work, self.stopped = work, False
-
-    def submit(self, job):
-        future = Future()
-        try:
-            future.set_result(self.work(job))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def look(self):
-        pass
-
-    def stop(self):
-        self.stopped = True
-
-    def close(self):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +54,7 @@ def made(tmp_path, preset, shapes, subjects):
 def driven(folder, work, stopped=lambda: False, keep=None):
     told = []
     with begin.driving(folder) as store:
-        driver = Driver(store, Here(work), 1, keep=keep)
+        driver = Driver(store, AtOnce(work), 1, keep=keep)
         driver.run(told.append, stopped)
     return driver, told
 
