@@ -164,13 +164,14 @@ def test_commands_and_options_on_a_page_are_the_programs(page):
     for words in commands_of(page.read_text("utf-8")):
         command, context = cli, click.Context(cli)
         options = {name for one in cli.params for name in [*one.opts, *one.secondary_opts]}
-        for word in words:
-            if isinstance(command, click.Group) and not word.startswith("-"):
-                inner = command.get_command(context, word)
-                if inner is None:
-                    # a group may take an argument, and all caps stand for any command
-                    assert command is not cli or word.isupper(), f"no command in {words}"
+        for before, word in zip(["", *words], words):
+            value = before.startswith("-") and "=" not in before
+            if isinstance(command, click.Group) and not value and not word.startswith("-"):
+                if word.isupper():  # any command
                     break
+                started = command is not cli and word not in command.commands
+                inner = command.get_command(context, "start" if started else word)
+                assert inner is not None, f"no command {word}: {' '.join(words)}"
                 command, context = inner, click.Context(inner, parent=context)
                 options |= {
                     name for one in inner.params for name in [*one.opts, *one.secondary_opts]
