@@ -215,7 +215,7 @@ def _relative(values: Sequence[float | None], chosen: int) -> Line:
     """How much more than the chosen one's, in percent; nothing of that itself."""
     base = values[chosen]
     cells = [
-        "" if v is None or not base or place == chosen else f"{100 * (v / base - 1):+.1f}%"
+        "" if v is None or not base or place == chosen else f"{100 * (v / base - 1):+.1f} %"
         for place, v in enumerate(values)
     ]
     label = "  to first" if chosen == 0 else f"  to no. {chosen + 1}"

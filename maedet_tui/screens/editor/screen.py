@@ -69,8 +69,10 @@ class Editor(Finding, Explaining):
                 tooltip="Break long lines at the edge, or let them run on"),
     ]  # fmt: skip
 
-    def __init__(self, edited: EditedPreset, characters: Glyphs):
+    def __init__(self, edited: EditedPreset, characters: Glyphs, wrap: bool = False):
+        """wrap: whether long lines are broken at the edge to begin with."""
         super().__init__()
+        self._wrap = wrap
         self.edited, self._glyphs = edited, characters
         self._saving = Saving(edited, lambda: self.text, self._saved, lambda: self.app)
         self._found: Examined | None = None
@@ -100,7 +102,9 @@ class Editor(Finding, Explaining):
         self.query_one("#initial").border_title = "Initial structure"
         if not self._glyphs.braille:
             plain_scroll_bars(self, self.query_one(ProblemList))
-        self.query_one(YamlArea).focus()
+        area = self.query_one(YamlArea)
+        area.soft_wrap = self._wrap
+        area.focus()
         self._title()
         self._examine()
 
@@ -254,7 +258,8 @@ class Editor(Finding, Explaining):
     def action_wrap(self) -> None:
         """Break long lines at the edge, or not."""
         area = self.query_one(YamlArea)
-        area.soft_wrap = not area.soft_wrap
+        area.soft_wrap = self._wrap = not area.soft_wrap
+        self.post_message(messages.Remember(wrap=self._wrap))
 
     def action_undo(self) -> None:
         """Take the last change back, wherever the focus is."""

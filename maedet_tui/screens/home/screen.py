@@ -6,7 +6,7 @@ It paints before anything is read: files, runs and the device are looked at in t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -68,10 +68,15 @@ class Home(Browsing):
     ]  # fmt: skip
 
     def __init__(
-        self, runs_dir: Path, characters: Glyphs, under_way: Callable[[], SearchRun | None]
+        self,
+        runs_dir: Path,
+        characters: Glyphs,
+        under_way: Callable[[], SearchRun | None],
+        orders: Sequence[str] = ("", ""),
     ):
-        """under_way: the search that goes on in this process, if one does."""
-        super().__init__(characters)
+        """under_way: the search that goes on in this process, if one does. orders: of presets
+        and runs to begin with, by their names."""
+        super().__init__(characters, orders)
         self._runs, self._under_way = Runs(runs_dir), under_way
         self._begun = self._looking = False
         self._device = "looking for a device"

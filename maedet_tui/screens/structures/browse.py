@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from maedet_tui import formatting
 from maedet_tui.files import StructureFileError
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens import messages
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.structures.compare import Compare
 from maedet_tui.screens.structures.item_list import GROUPS, ORDERS, ItemList, headings, row
@@ -65,7 +66,8 @@ class Browse(Screen[None]):
                 tooltip="Read runs and population again"),
     ]  # fmt: skip
 
-    def __init__(self, characters: Glyphs, run: SearchRun | None, runs_dir: Path):
+    def __init__(self, characters: Glyphs, run: SearchRun | None, runs_dir: Path, order: str = ""):
+        """order: of each group to begin with, by its name."""
         super().__init__()
         self._glyphs = characters
         self._run, self._runs_dir = run, runs_dir
@@ -73,6 +75,7 @@ class Browse(Screen[None]):
         self._groups: dict[str, list[Item]] = {name: [] for name in GROUPS}
         self._notes: dict[str, list[str]] = {name: [] for name in GROUPS}
         self._arranged: Arranged[Item] = Arranged(ORDERS, lambda item: (item.name, item.origin))
+        self._arranged.choose(order)
         self._shown: list[Item] = []
         self._marked: list[Item] = []
 
@@ -211,6 +214,7 @@ class Browse(Screen[None]):
         """Another order within each group."""
         self._arranged.next()
         self._fill()
+        self.post_message(messages.Remember(structures_by=self._arranged.order))
 
     def action_back(self) -> None:
         """To the screen below."""
