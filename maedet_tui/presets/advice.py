@@ -193,6 +193,5 @@ def _at_limits(structure: Structure, preset: Preset) -> list[str]:
 def _far(gap: float | None) -> list[str]:
     if gap is None or gap < FAR:
         return []
-    return [
-        f"the best is {100 * gap:.1f} % below the optimum; raise search.iterations or try other seeds"
-    ]
+    far = f"{100 * gap:.1f} % below the optimum"
+    return [f"the best is {far}; raise search.iterations or try other seeds"]

@@ -52,8 +52,8 @@ class Browsing(Screen[None]):
         self._lines: dict[str, Line] = {}
         self._presets: Arranged[Entry] = Arranged(PRESET_ORDERS, preset_texts)
         self._runs_shown: Arranged[Line] = Arranged(RUN_ORDERS, run_texts)
-        for arranged, order in zip((self._presets, self._runs_shown), orders):
-            arranged.choose(order)
+        self._presets.choose(orders[0])
+        self._runs_shown.choose(orders[1])
         self._chosen: set[str] = set()
         #: rows of the presets for other budgets
         self._steps: set[str] = set()
