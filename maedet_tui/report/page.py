@@ -7,22 +7,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.costs import block_costs
 from engine.formats import structure_yaml
-from engine.structure import Structure
 from maedet_tui import formatting, summary
 from maedet_tui.presets.write import dump
-from maedet_tui.report import charts, commands, curves, evidence, facts, tower
+from maedet_tui.report import charts, commands, curves, evidence, facts
 from maedet_tui.report.gathering import Reported
 from maedet_tui.report.markup import Child, Markup, document, element, trusted
-from maedet_tui.structures.comparison import (
-    MOST,
-    Comparison,
-    Line,
-    block_lines,
-    legend,
-    number_lines,
-)
+from maedet_tui.report.parts import comparison, folded, pairs, section, table
+from maedet_tui.report.structure import structure_parts
+from maedet_tui.report.sweep_page import article as sweep_article
+from maedet_tui.report.swept import Swept
+from maedet_tui.structures.comparison import MOST, Comparison
 from maedet_tui.validate.results import Results
 
 #: runs that are told of in full on one page; of more, what stands beside each other is enough
@@ -32,17 +27,22 @@ _MOST_CHANGES = 300
 
 
 def page(
-    runs: Sequence[Reported], problems: Sequence[str] = (), validation: Results | None = None
+    runs: Sequence[Reported],
+    problems: Sequence[str] = (),
+    validation: Results | None = None,
+    sweeps: Sequence[Swept] = (),
 ) -> str:
-    """The page of one run or of several. problems: why some of those asked for are not on it.
-    validation: trainings that tell what Z is worth, if there are some."""
-    title = runs[0].name if len(runs) == 1 else f"{len(runs)} searches side by side"
+    """The page of one run or of several, and of sweeps. problems: why some of those asked for
+    are not on it. validation: trainings that tell what Z is worth, if there are some."""
+    names = [one.name for one in sweeps] + [run.name for run in runs]
+    title = f"{len(runs)} searches side by side" if len(runs) > 1 else " and ".join(names)
     told = [element("p", problem, class_="notice failed") for problem in problems]
     body: list[Child] = []
     if len(runs) > 1:
         body += [element("header", element("h1", title)), told, _together(runs)]
         told = []
     body += told
+    body += map(sweep_article, sweeps)
     if len(runs) <= IN_FULL:
         body += [_article(run) for run in runs]
     else:
@@ -51,7 +51,7 @@ def page(
             class_="muted",
         ))  # fmt: skip
     if validation is not None:
-        body.append(_section("What Z is worth: structures trained", evidence.section(validation)))
+        body.append(section("What Z is worth: structures trained", evidence.section(validation)))
     body.append(_footer())
     style = (Path(__file__).parent / "report.css").read_text("utf-8")
     return document(f"{title} - maedet-tui", trusted(style), *body)
@@ -63,29 +63,30 @@ def _article(run: Reported) -> Markup:
     what = f"Preset {preset.name}, {run.day}, {run.state}"
     return element(
         "article",
-        element("header", element("h1", run.name), element("p", what, class_="muted")),
+        element("header", element("h1", run.name), element("p", what, class_="muted"), _note(run)),
         _notices(run),
         _numbers(run),
-        _section(
+        section(
             "Result",
-            _facts(facts.result(run)),
+            pairs(facts.result(run)),
             [element("p", said, class_="notice") for said in facts.advice(run)],
         ),
-        _section("Structure", _structure(run)),
-        _section("How it went", _facts(facts.course(run)), _plots(run), _works(run), _changes(run)),
-        _section("Closed form, checked by forward passes", _facts(facts.audit(run)))
+        section("Structure", structure_parts(run)),
+        section("How it went", pairs(facts.course(run)), _plots(run), _works(run), _changes(run)),
+        section("Closed form, checked by forward passes", pairs(facts.audit(run)))
         if run.snapshot.audit is not None
         else None,
-        _section("Final ranking, scored again", _ranking(run)) if run.snapshot.recheck else None,
-        _section("Settings", _facts(facts.settings(run))),
-        _section("How to use it", *_uses(run)),
-        _section("How to reproduce it", *_again(run)),
+        section("Final ranking, scored again", _ranking(run)) if run.snapshot.recheck else None,
+        section("Settings", pairs(facts.settings(run))),
+        section("How to use it", *_uses(run)),
+        section("How to reproduce it", *_again(run)),
         id=f"run-{run.name}" if best and run.name.isidentifier() else None,
     )
 
 
-def _section(title: str, *parts: Child) -> Markup:
-    return element("section", element("h2", title), parts)
+def _note(run: Reported) -> Markup | None:
+    """What somebody has written about it."""
+    return element("p", f"Note: {run.note}") if run.note else None
 
 
 def _notices(run: Reported) -> list[Markup]:
@@ -111,122 +112,6 @@ def _numbers(run: Reported) -> Markup:
     )
 
 
-def _facts(rows: facts.Rows) -> Markup:
-    return element("dl", [[element("dt", name), element("dd", value)] for name, value in rows])
-
-
-# --- the structure ---------------------------------------------------------------------------
-
-
-def _structure(run: Reported) -> list[Markup]:
-    size, structures = run.preset.budget.image_size, [run.best.structure]
-    if run.paper is not None:
-        structures.append(run.paper.structure)
-    widest = tower.most_channels(*structures)
-    parts = [
-        _table(summary.rows(run.best.structure)),
-        element("p", "depth counts bottlenecks; the paper's tables count two as one.",
-                class_="muted"),
-        element("h3", "Tower"),
-        element("div", [
-            tower.draw(one, size, title, widest)
-            for one, title in zip(structures, _titles(run))
-        ], class_="pair"),
-        element("p", "Left: size of the maps. Full colour: channels inside the bottlenecks; "
-                "pale: channels put out. Height: bottlenecks.", class_="muted"),
-        element("h3", "Costs of each block"),
-        _costs(run.best.structure, size),
-    ]  # fmt: skip
-    if run.paper is not None:
-        shown = Comparison(
-            (run.item, run.paper), run.preset.objective, size,
-            (run.closed, run.paper.score), {},
-        )  # fmt: skip
-        parts += [element("h3", f"Beside {run.whose} {run.paper.name}"), *_comparison(shown)]
-    return parts
-
-
-def _titles(run: Reported) -> list[str]:
-    """Of the towers."""
-    ours = f"{run.name}: {summary.costs(run.best.cost)}"
-    if run.paper is None:
-        return [ours]
-    return [ours, f"{run.whose.capitalize()} {run.paper.name}: {summary.costs(run.paper.cost)}"]
-
-
-def _costs(structure: Structure, size: tuple[int, int]) -> Markup:
-    costs = block_costs(structure, size)
-    columns = [[cost.flops for cost in costs], [cost.params for cost in costs]]
-    head = ["level", "block", "FLOPs", "", "", "params", "", ""]
-    rows = []
-    for number, (block, level) in enumerate(zip(structure.blocks, structure.levels)):
-        row: list[Child] = [level, f"{block.kind} k{block.kernel}"]
-        for values in columns:
-            share = values[number] / max(sum(values), 1)
-            row += [
-                formatting.quantity(values[number]),
-                f"{100 * share:.0f} %",
-                _bar(values[number] / max(*values, 1)),
-            ]
-        rows.append(row)
-    return _table([head, *rows])
-
-
-def _bar(share: float) -> Markup:
-    bar = element("rect", width=100 * share, height=10)
-    return element("svg", bar, viewBox="0 0 100 10", class_="share", aria_hidden="true")
-
-
-def _comparison(shown: Comparison) -> list[Markup]:
-    structures = [item.structure for item in shown.items]
-    return [
-        element("div", _lines(number_lines(shown), shown.names),
-                _lines(block_lines(structures), shown.names), class_="pair"),
-        *(element("p", sentence, class_="muted") for sentence in legend(shown)),
-    ]  # fmt: skip
-
-
-def _lines(lines: Sequence[Line], names: Sequence[str]) -> Markup:
-    """Lines of a comparison as a table; marks are signs and classes both."""
-    rows, before = [], None
-    for line in lines:
-        begins = bool(line.group) and line.group != before
-        before = line.group or before
-        cells = [
-            element("td", mark + cell, class_={"*": "other", "^": "best"}.get(mark))
-            for cell, mark in zip(line.cells, line.marks)
-        ]
-        rows.append(element(
-            "tr", element("td", line.group if begins else "", class_="left"),
-            element("td", line.label.strip(), class_="left"), cells,
-            class_="begins" if begins else None,
-        ))  # fmt: skip
-    head = element("tr", element("th"), element("th"),
-                   [element("th", name, class_="name") for name in names])  # fmt: skip
-    return _scrolling(element("table", element("thead", head), element("tbody", rows)))
-
-
-def _table(rows: Sequence[Sequence[Child]], left: Sequence[int] = ()) -> Markup:
-    """A table with its first row as the headings. left: columns of text."""
-    head, *others = rows
-
-    def cells(name: str, row: Sequence[Child]) -> list[Markup]:
-        return [
-            element(name, cell, class_="left" if number in left else None)
-            for number, cell in enumerate(row)
-        ]
-
-    return _scrolling(element(
-        "table",
-        element("thead", element("tr", cells("th", head))),
-        element("tbody", [element("tr", cells("td", row)) for row in others]),
-    ))  # fmt: skip
-
-
-def _scrolling(table: Markup) -> Markup:
-    return element("div", table, class_="wide")
-
-
 # --- the search ------------------------------------------------------------------------------
 
 
@@ -242,7 +127,7 @@ def _works(run: Reported) -> list[Markup]:
         return []
     return [
         element("h3", "What works"),
-        _table(rows, left=(5,)),
+        table(rows, left=(5,)),
         element("p", "A child counts by what was changed first; several: by a trade or further "
                 "mutations too.", class_="muted"),
     ]  # fmt: skip
@@ -257,19 +142,15 @@ def _changes(run: Reported) -> list[Markup]:
         [formatting.count(new.iteration), formatting.score(new.z), f"{gain:+.2f}", new.origin]
         for new, gain in reversed(found[-_MOST_CHANGES:])
     ]
-    table = _table([["iteration", "Z", "gain", "by"], *rows], left=(3,))
-    parts = [_folded(f"Changes of the best: {formatting.count(len(found))}", table)]
+    listed = table([["iteration", "Z", "gain", "by"], *rows], left=(3,))
+    parts = [folded(f"Changes of the best: {formatting.count(len(found))}", listed)]
     steps, whole = facts.line_of_descent(run)
     if len(steps) > 1:
         told = [element("p", step) for step in steps]
         if not whole:
             told.append(element("p", "What was before is not recorded.", class_="muted"))
-        parts.append(_folded(f"Line of descent of the best: {len(steps)} steps", *told))
+        parts.append(folded(f"Line of descent of the best: {len(steps)} steps", *told))
     return parts
-
-
-def _folded(title: str, *parts: Child) -> Markup:
-    return element("details", element("summary", title), parts)
 
 
 def _ranking(run: Reported) -> Markup:
@@ -281,7 +162,7 @@ def _ranking(run: Reported) -> Markup:
             formatting.quantity(cost.params), formatting.quantity(cost.flops),
             f"tied with number {place - 1}" if ranked.tied else "",
         ])  # fmt: skip
-    return _table(rows)
+    return table(rows)
 
 
 # --- going on with it ------------------------------------------------------------------------
@@ -319,8 +200,8 @@ def _again(run: Reported) -> list[Markup]:
     parts += [
         element("p", "The same seed finds the same structure again with the same versions: "
                 "scores are functions of the structure, the preset and the seed."),
-        _facts([("seed", str(run.preset.schedule.seed)), *facts.environment(run)]),
-        _folded(f"The whole preset ({commands.PRESET})", element("pre", dump(run.preset))),
+        pairs([("seed", str(run.preset.schedule.seed)), *facts.environment(run)]),
+        folded(f"The whole preset ({commands.PRESET})", element("pre", dump(run.preset))),
     ]  # fmt: skip
     return parts
 
@@ -330,7 +211,7 @@ def _again(run: Reported) -> list[Markup]:
 
 def _together(runs: Sequence[Reported]) -> list[Markup]:
     heads, rows = facts.beside(runs)
-    parts = [_table([heads, *rows], left=(1, 2))]
+    parts = [table([heads, *rows], left=(1, 2))]
     if not facts.comparable(runs):
         parts.append(element(
             "p", "These runs differ in objective or scorer, so their Z do not compare.",
@@ -345,8 +226,8 @@ def _together(runs: Sequence[Reported]) -> list[Markup]:
             tuple(run.item for run in first), runs[0].preset.objective, size,
             tuple(run.closed for run in first), {},
         )  # fmt: skip
-        parts += _comparison(shown)
-    return [_section("Side by side", parts)]
+        parts += comparison(shown)
+    return [section("Side by side", parts)]
 
 
 def _footer() -> Markup:
