@@ -13,7 +13,7 @@ from maedet_tui.report.markup import Markup, element
 WIDTH, HEIGHT = 360.0, 216.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 48.0, 12.0, 26.0
 #: between the lines of two names; of a letter in one
-LINE, LETTER = 11.0, 5.6
+LINE, LETTER = 11.0, 6.3
 #: most points that a curve is drawn with
 MOST = 300
 
@@ -37,7 +37,8 @@ class Chart:
     name. switch: iteration at which fine mutation began. dots: single points; marked: those with
     a name. bands: lower and upper edges of filled areas behind the lines. from_zero: whether
     the upright axis begins there; else at `low`, or at the lowest value. decades: the values
-    are logarithms to base 10, with ticks at whole ones.
+    are logarithms to base 10, with ticks at whole ones. counted: x is a number of something,
+    with ticks at whole ones.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Chart:
     from_zero: bool = True
     low: float | None = None
     decades: bool = False
+    counted: bool = False
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -153,6 +155,8 @@ def _axes(chart: Chart, scale: _Scale) -> list[Markup]:
             element("text", chart.format_y(value), x=LEFT - 5, y=y + 3.5, class_="tick end"),
         ]
     for value in ticks(*scale.xs):
+        if chart.counted and value % 1:
+            continue
         x = scale.x(value)
         parts.append(
             element("text", formatting.short_quantity(value), x=x, y=bottom + 13, class_="tick mid")

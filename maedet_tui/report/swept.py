@@ -125,7 +125,7 @@ def chart(front: Front) -> Chart:
     title = f"Z against FLOPs at {size}: searches as dots, their front as a line"
     return Chart(
         title + ("; dashed: proven optima" if proven else ""),
-        [Curve("front", "best", steps), *curves],
+        [Curve("", "best", steps), *curves],
         x_name="FLOPs",
         format_y="{:,.6g}".format,
         dots=[(one.x, one.y) for one in front.searched],
@@ -207,7 +207,7 @@ def spread_chart(found: Sequence[Spread]) -> Chart:
     title = "Z of each seed, by the row of the table; the line joins the means"
     return Chart(
         title, [Curve("mean", "best", means)], x_name="row", format_y="{:,.6g}".format, dots=dots,
-        from_zero=False,
+        from_zero=False, counted=True,
     )  # fmt: skip
 
 
