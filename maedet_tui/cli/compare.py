@@ -23,12 +23,12 @@ from maedet_tui.structures.comparison import (
     MOST,
     Comparison,
     block_lines,
-    layout,
     legend,
     number_lines,
 )
 from maedet_tui.structures.items import file_item, zoo_item
 from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
+from maedet_tui.structures.lines import layout
 from maedet_tui.terminal import echo
 
 

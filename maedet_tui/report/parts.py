@@ -6,13 +6,8 @@ from collections.abc import Sequence
 
 from maedet_tui.report import facts
 from maedet_tui.report.markup import Child, Markup, element
-from maedet_tui.structures.comparison import (
-    Comparison,
-    Line,
-    block_lines,
-    legend,
-    number_lines,
-)
+from maedet_tui.structures.comparison import Comparison, block_lines, legend, number_lines
+from maedet_tui.structures.lines import Line
 
 
 def section(title: str, *parts: Child) -> Markup:

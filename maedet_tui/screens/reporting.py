@@ -28,8 +28,8 @@ def write_report(app: App[Any], folder: Path, sweep: bool = False) -> None:
         from maedet_tui.report.writing import write
 
         try:
-            asked = {"sweeps": [folder]} if sweep else {"folders": [folder]}
-            written = write(option=None, **asked)
+            runs, sweeps = ([], [folder]) if sweep else ([folder], [])
+            written = write(runs, option=None, sweeps=sweeps)
         except SaveError as error:
             told("No report", str(error), "error")
         else:

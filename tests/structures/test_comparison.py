@@ -8,18 +8,10 @@ from engine.costs import total_cost
 from engine.scorers.base import Score
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
-from maedet_tui.structures.comparison import (
-    BEST,
-    MARK,
-    Comparison,
-    block_lines,
-    layout,
-    least_width,
-    legend,
-    number_lines,
-)
+from maedet_tui.structures.comparison import Comparison, block_lines, legend, number_lines
 from maedet_tui.structures.items import PAPER, zoo_items
 from maedet_tui.structures.known import closed_form, closed_proxies, parse_alphas
+from maedet_tui.structures.lines import BEST, MARK, layout, least_width
 
 ZOO_ITEMS = {item.stem: item for item in zoo_items()}
 
