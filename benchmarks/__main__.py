@@ -12,6 +12,7 @@ from importlib import import_module
 NAMES = ("search", "forward", "accuracy", "quality")
 #: run only if named: they take long, or need more packages
 MORE = (
+    "kinds",
     "optimum",
     "gaps",
     "proxies",

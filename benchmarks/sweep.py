@@ -1,14 +1,14 @@
 """Sweeps: searches a minute by jobs, what the driver costs, and how fast searches are handed out.
 
-    python -m benchmarks sweep [--parts rate ray exact screen dispatch ray-dispatch workers]
+    python -m benchmarks sweep [--parts rate ray exact screen dispatch ray-dispatch scale workers]
         [--searches 24] [--iterations 96000] [--budgets 100] [--tasks 200]
 
 `rate` sweeps MAE-DET-M with one job and with two, one after the other, and `ray` with two
 processes and on a Ray cluster of two processors; compare them on an idle machine alone. Shares of
 processor time hold on a busy one too. `exact` proves the optimum of each of many budgets. `screen`
 watches 200 searches at a time. `dispatch` and `ray-dispatch` hand out searches that search nothing,
-and say how many machines one driver would feed. `workers` searches MAE-DET-M by forward passes
-without workers, with one and with two.
+and `scale` simulates how many machines one driver would feed by that. `workers` searches MAE-DET-M
+by forward passes without workers, with one and with two.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.scale import scale
 from engine.run.runner import Runner
 from maedet_tui.presets import load
 from maedet_tui.sweep.begin import driving, new_sweep
@@ -33,9 +34,7 @@ from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.varied import Varied, parse_varied
 
-PARTS = ("rate", "ray", "exact", "screen", "dispatch", "ray-dispatch", "workers")
-#: seconds of a search that the reckoning of many machines assumes, and processors of a machine
-SEARCH, PROCESSORS = 10.0, 32
+PARTS = ("rate", "ray", "exact", "screen", "dispatch", "ray-dispatch", "scale", "workers")
 
 
 def nothing(task: Task) -> Ended:
@@ -118,21 +117,19 @@ def exact(scratch: Path, budgets: int) -> None:
     print(f"{budgets} exact budgets: {seconds:.1f} s, {own + others:.1f} s of processors")
 
 
-def dispatch(scratch: Path, tasks: int, lanes: Lanes, name: str) -> None:
-    """Searches that search nothing, handed out."""
+def dispatch(scratch: Path, tasks: int, lanes: Lanes, name: str) -> float:
+    """Searches that search nothing, handed out; seconds of the driver's processor for each."""
     wanted = Wanted(("maedet-m",), (), tasks)
     folder = new_sweep(wanted, plan(wanted), scratch, name)
     with SweepStore(folder) as store:
         task = Task(1, str(folder / "001"), store.preset_text(1))
     size = len(pickle.dumps(task)) + len(pickle.dumps(nothing(task)))
     seconds, own, _ = swept(folder, lanes)
-    each = max(own, seconds) / tasks
     print(
         f"{name}: {tasks} empty searches, {tasks / seconds:.0f} a second, the start of what runs "
-        f"them included; each {1e3 * own / tasks:.2f} ms of the driver's processor, {size:,} "
-        f"bytes. At that rate one driver feeds {SEARCH / each / PROCESSORS:.0f} machines of "
-        f"{PROCESSORS} processors with searches of {SEARCH:.0f} s"
+        f"them included; each {1e3 * own / tasks:.2f} ms of the driver's processor, {size:,} bytes"
     )
+    return own / tasks
 
 
 def workers(iterations: int) -> None:
@@ -162,6 +159,12 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=96_000)
     parser.add_argument("--population", type=int, default=256)
     parser.add_argument("--tasks", type=int, default=200)
+    parser.add_argument(
+        "--dispatch",
+        type=float,
+        default=7.5,
+        help="ms of the driver for each search, if `ray-dispatch` is not among the parts",
+    )
     parser.add_argument("--budgets", type=int, default=100)
     parser.add_argument("--passes", type=int, default=400)
     parser.add_argument("--watched", type=int, default=200)
@@ -188,7 +191,10 @@ def main() -> None:
         if "ray-dispatch" in parts:
             from maedet_tui.sweep.rays import OnRay
 
-            dispatch(folder, given.tasks, OnRay("local", 2, work=nothing), "ray-dispatch")
+            lanes = OnRay("local", 2, work=nothing)
+            given.dispatch = 1e3 * dispatch(folder, given.tasks, lanes, "ray-dispatch")
+        if "scale" in parts:
+            scale(folder, given.dispatch / 1e3, given.iterations)
         if "workers" in parts:
             workers(given.passes)
 

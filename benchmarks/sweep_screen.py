@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks.terminal import Terminal
-from maedet_tui.screens.sweep.follow import Follower
 from maedet_tui.store.database import FILE
 from maedet_tui.sweep.begin import driving, new_sweep
+from maedet_tui.sweep.follow import Follower
 from maedet_tui.sweep.plan import Wanted, plan
 from maedet_tui.sweep.searched import Task
 from maedet_tui.sweep.varied import Varied
@@ -22,6 +22,9 @@ from maedet_tui.sweep.worker import search
 
 #: a text that each of the plots has alone, by its key
 TITLES = {"2": "as the searches go on", "3": "Z of each seed", "1": "against its FLOPs"}
+
+#: seconds between two keys
+APART = 1.0
 
 
 def screen(scratch: Path, searches: int) -> None:
@@ -62,13 +65,14 @@ def _watched(folder: Path) -> None:
     for key in [*TITLES] * 8:
         sent.append((time.perf_counter(), TITLES[key]))
         terminal.child.send(key)
-        terminal.read(0.45)
+        terminal.read(APART)
     terminal.close()
     screens = [(when, "\n".join(lines)) for when, lines in terminal.screens()]
     texts = [text for when, text in screens if since <= when <= until]
     changed = sum(one != other for one, other in pairwise(texts))
+    # one that did not show before the next one was pressed counts as long as that
     delays = [
-        1e3 * (next(when for when, text in screens if when > at and title in text) - at)
+        1e3 * (next((w for w, text in screens if at < w and title in text), at + APART) - at)
         for at, title in sent
     ]
     print(

@@ -16,6 +16,8 @@ from typing import Any
 #: heaps that glibc may have, and their name in <malloc.h>: eight for each core by itself, and
 #: the free end of any but the first is never given back
 _ARENAS, _M_ARENA_MAX = 1, -8
+#: bytes from which on a block is mapped by itself, and bytes at the end that go back when free
+_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD, _NEVER = -3, -1, (1 << 31) - 1
 
 
 def resident() -> int | None:
@@ -38,6 +40,17 @@ def one_heap() -> None:
     """Have threads share a heap, where the allocator is glibc's; before they are started."""
     if (mallopt := _glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def keep_freed() -> None:
+    """Have this process keep the memory that it frees, where the allocator is glibc's.
+
+    Each step of a training frees and asks for the same maps of many megabytes: given back, every
+    page of them is cleared anew by the system. For a process that does nothing else.
+    """
+    if (mallopt := _glibc("mallopt")) is not None:
+        mallopt(_M_MMAP_THRESHOLD, _NEVER)
+        mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 
 def _glibc(name: str) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.messages import LONGEST, MOST_PROBLEMS, and_more, clipped
+from engine.messages import LONGEST, MOST_PROBLEMS, and_more, by_cause, clipped
 
 LEVELS = ("C1", "C2", "C3", "C4", "C5")
 IMAGE_CHANNELS = 3
@@ -19,15 +19,22 @@ IMAGE_CHANNELS = 3
 
 class StructureError(ValueError):
     """A structure that cannot be built; `problems` lists the reasons, the last of them how
-    many more there are, if they are many."""
+    many more there are, if they are many. What is wrong with several blocks alike is one reason;
+    `each` has it block by block."""
 
     def __init__(self, problems: list[str], more: int = 0):
         """more: problems beyond those in the list."""
-        more += max(0, len(problems) - MOST_PROBLEMS)
-        told = [clipped(problem) for problem in problems[:MOST_PROBLEMS]]
-        self.problems = [*told, and_more(more)] if more else told
+        self.each = _listed(problems, more)
+        self.problems = _listed(by_cause(problems), more)
         line = "; ".join(self.problems)
         super().__init__(line if len(line) <= LONGEST else "\n".join(self.problems))
+
+
+def _listed(problems: list[str], more: int) -> list[str]:
+    """The first ones, and how many more there are."""
+    more += max(0, len(problems) - MOST_PROBLEMS)
+    told = [clipped(problem) for problem in problems[:MOST_PROBLEMS]]
+    return [*told, and_more(more)] if more else told
 
 
 class Block(NamedTuple):

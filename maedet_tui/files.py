@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +27,12 @@ _YAML_SUFFIXES = (".yaml", ".yml")
 
 
 class StructureFileError(Exception):
-    """A structure that cannot be read, in one sentence; `unknown`: there is none of that name."""
+    """A structure that cannot be read, in one sentence; `unknown`: there is none of that name,
+    `open_family`: a text of DAMO-YOLO's, of which no family was said."""
 
-    def __init__(self, message: str, *, unknown: bool = False):
+    def __init__(self, message: str, *, unknown: bool = False, open_family: bool = False):
         self.unknown = unknown
+        self.open_family = open_family
         super().__init__(message)
 
 
@@ -56,7 +59,8 @@ def read_structure(ref: str, family: str | None = None) -> NamedStructure:
     if "#" in ref and not _exists(path):
         name, _, choice = ref.rpartition("#")
         path = Path(name)
-    choice = family or choice
+    if choice in damo_yolo.FAMILIES and family not in (None, choice):
+        raise StructureFileError(f"{ref}: --family says {family}; leave one of the two out")
     if not ref or not _exists(path):
         ref = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
         looks_like_path = "/" in ref or "\\" in ref or bool(path.suffix)
@@ -72,28 +76,61 @@ def read_structure(ref: str, family: str | None = None) -> NamedStructure:
     else:
         title = path.name
     text = _read_text(path)
-    if choice:
+    if choice not in ("", family):
         title = f"{title}#{choice}"
+    if family:
+        title = f"{title}#{family}"
     try:
-        return NamedStructure(title, _loaded(path, text, choice))
+        return NamedStructure(title, _loaded(path, text, choice, family or ""))
     except structure_info.Several as several:
         raise StructureFileError(_listed(ref, several.found)) from None
     except StructureError as error:
-        said = clipped(f"{ref}: {error}")
-        raise StructureFileError(said.replace("\n", "\n  ")) from None
+        said = clipped(f"{ref}: {error}").replace("\n", "\n  ")
+        open_family = isinstance(error, damo_yolo.OpenFamily)
+        raise StructureFileError(said, open_family=open_family) from None
 
 
-def _loaded(path: Path, text: str, choice: str) -> Structure:
-    """What a text holds; choice: what the user wrote behind the file's name."""
+def read_structures(refs: Iterable[str], family: str | None = None) -> list[NamedStructure]:
+    """Several of them; the family is that of those whose text leaves it open.
+
+    Raises StructureFileError, also where the family is of no use to any of them.
+    """
+    refs = list(refs)
+    used = False
+    found = []
+    for ref in refs:
+        try:
+            found.append(read_structure(ref))
+        except StructureFileError as error:
+            if family is None or not error.open_family:
+                raise
+            found.append(read_structure(ref, family))
+            used = True
+    if family is not None and not used:
+        raise StructureFileError(
+            f"--family {family}: none of {', '.join(refs)} leaves its family open; leave it out"
+        )
+    return found
+
+
+def _loaded(path: Path, text: str, choice: str, family: str) -> Structure:
+    """What a text holds; choice: what the user wrote behind the file's name. family: said
+    apart from that."""
     number = int(choice) if re.fullmatch(r"\d{1,6}", choice) else None
-    family = choice if choice in damo_yolo.FAMILIES else ""
-    if not _is_yaml(path, text):
-        if plainnet.is_plainnet(text) and choice in ("", "se", "1"):
+    if choice in damo_yolo.FAMILIES:
+        choice, family = "", choice
+    yaml = _is_yaml(path, text)
+    nested = not yaml and plainnet.is_plainnet(text)
+    if family and (yaml or nested):
+        raise StructureError([damo_yolo.not_theirs(family)])
+    if yaml:
+        if choice in ("", "1"):
+            return structure_yaml.loads(text)
+    elif nested:
+        if choice in ("", "se", "1"):
             return plainnet.loads(text, se=plainnet.REDUCTION if choice == "se" else 0)
-        if not plainnet.is_plainnet(text) and (number is not None or family or not choice):
-            return structure_info.loads(text, number, family)
-    elif choice in ("", "1"):
-        return structure_yaml.loads(text)
+    elif number is not None or not choice:
+        return structure_info.loads(text, number, family)
     raise StructureError(
         [
             f"#{choice} names none of its structures; write #1, #2, ... for one of several, #se "

@@ -56,6 +56,8 @@ def _no_folders_of_ones_own(tmp_path_factory):
     os.environ["MAEDET_PRESETS"] = str(tmp_path_factory.mktemp("config") / "presets")
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    # where the workers of all searches divide the processors
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ block type is described once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from engine.blocks.base import BlockType, Layer, Part, Unit
@@ -88,4 +89,26 @@ def layers_of_unit(kind: str, expansion: int) -> int:
     return sum(layer.op == "conv" for layer in two) - sum(layer.op == "conv" for layer in one)
 
 
-__all__ = ["KINDS", "BlockType", "Layer", "Part", "Unit", "chain", "layers_of_unit", "units"]
+def without_bound(kinds: Iterable[str]) -> str | None:
+    """Why nothing is proven of a space with these kinds; None if all of them have bounds."""
+    unknown = sorted(kind for kind in kinds if not KINDS[kind].bounded)
+    if not unknown:
+        return None
+    bounded = ", ".join(name for name, kind in KINDS.items() if kind.bounded)
+    return (
+        f"nothing is proven of spaces with a {unknown[0]}, whose costs are no polynomial "
+        f"of its widths; bounds are known of {bounded}"
+    )
+
+
+__all__ = [
+    "KINDS",
+    "BlockType",
+    "Layer",
+    "Part",
+    "Unit",
+    "chain",
+    "layers_of_unit",
+    "units",
+    "without_bound",
+]

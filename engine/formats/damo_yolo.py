@@ -35,6 +35,24 @@ _CSP_STRIDES = (2, 2, 2, 1, 2)
 _WITHOUT_FOCUS = ((24, 40, 64, 80, 160), (40, 64, 112, 128, 256), (48, 80, 160, 160, 320))
 
 
+class OpenFamily(StructureError):
+    """A text of theirs, of which no family was said."""
+
+    def __init__(self) -> None:
+        known = ", ".join(f"{name} ({whose})" for name, whose in FAMILIES.items())
+        super().__init__(
+            [
+                "its blocks are DAMO-YOLO's, whose text leaves open which network is meant; say "
+                f"--family {known}, or #res behind the file's name"
+            ]
+        )
+
+
+def not_theirs(family: str) -> str:
+    """What is said of a family that a text has no use for."""
+    return f"{family} is a family of DAMO-YOLO's blocks, of which it has none; leave it out"
+
+
 def chosen(blocks: tuple[Block, ...], family: str) -> tuple[Block, ...]:
     """What the family's network is, of blocks as the text has them.
 
@@ -48,7 +66,7 @@ def chosen(blocks: tuple[Block, ...], family: str) -> tuple[Block, ...]:
         for problem in KINDS[block.kind].problems(block)
     ]
     problems += [
-        f"block {number} is a {block.kind}; behind its stem a DAMO-YOLO has "
+        f"block {number}: no {block.kind} belongs there; behind its stem a DAMO-YOLO has "
         f"{' and '.join(CLASSES)} alone"
         for number, block in enumerate(blocks, 1)
         if (number == 1) != (block.kind == "Conv") or block.kind not in ("Conv", *_CSP)

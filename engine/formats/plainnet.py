@@ -10,12 +10,10 @@ bias. A net for images of 32 pixels, which has fewer than five strides, is refus
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from engine.checks import check
 from engine.formats.limits import MAX_VALUES, refuse_oversized
-from engine.formats.rows import RowProblem, closest, refusal, shown
-from engine.messages import Problems
+from engine.formats.rows import RowProblem, RowProblems, closest, refusal, shown
 from engine.structure import LEVELS, Block, Structure, StructureError
 
 #: class -> (kind, numbers in brackets); K is a kernel, E an expansion
@@ -46,7 +44,7 @@ def loads(text: str, se: int = 0) -> Structure:
     se: the reduction of the squeeze-and-excitation that the nets of FLOPs were trained with, and
     that the text does not tell; 0 for none. Raises StructureError naming block and number.
     """
-    problems: Problems[RowProblem] = Problems()
+    problems = RowProblems()
     blocks: list[Block] = []
     position = number = 0
     while text[position:].strip():
@@ -76,32 +74,34 @@ def loads(text: str, se: int = 0) -> Structure:
 
 
 def _blocks(
-    number: int, name: str, texts: list[str], se: int, problems: Problems[RowProblem]
+    number: int, name: str, texts: list[str], se: int, problems: RowProblems
 ) -> list[Block]:
     matched = next(
         ((found, kind) for pattern, kind in _CLASSES if (found := pattern.fullmatch(name))), None
     )
     if matched is None:
-        problems.add(
-            lambda: RowProblem(number, shown(name), f"is not read; {closest(name, _NAMES)}")
+        problems.note(
+            number,
+            name,
+            lambda: RowProblem(number, shown(name), f"is not read; {closest(name, _NAMES)}"),
         )
         return []
     found, kind = matched
     keys = (_IN, _OUT, _STRIDE) if kind == "Conv" else (_IN, _OUT, _STRIDE, _INSIDE)
     if len(texts) != len(keys) + 1:
         what = f"has {len(texts)} numbers, but needs {len(keys) + 1}: {', '.join(keys)}, L"
-        problems.add(lambda: RowProblem(number, name, what))
+        problems.say(number, name, what)
         return []
     values = {}
     for key, text in zip((*keys, "L"), texts):
         if not text.strip().isdigit() or len(text.strip()) > 7:
             what = f"is {shown(text.strip())}, but must be a whole number"
-            problems.add(partial(RowProblem, number, key, what))
+            problems.say(number, key, what)
             return []
         values[key] = int(text)
     groups = found.groupdict()
     if groups.get("second", groups["kernel"]) != groups["kernel"]:
-        problems.add(lambda: RowProblem(number, name, "has two kernels, but both must be alike"))
+        problems.say(number, name, "has two kernels, but both must be alike")
         return []
     block = Block(
         kind, int(groups["kernel"]), values[_IN], values[_OUT], values[_STRIDE],
@@ -109,7 +109,7 @@ def _blocks(
     )  # fmt: skip
     deep = values["L"]
     if deep < 1:
-        problems.add(lambda: RowProblem(number, "L", f"is {deep}, but must be at least 1"))
+        problems.say(number, "L", f"is {deep}, but must be at least 1")
         return []
     if kind == "Conv":  # L convolutions in a row
         after = block._replace(in_channels=block.out_channels, stride=1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from engine.formats.limits import MAX_VALUES
-from engine.messages import Problems
+from engine.messages import MOST_PROBLEMS, Problems, blocks_named
 from engine.structure import StructureError
 
 #: bits from which on a number is told by its length: as digits it may be beyond Python's limit
@@ -25,8 +25,35 @@ class RowProblem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
+        return self.of(f"block {self.number}")
+
+    def of(self, blocks: str) -> str:
+        """The same of those blocks."""
         key = f"{self.key} " if self.key else ""
-        return f"block {self.number}: {key}{self.message}"
+        return f"{blocks}: {key}{self.message}"
+
+
+class RowProblems(Problems[RowProblem]):
+    """Problems of blocks; those of one cause are told of all its blocks at once.
+
+    found: cause -> numbers of its blocks, and how the first one is put into words.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[Hashable, tuple[list[int], Callable[[], RowProblem]]] = {}
+
+    def note(self, number: int, cause: Hashable, word: Callable[[], RowProblem]) -> None:
+        """One more, of block `number`; equal causes are alike in all but that."""
+        if cause not in self.found:
+            self.found[cause] = [], cache(word)
+        numbers, first = self.found[cause]
+        self.add(word if numbers else first)
+        numbers.append(number)
+
+    def say(self, number: int, key: str, message: str) -> None:
+        """One more, in words."""
+        self.note(number, (key, message), partial(RowProblem, number, key, message))
 
 
 def closest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
@@ -46,16 +73,18 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def refusal(problems: Problems[RowProblem]) -> StructureError:
-    """What blocks with such problems are refused with."""
-    return StructureError([str(problem) for problem in problems.told], problems.more)
+def refusal(problems: RowProblems) -> StructureError:
+    """What blocks with such problems are refused with, a line for each cause."""
+    causes = list(problems.found.values())
+    told = [word().of(blocks_named(numbers)) for numbers, word in causes[:MOST_PROBLEMS]]
+    return StructureError(told, sum(len(numbers) for numbers, _ in causes[MOST_PROBLEMS:]))
 
 
 def numbers(
     number: int,
     row: Mapping[str, Any],
     fields: Mapping[str, str],
-    problems: Problems[RowProblem],
+    problems: RowProblems,
 ) -> dict[str, int]:
     """Read whole numbers out of a block's mapping.
 
@@ -75,5 +104,5 @@ def numbers(
         else:
             values[name] = row[key]
             continue
-        problems.add(partial(RowProblem, number, key, message))
+        problems.say(number, key, message)
     return values

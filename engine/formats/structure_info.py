@@ -19,9 +19,8 @@ from typing import Any
 from engine.checks import check
 from engine.formats import damo_yolo
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, numbers, refusal, shown
+from engine.formats.rows import RowProblem, RowProblems, closest, numbers, refusal, shown
 from engine.formats.strict_yaml import MAX_NUMBER
-from engine.messages import Problems
 from engine.structure import Block, Structure, StructureError
 
 MAX_LENGTH = 500_000
@@ -114,9 +113,11 @@ def loads(text: str, number: int | None = None, family: str = "") -> Structure:
 
     number: which one of several, from 1. family: which network of DAMO-YOLO's its texts mean
     (`engine.formats.damo_yolo`), "" for the others'. Raises StructureError naming block number and
-    key, and Several where a number is missing; never evaluates code.
+    key, Several where a number is missing, OpenFamily where a family is; never evaluates code.
     """
     structures = _structures(_literal(text))
+    if not family and any(map(_of_damo_yolo, structures)):
+        raise damo_yolo.OpenFamily
     if number is None and len(structures) > 1:
         raise Several([_or_why(rows, family) for rows in structures[:MOST_LISTED]])
     if number is not None and not 1 <= number <= len(structures):
@@ -132,33 +133,25 @@ def _or_why(rows: list[Any], family: str) -> Structure | str:
         return error.problems[0]
 
 
+def _classes(rows: list[Any]) -> set[str]:
+    named = (row.get("class") for row in rows if isinstance(row, Mapping))
+    return {name for name in named if isinstance(name, str)}
+
+
+def _of_damo_yolo(rows: list[Any]) -> bool:
+    """Whether the text leaves open which network it means."""
+    return not _classes(rows).isdisjoint(damo_yolo.CLASSES)
+
+
 def _structure(rows: list[Any], family: str) -> Structure:
-    classes = {row.get("class") for row in rows if isinstance(row, Mapping)}
-    open_ = any(name in classes for name in damo_yolo.CLASSES)
-    if open_ and not family:
-        known = ", ".join(f"{name} ({whose})" for name, whose in damo_yolo.FAMILIES.items())
-        raise StructureError(
-            [
-                "its blocks are DAMO-YOLO's, whose text leaves open which network is meant; say "
-                f"--family {known}, or #res behind the file's name"
-            ]
-        )
-    if family and not open_:
-        raise StructureError(
-            [f"{family} is a family of DAMO-YOLO's blocks, of which it has none; leave it out"]
-        )
+    classes = _classes(rows)
+    if family and not _of_damo_yolo(rows):
+        raise StructureError([damo_yolo.not_theirs(family)])
     for name, why in _NEVER.items():
         if name in classes:
             raise StructureError([f"its blocks are {why}, which no structure here is"])
-    problems: Problems[RowProblem] = Problems()
-    told: set[Any] = set()
-    blocks = []
-    for number, row in enumerate(rows, 1):
-        class_ = row.get("class") if isinstance(row, Mapping) else None
-        if isinstance(class_, str) and class_ not in _CLASSES and class_ in told:
-            continue  # the same class again
-        told.add(class_ if isinstance(class_, str) else None)
-        blocks.append(_block(number, row, problems))
+    problems = RowProblems()
+    blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
     if problems:
         raise refusal(problems)
     found = tuple(block for block in blocks if block)
@@ -229,16 +222,16 @@ def _structures(value: Any) -> list[list[Any]]:
     return found
 
 
-def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | None:
+def _block(number: int, row: Any, problems: RowProblems) -> Block | None:
     if not isinstance(row, Mapping):
         message = f"is {shown(row)}, but must be a dict"
-        problems.add(lambda: RowProblem(number, "", message))
+        problems.say(number, "", message)
         return None
     name = row.get("class")
     if not isinstance(name, str) or name not in _CLASSES:
         known = f"use one of {', '.join(_WRITTEN.values())}"
         what = f"is {shown(name)}; {known}" if "class" in row else f"is missing; {known}"
-        problems.add(lambda: RowProblem(number, "'class'", what))
+        problems.say(number, "'class'", what)
         return None
     kind = _CLASSES[name]
     fields = _COMMON | (_INSIDE if kind != "Conv" else {})
@@ -256,7 +249,7 @@ def _refuse_extras(
     number: int,
     row: Mapping[str, Any],
     fields: Mapping[str, str],
-    problems: Problems[RowProblem],
+    problems: RowProblems,
 ) -> None:
     """Extra keys are welcome with the value that their code takes by default."""
     kernel = row.get("k")
@@ -271,14 +264,15 @@ def _refuse_extras(
             bits = value if isinstance(value, (list, tuple)) else [value]
             if any(bit != 8 for bit in bits):
                 message = "is not 8 bits throughout; remove it"
-                problems.add(partial(RowProblem, number, f"'{key}'", message))
+                problems.say(number, f"'{key}'", message)
         elif key in defaults:
             if value != defaults[key]:
                 only = shown(defaults[key])
                 message = f"is {shown(value)}, but only {only} is supported here"
-                problems.add(partial(RowProblem, number, f"'{key}'", message))
+                problems.say(number, f"'{key}'", message)
         else:
-            problems.add(partial(_unknown_key, number, key, row["class"], fields))
+            word = partial(_unknown_key, number, key, row["class"], fields)
+            problems.note(number, ("unknown", shown(key), row["class"]), word)
 
 
 def _unknown_key(number: int, key: Any, class_: str, fields: Mapping[str, str]) -> RowProblem:

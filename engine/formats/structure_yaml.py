@@ -18,8 +18,8 @@ from engine.blocks import KINDS
 from engine.checks import check
 from engine.formats import strict_yaml
 from engine.formats.limits import refuse_oversized
-from engine.formats.rows import RowProblem, closest, numbers, refusal, shown
-from engine.messages import MOST_PROBLEMS, Problems
+from engine.formats.rows import RowProblem, RowProblems, closest, numbers, refusal, shown
+from engine.messages import MOST_PROBLEMS
 from engine.structure import Block, Structure, StructureError
 
 _COMMON = {
@@ -51,14 +51,14 @@ def to_rows(structure: Structure) -> list[dict[str, str | int]]:
     return rows
 
 
-def read_rows(rows: Any) -> tuple[Structure | None, Problems[RowProblem]]:
+def read_rows(rows: Any) -> tuple[Structure | None, RowProblems]:
     """Blocks out of a list of mappings, before `engine.checks.check`.
 
     Returns the structure, or None and the problems of form.
     """
-    problems: Problems[RowProblem] = Problems()
+    problems = RowProblems()
     if not isinstance(rows, list) or not rows:
-        problems.add(lambda: RowProblem(1, "", "is missing; a structure is a list of blocks"))
+        problems.say(1, "", "is missing; a structure is a list of blocks")
         return None, problems
     blocks = [_block(number, row, problems) for number, row in enumerate(rows, 1)]
     if problems:
@@ -66,19 +66,20 @@ def read_rows(rows: Any) -> tuple[Structure | None, Problems[RowProblem]]:
     return Structure(tuple(block for block in blocks if block)), problems
 
 
-def _block(number: int, row: Any, problems: Problems[RowProblem]) -> Block | None:
+def _block(number: int, row: Any, problems: RowProblems) -> Block | None:
     if not isinstance(row, Mapping):
         message = f"is {shown(row)}, but must be a mapping"
-        problems.add(lambda: RowProblem(number, "", message))
+        problems.say(number, "", message)
         return None
     kind = row.get("block")
     if not isinstance(kind, str) or kind not in KINDS:
-        problems.add(lambda: _unknown_kind(number, row))
+        problems.note(number, ("kind", shown(kind)), lambda: _unknown_kind(number, row))
         return None
     fields = _fields(kind)
     for key in row:
         if key != "block" and key not in fields:
-            problems.add(partial(_unknown_key, number, kind, key, fields))
+            word = partial(_unknown_key, number, kind, key, fields)
+            problems.note(number, ("key", kind, shown(key)), word)
     optional = _OPTIONAL if "se" in fields else {}
     values = numbers(number, {**optional, **row}, fields, problems)
     return Block(kind, **values) if len(values) == len(fields) else None

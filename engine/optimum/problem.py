@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from engine.blocks import KINDS
+from engine.blocks import without_bound
 from engine.costs import total_cost
 from engine.optimum.bounding import Group
 from engine.optimum.coefficients import width_terms
@@ -49,13 +49,8 @@ class Problem:
                 "finite-width term than wider ones; write a width_step of 2 or more"
             )
         kinds = {*space.blocks, *(block.kind for block in preset.initial.blocks)}
-        unknown = sorted(kind for kind in kinds if not KINDS[kind].bounded)
-        if unknown:
-            bounded = ", ".join(name for name, kind in KINDS.items() if kind.bounded)
-            raise NoOptimum(
-                f"nothing is proven of spaces with a {unknown[0]}, whose costs are no polynomial "
-                f"of its widths; bounds are known of {bounded}"
-            )
+        if (why := without_bound(kinds)) is not None:
+            raise NoOptimum(why)
         if (place := outside(preset)) is not None:
             raise NoOptimum(
                 f"{place} of the initial structure is outside its space; "

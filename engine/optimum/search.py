@@ -23,8 +23,9 @@ from engine.search.evolution import Evolution, exceeded
 from engine.search.rules import Rules
 from engine.settings import Preset, Schedule
 
-#: skeletons bounded in one step, and boxes divided in one where there are few
-CHUNK, FEWEST = 8192, 64
+#: skeletons bounded in one step, and boxes divided in one where there are few; `volume` bounds
+#: each four times, and Ctrl-C waits for the step
+CHUNK, FEWEST = 2048, 64
 #: the evolution whose best is compared with, where there are too many skeletons: N and T
 SMALL, EVOLVED = 32, 12_000
 #: of the multipliers of the best skeleton, round by round: those tried where skeletons are

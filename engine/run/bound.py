@@ -19,6 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
+from engine.blocks import without_bound
 from engine.run.failures import reason
 from engine.scorers.base import Stop
 from engine.settings import NO_ENTROPY, Preset
@@ -63,7 +64,12 @@ class Beside:
         self._hurry = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
-        if known is None or known.working:
+        # a short search would be over before a process has said as much
+        blocks = (block.kind for block in preset.initial.blocks)
+        why = without_bound({*preset.space.blocks, *blocks})
+        if why is not None:
+            self.trouble, self.latest = FAILED + why, known
+        elif known is None or known.working:
             self._thread = threading.Thread(target=self._run, name="bound", daemon=True)
             self._thread.start()
             atexit.register(self.close)

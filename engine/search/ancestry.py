@@ -31,10 +31,10 @@ def ancestor(member: Member) -> Ancestor:
 
 
 class Ancestry:
-    """Members, and who of those that left has descendants among them or on the way.
+    """Members, and who of those that left has descendants among them.
 
-    Each parent counts its children: those that are members, or ancestors of some, or wait
-    for their scores.
+    Each parent counts its children: those that are members, or ancestors of some. Children that
+    wait for their scores cost nothing: whoever leaves meanwhile is kept until `settle`.
     """
 
     def __init__(self) -> None:
@@ -42,13 +42,35 @@ class Ancestry:
         # members until somebody asks for them: most are released before, and words take time
         self._gone: dict[int, Member | Ancestor] = {}
         self._children: dict[int, int] = {}
+        self._childless: list[int] = []
 
-    def expect(self, parent: int | None) -> None:
-        """A child of `parent` waits for its score; its parent may leave meanwhile."""
+    def join(self, member: Member) -> None:
+        """A child is a member now."""
+        self._living[member.born] = member
+        self._expect(member.parent)
+
+    def leave(self, member: Member) -> None:
+        """A member has left the population; a child of it may still wait for its score."""
+        self._living.pop(member.born, None)
+        self._gone[member.born] = member
+        if member.born not in self._children:
+            self._childless.append(member.born)
+
+    def settle(self) -> None:
+        """No child waits: those that left without one are forgotten, with those that have no
+        other descendants."""
+        if not self._childless:
+            return
+        childless, self._childless = self._childless, []
+        for born in childless:
+            if born not in self._children and (gone := self._gone.pop(born, None)) is not None:
+                self._release(gone.parent)
+
+    def _expect(self, parent: int | None) -> None:
         if parent is not None:
             self._children[parent] = self._children.get(parent, 0) + 1
 
-    def release(self, parent: int | None) -> None:
+    def _release(self, parent: int | None) -> None:
         """A child of `parent` is no more, and neither are ancestors that it alone had."""
         while parent is not None and parent in self._children:
             left = self._children[parent] - 1
@@ -58,18 +80,6 @@ class Ancestry:
             del self._children[parent]
             gone = self._gone.pop(parent, None)
             parent = gone.parent if gone is not None else None
-
-    def join(self, member: Member) -> None:
-        """A child that was expected is a member now."""
-        self._living[member.born] = member
-
-    def leave(self, member: Member) -> None:
-        """A member has left the population."""
-        self._living.pop(member.born, None)
-        if member.born in self._children:
-            self._gone[member.born] = member
-        else:
-            self.release(member.parent)
 
     def line(self, member: Member) -> tuple[Ancestor, ...]:
         """The lineage of a member, oldest first and itself last, as far back as is known."""
@@ -84,7 +94,8 @@ class Ancestry:
         return tuple(reversed(found))
 
     def freeze(self) -> tuple[Ancestor, ...]:
-        """The ancestors that are no members, oldest first."""
+        """The ancestors that are no members, oldest first; to be taken when no child waits."""
+        self.settle()
         return tuple(self._told(born) for born in sorted(self._gone))
 
     def _told(self, born: int) -> Ancestor:
@@ -99,10 +110,7 @@ class Ancestry:
         what is no ancestor of these, under another budget, is left out."""
         self._gone = {one.born: one for one in ancestors if one.born not in self._living}
         self._children = {}
-        for member in self._living.values():
-            self.expect(member.parent)
-        for gone in self._gone.values():
-            self.expect(gone.parent)
-        for born in sorted(self._gone, reverse=True):
-            if born not in self._children and (one := self._gone.pop(born, None)) is not None:
-                self.release(one.parent)
+        for one in (*self._living.values(), *self._gone.values()):
+            self._expect(one.parent)
+        self._childless = sorted(self._gone, reverse=True)
+        self.settle()

@@ -122,8 +122,10 @@ class Evolution:
         """Up to `count` children to score, none when the search is over.
 
         Every iteration makes one child; those over a budget or already in the
-        population are dropped at once (lines 9-10) and are not returned.
+        population are dropped at once (lines 9-10) and are not returned. Those asked for
+        before are told of by then.
         """
+        self.population.ancestry.settle()
         if self._initial is not None:
             initial, self._initial = self._initial, None
             cost = total_cost(initial, self.budget.image_size)
@@ -157,7 +159,6 @@ class Evolution:
         if self.too_slow is not None and self.too_slow(child):
             self._count(origin, "latency")
             return None
-        population.ancestry.expect(parent)
         return Proposal(child, cost, self.iteration, origin, parent)
 
     def _count(self, origin: Mutation | str, fate: str) -> None:
@@ -182,12 +183,9 @@ class Evolution:
             fate = "unscored" if score is None else "duplicate"
             if score is None or proposal.structure in population:
                 self._count(proposal.origin, fate)
-                population.ancestry.release(proposal.parent)
                 continue
             member = Member(proposal, score)
             stayed = population.add(member)
-            if not stayed:
-                population.ancestry.release(proposal.parent)
             if proposal.born:
                 self._count(proposal.origin, "accepted" if stayed else "worse")
             if self.best is None or score.z > self.best.score.z:

@@ -41,10 +41,14 @@ class Tally:
         if not isinstance(origin, Mutation):
             return
         first = origin
-        while first.earlier is not None:
-            first = first.earlier
+        while (earlier := first.earlier) is not None:
+            first = earlier
         key = (first.level, first.field, first is not origin, fate)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        counts = self._counts
+        try:
+            counts[key] += 1
+        except KeyError:
+            counts[key] = 1
 
     def freeze(self) -> tuple[Tallied, ...]:
         """All counts, in the order of their fields."""

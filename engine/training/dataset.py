@@ -41,6 +41,8 @@ class View(NamedTuple):
     flip: bool = False
 
 
+#: bytes of decoded images that a process keeps: a small set is then decoded once, not every epoch
+KEPT_BYTES = 128 << 20
 #: an image (3, height, width), its objects, and its record
 Item = tuple[Tensor, Target, Picture]
 
@@ -55,6 +57,8 @@ class Pictures(Dataset[Item | TrainingError]):
         self, annotations: Annotations, pictures: Sequence[Picture], size: tuple[int, int]
     ):
         self.pictures, self.size = pictures, size
+        small = sum(3 * one.width * one.height for one in pictures) <= KEPT_BYTES
+        self._decoded: dict[int, Any] | None = {} if small else None
         self._labels = {key: label for label, (key, _) in enumerate(annotations.categories)}
 
     def __getitem__(self, view: View) -> Item | TrainingError:
@@ -62,7 +66,7 @@ class Pictures(Dataset[Item | TrainingError]):
         one raised in a worker would come with the worker's traceback in its message."""
         picture = self.pictures[view.number]
         try:
-            decoded = decode(picture)
+            decoded = self._image(view.number)
         except TrainingError as error:
             return error
         size = fitted((picture.height, picture.width), self.size, view.factor)
@@ -75,6 +79,14 @@ class Pictures(Dataset[Item | TrainingError]):
         if view.flip:
             image, boxes = flipped(image, boxes)
         return image, Target(boxes, labels), picture
+
+    def _image(self, number: int) -> Any:
+        """An image as Pillow's, which nothing changes. Raises TrainingError."""
+        if self._decoded is None:
+            return decode(self.pictures[number])
+        if number not in self._decoded:
+            self._decoded[number] = decode(self.pictures[number])
+        return self._decoded[number]
 
 
 def collate(items: list[Item | TrainingError]) -> Batch | TrainingError:

@@ -12,9 +12,9 @@ import click
 from engine.costs import total_cost
 from maedet_tui import formatting
 from maedet_tui.cli.failure import Failure
-from maedet_tui.cli.output import failures, print_json
+from maedet_tui.cli.output import failures, family_option, print_json
 from maedet_tui.cli.progress import Row, shown_on
-from maedet_tui.files import read_structure
+from maedet_tui.files import read_structures
 from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.terminal import echo
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="onnx: also as graphs in onnxruntime, on a CPU.",
 )
+@family_option
 @click.option("--reference", default="resnet-50", show_default=True, help="SOURCE to compare with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def bench(
@@ -61,6 +62,7 @@ def bench(
     rounds: int,
     compiled: bool,
     runtime: str,
+    family: str | None,
     reference: str,
     as_json: bool,
 ) -> None:
@@ -93,7 +95,7 @@ def bench(
     if chosen == "cuda" and not torch.cuda.is_available():
         raise Failure("--device cuda: torch finds no GPU here; use --device cpu")
     with failures():
-        found = [read_structure(ref) for ref in dict.fromkeys((*sources, reference))]
+        found = read_structures(dict.fromkeys((*sources, reference)), family)
     structures = [one.structure for one in found]
     # what is told: memory, compiling or graph of each backbone, and the rounds after a first one
     modes = 1 + compiled + (runtime == "onnx")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from typing import Any
 
 import click
@@ -11,14 +15,22 @@ import click
 from engine.costs import total_cost
 from engine.formats.structure_yaml import to_rows
 from engine.scorers.base import Score
-from engine.zoo import ZOO
+from engine.settings import Preset
 from maedet_tui import formatting
 from maedet_tui.cli.failure import USAGE, Failure
-from maedet_tui.cli.output import failures, load_preset, print_json, score_values
+from maedet_tui.cli.output import (
+    failures,
+    family_option,
+    load_preset,
+    print_json,
+    score_values,
+)
+from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.reproduce.paper import published_ap
 from maedet_tui.structures.comparison import (
     FEWEST,
+    MEASURE_NAMES,
     MEASURES,
     MOST,
     Comparison,
@@ -26,8 +38,14 @@ from maedet_tui.structures.comparison import (
     legend,
     number_lines,
 )
-from maedet_tui.structures.items import file_item, zoo_item
-from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
+from maedet_tui.structures.items import Item, named_items
+from maedet_tui.structures.known import (
+    closed_form,
+    closed_proxies,
+    measure,
+    measured_at,
+    parse_alphas,
+)
 from maedet_tui.structures.lines import layout
 from maedet_tui.terminal import echo
 
@@ -40,6 +58,7 @@ from maedet_tui.terminal import echo
     show_default=True,
     help="Preset whose image size, score settings and device are used.",
 )
+@family_option
 @click.option("--alphas", metavar="A", help='Weights of C1-C5 in Z, such as "0 0 1 1 6".')
 @click.option("--size", metavar="WxH", help="Image size at which FLOPs are counted.")
 @click.option("--differences", is_flag=True, help="Of the blocks, print only what differs.")
@@ -47,16 +66,26 @@ from maedet_tui.terminal import echo
     "--measure",
     "measured",
     is_flag=True,
-    help="Also measure Z by forward passes, Zen-Score, SynFlow and NASWOT; takes a while.",
+    help="Also measure Z by forward passes and all nine proxies; takes minutes.",
+)
+@click.option(
+    "--measure-by",
+    "measured_by",
+    multiple=True,
+    type=click.Choice(MEASURES),
+    metavar="SCORER",
+    help=f"Measure this one alone: {', '.join(MEASURES)}. May be given several times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def compare(
     names: tuple[str, ...],
     preset: str,
+    family: str | None,
     alphas: str | None,
     size: str | None,
     differences: bool,
     measured: bool,
+    measured_by: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Two to six structures side by side: costs, entropies, scores, AP, blocks.
@@ -68,7 +97,8 @@ def compare(
     if not FEWEST <= len(names) <= MOST:
         raise Failure(f"a comparison is of {FEWEST} to {MOST} structures, not {len(names)}", USAGE)
     with failures():
-        shown = _comparison(names, preset, alphas, size, measured)
+        wanted = MEASURES if measured else tuple(n for n in MEASURES if n in measured_by)
+        shown = _comparison(named_items(names, family), preset, alphas, size, wanted)
     if as_json:
         print_json(_values(shown))
         return
@@ -84,7 +114,11 @@ def compare(
 
 
 def _comparison(
-    names: tuple[str, ...], preset: str, alphas: str | None, size: str | None, measured: bool
+    items: tuple[Item, ...],
+    preset: str,
+    alphas: str | None,
+    size: str | None,
+    wanted: Sequence[str],
 ) -> Comparison:
     chosen = load_preset(preset, {})
     objective, image_size = chosen.objective, chosen.budget.image_size
@@ -98,16 +132,27 @@ def _comparison(
             image_size = parse_image_size(size)
     except ValueError as error:
         raise Failure(f"--size: {size!r} {error}", USAGE) from None
-    items = tuple(zoo_item(ZOO[name]) if name in ZOO else file_item(name) for name in names)
     structures = [item.structure for item in items]
     judge = replace(chosen, objective=objective)
-    found = {
-        name: tuple(measure(name, judge, structure) for structure in structures)
-        for name in (MEASURES if measured else ())
-    }
+    found = _measure(wanted, judge, items)
     scores = tuple(closed_form(objective, structures))
     expected = closed_proxies(judge, structures)
     return Comparison(items, objective, image_size, scores, found, expected)
+
+
+def _measure(
+    wanted: Sequence[str], judge: Preset, items: Sequence[Item]
+) -> dict[str, tuple[Score | str | None, ...]]:
+    """Each structure by each scorer, with a bar on a terminal."""
+    found: dict[str, list[Score | str | None]] = {name: [] for name in wanted}
+    of = len(wanted) * len(items)
+    with shown_on(sys.stderr) as display:
+        for done, (name, item) in enumerate(product(wanted, items)):
+            what = f"{MEASURE_NAMES[name]} of {item.name}"
+            told = partial("Measuring {}, {} of {}".format, what, done + 1, of)
+            display.show(Row(what, done, of), line=told)
+            found[name].append(measure(name, judge, item.structure))
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _values_of(score: Score | None) -> dict[str, Any]:
@@ -115,11 +160,12 @@ def _values_of(score: Score | None) -> dict[str, Any]:
     return score_values(score)
 
 
-def _measured(found: Score | str | None) -> str | dict[str, Any]:
+def _measured(found: Score | str | None, resolution: int) -> str | dict[str, Any]:
     """A score without its entropies, or why there is none."""
     if isinstance(found, str):
         return found
-    return {key: value for key, value in _values_of(found).items() if key != "entropy"}
+    values = {key: value for key, value in _values_of(found).items() if key != "entropy"}
+    return values | {"resolution": resolution}
 
 
 def _values(shown: Comparison) -> dict[str, object]:
@@ -134,7 +180,8 @@ def _values(shown: Comparison) -> dict[str, object]:
                 **_values_of(score),
                 "proxies": {name: found[index].z for name, found in shown.expected.items()},
                 "measured": {
-                    name: _measured(found[index]) for name, found in shown.measured.items()
+                    name: _measured(found[index], measured_at(name, shown.objective))
+                    for name, found in shown.measured.items()
                 },
                 "ap": published_ap(item.structure),
                 "structure": to_rows(item.structure),

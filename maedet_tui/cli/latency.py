@@ -10,7 +10,7 @@ import click
 from engine.settings import Preset, Space
 from engine.structure import Structure
 from maedet_tui.cli.failure import Failure
-from maedet_tui.cli.output import failures, load_preset, print_json
+from maedet_tui.cli.output import failures, family_option, load_preset, print_json
 from maedet_tui.cli.progress import Row, shown_on
 from maedet_tui.files import latency_folder, read_structure
 from maedet_tui.terminal import echo
@@ -66,11 +66,12 @@ def _build(table: Latency, space: Space, initial: Structure) -> None:
     show_default=True,
     help="Preset whose image size, device, batch and number format are used.",
 )
+@family_option
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def show(structure: str, preset: str, as_json: bool) -> None:
+def show(structure: str, preset: str, family: str | None, as_json: bool) -> None:
     """The latency of STRUCTURE, predicted by the table and measured as a whole."""
     with failures():
-        title, found = read_structure(structure)
+        title, found = read_structure(structure, family)
         chosen = load_preset(preset, {})
         table = _table(chosen)
         _build(table, chosen.space, found)

@@ -101,6 +101,10 @@ COMMANDS = {
         "maedet_tui.cli.validate:validate",
         "Train structures of one budget side by side: does Z tell which detectors are better?",
     ),
+    "voc": (
+        "maedet_tui.cli.voc:voc",
+        "Write Pascal VOC's ANNOTATIONS, a folder of XML files, to OUTPUT in COCO's format.",
+    ),
     "watch": (
         "maedet_tui.cli.control:watch",
         "Show RUN on the screen while another process searches it, or after its end.",

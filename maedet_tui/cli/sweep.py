@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from engine.processor import processors
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.lazy import StartingGroup
 from maedet_tui.cli.output import failures, print_json
@@ -22,8 +22,9 @@ from maedet_tui.store.lock import holder
 from maedet_tui.sweep.begin import find_sweep, new_sweep
 from maedet_tui.sweep.detach import begin_driving
 from maedet_tui.sweep.estimate import seconds
-from maedet_tui.sweep.plan import Wanted, plan
+from maedet_tui.sweep.plan import Plan, Wanted, plan
 from maedet_tui.sweep.reading import wanted_of
+from maedet_tui.sweep.room import at_once, most_workers
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.varied import SweepError, parse_varied
@@ -83,12 +84,12 @@ def start(
                 print_json(plan_values(found, None))
             more = "" if skip_bad or not found.searches else "\n--skip-bad searches the others"
             raise Failure(found.problems() + more)
-        at_once = how.where.jobs or min(os.cpu_count() or 1, len(found.searches))
-        about = seconds(found, at_once)
+        jobs = _jobs(how, found)
+        about = seconds(found, jobs)
         if plan_only and how.as_json:
             print_json(plan_values(found, about))
             return
-        echo(found.words(at_once, about), err=how.as_json)
+        echo(found.words(jobs, about), err=how.as_json)
         if plan_only:
             return
         refuse_no_terminal(how.silent)
@@ -172,6 +173,14 @@ def stop(name: str, runs_dir: Path) -> None:
     echo(f"{folder}: stopped; `maedet-tui sweep resume {folder}` goes on")
 
 
+def _jobs(how: How, found: Plan) -> int:
+    """Searches at a time; a cluster knows better, once it is joined. Raises SweepError."""
+    if how.where.ray is not None:
+        return how.where.jobs or min(processors(), len(found.searches))
+    workers = most_workers(one.text for one in found.searches)
+    return at_once(how.where.jobs, len(found.searches), workers)
+
+
 def _wanted(
     presets: tuple[str, ...],
     vary: tuple[str, ...],
@@ -196,7 +205,7 @@ def _wanted(
 
 def _go(folder: Path, how: How, *, detached: bool = False) -> None:
     """Run a sweep, here or in the background, and end with its exit code."""
-    with failures():
+    with failures(), _told():
         if how.detach:
             pid = begin_driving(folder, how.where)
             echo(

@@ -56,6 +56,8 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True, help="Print one line of JSON."),
         click.option("--keep", type=_FILE, metavar="FILE",
                      help="Take trainings that FILE has from there, and add new ones to it."),
+        click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
+                     help="Of each training.  [default: the cores, shared out among --jobs]"),
         click.option("--jobs", type=click.IntRange(1, 1024), metavar="N",
                      help="Trainings at a time, each in a process of its own.  "
                      "[default: one a core]"),
@@ -157,6 +159,7 @@ def start(
     plan_only: bool,
     runs_dir: Path,
     jobs: int | None,
+    threads: int | None,
     keep: Path | None,
     as_json: bool,
 ) -> None:
@@ -212,41 +215,64 @@ def start(
                 used = data_of(data, images, val_data, val_images or images, SIDES)
             asked = Asked(chosen_settings.as_dict(), seeds, used, device)
             begin.begin(folder, found, asked, subjects, subjects.notes)
-    _go(folder, jobs, keep, as_json)
+    _go(folder, jobs, threads, keep, as_json)
 
 
 @validate.command()
 @click.argument("name")
 @_training_options
-def resume(name: str, runs_dir: Path, jobs: int | None, keep: Path | None, as_json: bool) -> None:
+def resume(
+    name: str,
+    runs_dir: Path,
+    jobs: int | None,
+    threads: int | None,
+    keep: Path | None,
+    as_json: bool,
+) -> None:
     """Go on with the validation NAME: what has finished stays, the rest is trained on."""
     from maedet_tui.validate.begin import find_validation
 
     with failures():
         folder = find_validation(name, runs_dir)
-    _go(folder, jobs, keep, as_json)
+    _go(folder, jobs, threads, keep, as_json)
 
 
 @validate.command()
 @click.argument("name")
 @runs_dir_option
+@click.option("--output", type=_FILE, metavar="DIR",
+              help="Where table and figure go.  [default: the validation's folder; with a file of "
+              "--keep, nowhere]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def show(name: str, runs_dir: Path, as_json: bool) -> None:
-    """Print what the validation NAME has shown so far, and write its table and figure anew."""
+def show(name: str, runs_dir: Path, output: Path | None, as_json: bool) -> None:
+    """Print what the validation NAME has shown so far, and write its table and figure anew.
+
+    NAME may be a file of --keep, whose trainings are compared as far as they can be.
+    """
     from maedet_tui.cli.validate_progress import show as shown
+    from maedet_tui.validate import results
     from maedet_tui.validate.begin import find_validation
+    from maedet_tui.validate.filed import of_file
 
     with failures():
-        shown(find_validation(name, runs_dir), as_json)
+        if Path(name).is_file():
+            for number, one in enumerate(of_file(Path(name)), 1):
+                shown(one, output and (output / str(number) if number > 1 else output), as_json)
+            return
+        folder = find_validation(name, runs_dir)
+        shown(results.of(folder), output or folder, as_json)
 
 
-def _go(folder: Path, jobs: int | None, keep: Path | None, as_json: bool) -> None:
+def _go(
+    folder: Path, jobs: int | None, threads: int | None, keep: Path | None, as_json: bool
+) -> None:
     """Train what has not finished, and end with the exit code."""
     from maedet_tui.cli.validate_progress import drive
 
     cores = os.cpu_count() or 1
+    jobs = jobs or cores
     with failures():
-        code = drive(folder, jobs or cores, max(1, cores // (jobs or cores)), keep, as_json)
+        code = drive(folder, jobs, threads or max(1, cores // jobs), keep, as_json)
     click.get_current_context().exit(code)
 
 
@@ -267,12 +293,16 @@ def _refuse_absent(device: str) -> None:
 
 def _print_plan(subjects: Any, as_json: bool) -> None:
     from maedet_tui.cli.validate_progress import aligned, plan_rows
+    from maedet_tui.validate.predictors import alike
 
+    same = alike([one.predicted for one in subjects])
     if as_json:
         print_json({
             "structures": [{"name": one.name, "kind": one.kind, **one.predicted._asdict()}
                            for one in subjects],
             "notes": subjects.notes,
+            "alike": same,
         })  # fmt: skip
         return
-    echo("\n".join([*aligned(plan_rows(subjects)), *(f"{note}." for note in subjects.notes)]))
+    lines = [*aligned(plan_rows(subjects)), *(f"{note}." for note in subjects.notes)]
+    echo("\n".join(lines if same is None else [*lines, "", same]))

@@ -11,7 +11,7 @@ from maedet_tui.cli import signals
 from maedet_tui.cli.failure import FAILED
 from maedet_tui.cli.output import print_json
 from maedet_tui.cli.progress import Display, Row, shown_on
-from maedet_tui.files import write_atomically
+from maedet_tui.files import save_error, write_atomically
 from maedet_tui.report import evidence
 from maedet_tui.sweep.processes import Processes
 from maedet_tui.terminal import echo
@@ -40,8 +40,7 @@ def drive(folder: Path, jobs: int, threads: int, keep: Path | None, as_json: boo
         with shown_on(sys.stderr if as_json else sys.stdout) as display:
             driver.run(lambda now: _tell(display, now), lambda: bool(received))
     found = results.of(folder)
-    _write(found)
-    _print(found, as_json)
+    show(found, folder, as_json)
     if driver.trouble:
         echo(f"Error: {driver.trouble}", err=True)
     if found.finished < len(found.trainings):
@@ -51,11 +50,11 @@ def drive(folder: Path, jobs: int, threads: int, keep: Path | None, as_json: boo
     return FAILED if found.failed or driver.trouble else 0
 
 
-def show(folder: Path, as_json: bool) -> None:
-    """Print what there is by now, and write table and figure. Raises StoreError, SaveError."""
-    found = results.of(folder)
-    _write(found)
-    _print(found, as_json)
+def show(found: Results, output: Path | None, as_json: bool) -> None:
+    """Print what there is, and write table and figure into a folder. Raises SaveError."""
+    if output is not None:
+        _write(found, output)
+    _print(found, output, as_json)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -105,17 +104,24 @@ def _tell(display: Display, now: Progress) -> None:
     )
 
 
-def _write(found: Results) -> None:
-    write_atomically(found.folder / TABLE, results.csv_text(found))
-    write_atomically(found.folder / FIGURE, evidence.figure(found))
+def _write(found: Results, output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise save_error(output, error, "--output") from None
+    write_atomically(output / TABLE, results.csv_text(found))
+    write_atomically(output / FIGURE, evidence.figure(found))
 
 
-def _print(found: Results, as_json: bool) -> None:
+def _print(found: Results, output: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(found.values())
         return
     names = {one.number: one.name for one in found.subjects}
-    lines = [f"{found.folder}: {found.finished} of {len(found.trainings)} trainings have finished"]
+    lines = [
+        f"{found.folder}: {found.finished} of {len(found.trainings)} trainings have finished "
+        f"({found.preset}, {found.asked.steps:,} steps)"
+    ]
     if found.rows:
         lines += ["", *found.verdicts(), "", *aligned(evidence.correlations(found))]
         lines += ["", *aligned(evidence.structures(found))]
@@ -124,5 +130,6 @@ def _print(found: Results, as_json: bool) -> None:
         f"Failed: {names[one.subject]}, seed {one.seed}: {one.trained.error}"
         for one in found.failed
     ]
-    lines += ["", f"Wrote {found.folder / TABLE} and {FIGURE}"]
+    if output is not None:
+        lines += ["", f"Wrote {output / TABLE} and {FIGURE}"]
     echo("\n".join(lines))

@@ -25,6 +25,9 @@ class Cluster:
     many processors as there are for each, at most MOST_THREADS. Raises ScoringError.
     """
 
+    #: Ray tells of no room by itself
+    crowded = ""
+
     def __init__(self, address: str, count: int, device: str):
         try:
             self._ray = ray = joined(address)

@@ -68,7 +68,7 @@ def initial_structure(model: PresetFile, report: Report) -> Structure | None:
         refuse_oversized(structure.blocks)
         return check(structure)
     except StructureError as error:
-        for problem in error.problems:
+        for problem in error.each:
             match = _BLOCK_NUMBER.match(problem)
             place = ("initial", int(match[1]) - 1) if match else ("initial",)
             report(place, problem[match.end() :] if match else problem)

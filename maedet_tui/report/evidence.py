@@ -37,9 +37,10 @@ _CALLED = {
 
 def section(results: Results) -> list[Markup]:
     """What a validation has shown, for a page."""
-    asked, size = results.asked, formatting.image_size(results.preset.budget.image_size)
+    asked = results.asked
+    size = formatting.image_size(asked.settings["size"])
     told = (
-        f"{len(results.rows)} structures of {results.preset.name}, each trained for "
+        f"{len(results.rows)} structures of {results.preset}, each trained for "
         f"{asked.steps:,} steps of {asked.settings['batch']} images at {size}, "
         f"{asked.seeds} seed{'s' if asked.seeds > 1 else ''}; AP in points. Intervals hold 95 % of "
         "bootstrap samples of the structures."
@@ -79,7 +80,7 @@ def figure(results: Results) -> str:
     return element(
         "svg",
         element("style", trusted(_STYLE)),
-        element("title", f"AP against predictors: {results.preset.name}"),
+        element("title", f"AP against predictors: {results.preset}"),
         *drawn,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {COLUMNS * WIDTH:.0f} {rows * HEIGHT:.0f}",

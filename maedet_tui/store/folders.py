@@ -6,7 +6,6 @@ import contextlib
 import os
 from pathlib import Path
 
-from engine.formats.rows import closest
 from engine.snapshot import ENDED
 from maedet_tui.errors import SaveError
 from maedet_tui.files import names_a_file, save_error
@@ -14,6 +13,7 @@ from maedet_tui.logs import RUN_LOG
 from maedet_tui.store import database, notes
 from maedet_tui.store.claim import PRESET_COPY
 from maedet_tui.store.database import StoreError
+from maedet_tui.store.driven import folders_with, not_found
 from maedet_tui.store.lock import FILE as RUN_LOCK
 from maedet_tui.store.lock import Held, RunLock
 from maedet_tui.store.reader import RunReader
@@ -45,20 +45,12 @@ def find_run(ref: str, runs_dir: Path) -> Path:
                 raise StoreError(f"{folder}: holds no run ({database.FILE} is missing)")
         except (OSError, ValueError):  # a name that no folder can have
             continue
-    shown = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
-    names = [folder.name for folder in run_folders(runs_dir)]
-    hint = closest(ref, names[-20:]) if names else f"there are no runs in {runs_dir}"
-    raise StoreError(f"{shown}: no such run; {hint}")
+    raise not_found(ref, runs_dir, database.FILE, "run")
 
 
 def run_folders(runs_dir: Path) -> list[Path]:
     """The folders in runs_dir that hold a run, by name. Raises StoreError."""
-    try:
-        if not runs_dir.exists():
-            return []
-        return sorted(f for f in runs_dir.iterdir() if (f / database.FILE).exists())
-    except OSError as error:
-        raise StoreError(f"{runs_dir}: cannot be read: {error.strerror}") from None
+    return folders_with(runs_dir, database.FILE)
 
 
 def refuse_new_name(folder: Path, name: str) -> None:

@@ -9,21 +9,28 @@ from math import isfinite
 
 from engine.costs import total_cost
 from engine.scorers.base import Score
-from engine.settings import PROXIES, Objective
+from engine.settings import GRADIENT_PROXIES, PROXIES, Objective
 from engine.structure import LEVELS, Block, Structure
 from maedet_tui import formatting
 from maedet_tui.reproduce.paper import published_ap
 from maedet_tui.structures.items import Item
+from maedet_tui.structures.known import measured_at
 from maedet_tui.structures.lines import BEST, MARK, Line
 
 FEWEST, MOST = 2, 6
 #: what can be measured on request, one forward pass or more each
-MEASURES = ("forward", *PROXIES)
+MEASURES = ("forward", *PROXIES, *GRADIENT_PROXIES)
 MEASURE_NAMES = {
     "forward": "Z by passes",
     "zen-score": "Zen-Score",
     "synflow": "SynFlow",
     "naswot": "NASWOT",
+    "grad-norm": "GradNorm",
+    "snip": "SNIP",
+    "grasp": "GraSP",
+    "fisher": "Fisher",
+    "jacov": "jacov",
+    "ntk-condition": "NTK",
 }
 
 
@@ -186,6 +193,8 @@ def legend(shown: Comparison) -> list[str]:
     for found in shown.measured.values():
         details.update({one.detail: None for one in found if isinstance(one, Score)})
     told += [f"Measured: {detail}." for detail in details]
+    sides = {measured_at(name, objective) for name in shown.measured if name in GRADIENT_PROXIES}
+    told += [f"Proxies of gradients at {side}x{side}." for side in sides]
     for name, found in shown.measured.items():
         for item, one in zip(shown.items, found):
             if isinstance(one, str):

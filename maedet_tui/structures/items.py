@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from engine.snapshot import Snapshot
 from engine.structure import Structure
 from engine.zoo import ZOO, ZooEntry
 from maedet_tui import formatting
-from maedet_tui.files import read_structure
+from maedet_tui.files import NamedStructure, read_structure, read_structures
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.folders import run_folders
 from maedet_tui.store.reader import RunReader
@@ -95,9 +96,25 @@ def member_items(snapshot: Snapshot, preset: Preset, run_dir: Path) -> list[Item
 
 def file_item(ref: str, preset: Preset = PAPER) -> Item:
     """What `read_structure` finds under that name. Raises StructureFileError."""
-    title, structure = read_structure(ref)
-    stem = title.rsplit(".", 1)[0]
-    return Item(stem[:40], ref, structure, preset, stem=stem)
+    return _of_file(ref, read_structure(ref), preset)
+
+
+def named_items(refs: Sequence[str], family: str | None = None) -> tuple[Item, ...]:
+    """Each by its name, of the paper or of a file; family: as `read_structures` has it.
+
+    Raises StructureFileError.
+    """
+    found = read_structures(refs, family)
+    return tuple(
+        zoo_item(ZOO[ref]) if ref in ZOO else _of_file(ref, one)
+        for ref, one in zip(refs, found, strict=True)
+    )
+
+
+def _of_file(ref: str, found: NamedStructure, preset: Preset = PAPER) -> Item:
+    # without the ending, but with what tells several structures of a file apart
+    stem = re.sub(r"\.[^.#]*((?:#\w+)*)$", r"\1", found.title)
+    return Item(stem[:40], ref, found.structure, preset, stem=stem)
 
 
 def saved_items(runs_dir: Path) -> Iterator[Item | str]:

@@ -10,7 +10,7 @@ from math import isfinite
 
 from engine.formats.rows import shown
 from engine.scorers.base import Cancelled, Score, ScoringError, close, never
-from engine.settings import CLOSED, PROXIES, Objective, Preset
+from engine.settings import CLOSED, GRADIENT_PROXIES, PROXIES, Objective, Preset
 from engine.structure import LEVELS, Structure
 from maedet_tui.structures.items import Item
 
@@ -18,6 +18,9 @@ from maedet_tui.structures.items import Item
 MOST_ALPHA = 1e12
 #: forward passes behind a measured Z
 PASSES = 4
+#: largest side of images for proxies of gradients, which keep all maps for the way back: at 384
+#: those of MAE-DET-M would need 4.2 GB
+GRADIENT_SIDE = 128
 
 
 def closed_form(objective: Objective, structures: Sequence[Structure]) -> list[Score]:
@@ -63,21 +66,29 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     return alphas
 
 
+def measured_at(name: str, objective: Objective) -> int:
+    """Side of the images by which a structure is measured."""
+    side = objective.resolution
+    return min(side, GRADIENT_SIDE) if name in GRADIENT_PROXIES else side
+
+
 def measure(
     name: str, preset: Preset, structure: Structure, cancelled: Callable[[], bool] = never
 ) -> Score | str | None:
     """One of `comparison.MEASURES` of a structure, or a sentence why there is none.
 
-    Forward passes are at least as many as a standard error needs. None once `cancelled`.
+    Forward passes are at least as many as a standard error needs, and images as large as
+    `measured_at` says. None once `cancelled`.
     """
     from engine.scorers.factory import make_scorer
 
     forward = preset.forward
     if name == "forward":
         forward = replace(forward, repeats=max(forward.repeats, PASSES))
+    objective = replace(preset.objective, resolution=measured_at(name, preset.objective))
     judge = None
     try:
-        judge = make_scorer(name, preset.device, preset.objective, forward)
+        judge = make_scorer(name, preset.device, objective, forward)
         (score,) = judge.score([structure], cancelled)
     except Cancelled:
         return None

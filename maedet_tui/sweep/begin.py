@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterator
-from datetime import datetime
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from engine.formats.rows import closest
 from engine.formats.strict_yaml import dump as dump_yaml
-from maedet_tui.errors import SaveError
-from maedet_tui.files import save_error, write_atomically
-from maedet_tui.store.claim import refuse_bad_name
-from maedet_tui.store.database import StoreError
-from maedet_tui.store.lock import Held, RunLock
+from maedet_tui.files import write_atomically
+from maedet_tui.store.driven import driven, find_folder, folders_with, new_folder
 from maedet_tui.sweep import store
 from maedet_tui.sweep.plan import Plan, Wanted
 
@@ -28,7 +22,7 @@ def new_sweep(wanted: Wanted, plan: Plan, runs_dir: Path, name: str | None) -> P
     name: the user's, refused if it is taken. Raises SaveError.
     """
     text = yaml_of(wanted)
-    folder = _made(runs_dir, wanted.presets[0], name)
+    folder = new_folder(runs_dir, "sweep", Path(wanted.presets[0]).stem, name)
     try:
         write_atomically(folder / COPY, text, private=True)
         store.create(folder, text, plan.searches)
@@ -42,22 +36,14 @@ def new_sweep(wanted: Wanted, plan: Plan, runs_dir: Path, name: str | None) -> P
     return folder
 
 
-@contextlib.contextmanager
-def driving(folder: Path) -> Iterator[store.SweepStore]:
+def driving(folder: Path) -> AbstractContextManager[store.SweepStore]:
     """The sweep's database, to write, while this process alone drives it. Raises StoreError."""
-    lock = RunLock(folder)
-    try:
-        lock.take()
-    except Held as held:
-        raise StoreError(
-            f"{folder}: is driven by {held.holder or 'another process'} already; "
-            f"`maedet-tui sweep watch {folder}` shows it, `maedet-tui sweep stop {folder}` ends it"
-        ) from None
-    try:
-        with store.SweepStore(folder, write=True) as opened:
-            yield opened
-    finally:
-        lock.release()
+    return driven(
+        folder,
+        lambda: store.SweepStore(folder, write=True),
+        "is driven by {who} already; `maedet-tui sweep watch {folder}` shows it, "
+        "`maedet-tui sweep stop {folder}` ends it",
+    )
 
 
 def find_sweep(ref: str, runs_dir: Path) -> Path:
@@ -65,26 +51,12 @@ def find_sweep(ref: str, runs_dir: Path) -> Path:
 
     Raises StoreError.
     """
-    for folder in (runs_dir / ref, Path(ref)):
-        try:
-            if ref and (folder / store.FILE).exists():
-                return folder
-        except (OSError, ValueError):  # a name that no folder can have
-            continue
-    said = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
-    names = [folder.name for folder in sweep_folders(runs_dir)]
-    hint = closest(ref, names[-20:]) if names else f"there are no sweeps in {runs_dir}"
-    raise StoreError(f"{said}: no such sweep; {hint}")
+    return find_folder(ref, runs_dir, store.FILE, "sweep")
 
 
 def sweep_folders(runs_dir: Path) -> list[Path]:
     """The folders in runs_dir that hold a sweep, by name. Raises StoreError."""
-    try:
-        if not runs_dir.exists():
-            return []
-        return sorted(f for f in runs_dir.iterdir() if (f / store.FILE).exists())
-    except OSError as error:
-        raise StoreError(f"{runs_dir}: cannot be read: {error.strerror}") from None
+    return folders_with(runs_dir, store.FILE)
 
 
 def yaml_of(wanted: Wanted) -> str:
@@ -98,27 +70,3 @@ def yaml_of(wanted: Wanted) -> str:
         if getattr(wanted, key):
             values[key] = True
     return dump_yaml(values)
-
-
-def _made(runs_dir: Path, preset: str, name: str | None) -> Path:
-    if name is not None:
-        refuse_bad_name(name)
-        names = [name]
-    else:
-        stem = re.sub(r"[^\w.-]+", "-", Path(preset).stem).strip(".-") or "sweep"
-        stem = f"sweep-{stem[:50]}-{datetime.now():%Y%m%d-%H%M%S}"
-        names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-    try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise save_error(runs_dir, error) from None
-    for one in names:
-        folder = runs_dir / one
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    raise SaveError(f"{runs_dir / names[0]}: is there already; choose another --name")

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.processor import processors, share_cores
 from maedet_tui import logs
 from maedet_tui.sweep.searched import Ended, Task
 
@@ -92,7 +93,8 @@ class Processes:
     def _search(self, task: Any) -> Any:
         pool: ProcessPoolExecutor | None = getattr(self._here, "pool", None)
         if pool is None:
-            pool = ProcessPoolExecutor(1, self._context, _begin, (self._stop, logs.level()))
+            begun = (self._stop, logs.level(), max(1, processors() // self.capacity))
+            pool = ProcessPoolExecutor(1, self._context, _begin, begun)
             self._here.pool = pool
             self._pools.append(pool)
         try:
@@ -108,9 +110,11 @@ _asked: Event | None = None
 _signalled = threading.Event()
 
 
-def _begin(stop: Event, level: str) -> None:
-    """In a new process: Ctrl+C is the driver's to hear, its end is everybody's."""
+def _begin(stop: Event, level: str, share: int) -> None:
+    """In a new process: Ctrl+C is the driver's to hear, its end is everybody's. share: of the
+    processors, for what this process begins."""
     global _asked
+    share_cores(share)
     _asked = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _signalled.set())

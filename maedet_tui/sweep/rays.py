@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import shutil
-import sqlite3
 import tempfile
 import threading
 import time
@@ -22,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from maedet_tui.cluster.joining import LOCAL, NoRay, joined, said
-from maedet_tui.files import write_atomically
-from maedet_tui.store.database import BESIDE, FILE
+from maedet_tui.sweep.home import Files, pack, unpack
 from maedet_tui.sweep.processes import Died
 from maedet_tui.sweep.searched import Ended, Task
 
@@ -31,14 +29,9 @@ from maedet_tui.sweep.searched import Ended, Task
 HOME_EVERY, LOOK_EVERY = 5.0, 1.0
 #: seconds of silence after which a search that had begun is taken for lost
 SILENT = 20.0
-#: what belongs to a run, besides its database
-_FILES = ("preset.yaml", "best.yaml", "best.txt", "run.log")
-#: bytes of a run's file that are brought home
-_MOST_BYTES = 1 << 28
 #: searches handed over for each processor of the cluster: Ray has one ready where one ends
 _AHEAD = 2
 
-Files = dict[str, bytes]
 Work = Callable[[Task], Ended]
 
 
@@ -46,7 +39,7 @@ class OnRay:
     """`maedet_tui.sweep.processes.Lanes` of a cluster.
 
     address, jobs: as for `maedet_tui.cluster.joining.joined`. shared: the sweep's folder is the
-    same on all machines. gpus: of each search. work: done in the place of a search.
+    same on all machines. gpus, processors: of each search. work: done in the place of a search.
     """
 
     def __init__(
@@ -56,26 +49,42 @@ class OnRay:
         *,
         shared: bool = False,
         gpus: float = 0,
+        processors: int = 1,
         work: Work | None = None,
     ):
         """Raises NoRay."""
-        self._ray = ray = joined(address, jobs)
+        self._ray = ray = joined(address, None if jobs is None else jobs * processors)
         self._shared = shared or address == LOCAL
         there = ray.cluster_resources()
-        processors, devices = int(there.get("CPU", 1)), float(there.get("GPU", 0))
+        found, devices = int(there.get("CPU", 1)), float(there.get("GPU", 0))
         if address == LOCAL and devices < gpus:
             ray.shutdown()
             raise NoRay(f"--gpus {gpus:g}: Ray finds {devices:g} GPUs here; leave --gpus out")
-        room = min(processors, int(devices / gpus)) if devices and gpus else processors
+        self._refuse_narrow(processors)
+        room = found // processors
+        room = min(room, int(devices / gpus)) if devices and gpus else room
         self.capacity = jobs or max(1, _AHEAD * room)
-        self.where = f"{processors} processors of Ray"
+        self.where = f"{found} processors of Ray"
         self._sign = ray.remote(num_cpus=0)(_Sign).remote()
-        self._search = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_search)
+        self._search = ray.remote(num_cpus=processors, num_gpus=gpus, max_retries=0)(_search)
         self._work = work
         self._silent: set[str] = set()
         self._turn = itertools.count()
         # each waits for one task; none of them computes
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="ray")
+
+    def _refuse_narrow(self, processors: int) -> None:
+        """Raise NoRay where no machine has so many; Ray would wait for one that never comes."""
+        most = max(
+            (int(node["Resources"].get("CPU", 0)) for node in self._ray.nodes() if node["Alive"]),
+            default=0,
+        )
+        if processors > max(most, 1):
+            self._ray.shutdown()
+            raise NoRay(
+                f"each search has {processors} workers, and the largest machine of the cluster "
+                f"{most} processors; write `workers: {max(most, 1)}` or fewer"
+            )
 
     def submit(self, task: Task) -> Future[Ended]:
         return self._threads.submit(self._wait, task)
@@ -189,9 +198,12 @@ def _search(
     on, then how it ended. wanted: version of who asks. work: as for `OnRay`."""
     import ray
 
+    from engine.processor import share_cores
     from maedet_tui.sweep.worker import search
 
-    yield str(ray.get_runtime_context().get_node_id())
+    here = ray.get_runtime_context()
+    share_cores(int(here.get_assigned_resources().get("CPU", 1)))
+    yield str(here.get_node_id())
     if _ours() != wanted:
         yield Ended(
             "failed",
@@ -244,37 +256,3 @@ class _Stopped:
             except ray.exceptions.RayError:  # nobody is left to search for
                 self._up = True
         return self._up
-
-
-def pack(folder: Path) -> Files:
-    """What belongs to a run: its database as of one moment, and the files beside it."""
-    found: Files = {}
-    if (folder / FILE).exists():
-        copy = folder / f".{FILE}.home"
-        with contextlib.suppress(sqlite3.Error, OSError):
-            with (
-                contextlib.closing(sqlite3.connect(folder / FILE, timeout=5)) as here,
-                contextlib.closing(sqlite3.connect(copy)) as there,
-            ):
-                here.backup(there)
-            found[FILE] = copy.read_bytes()
-        with contextlib.suppress(OSError):
-            copy.unlink()
-    for name in _FILES:
-        path = folder / name
-        with contextlib.suppress(OSError):
-            if path.stat().st_size <= _MOST_BYTES:
-                found[name] = path.read_bytes()
-    return found
-
-
-def unpack(files: Files, folder: Path) -> None:
-    """Write what came home, each file as a whole. Raises SaveError."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    for name in (FILE, *_FILES):  # of no other name, whatever the cluster says
-        if (content := files.get(name)) is not None:
-            if name == FILE:  # its log would be taken for the new one's
-                for beside in BESIDE:
-                    (folder / beside).unlink(missing_ok=True)
-            write_atomically(folder / name, content, private=True)

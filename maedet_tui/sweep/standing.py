@@ -92,14 +92,15 @@ def read(store: SweepStore) -> Standing:
     searches = store.searches()
     return Standing(
         store.folder,
-        tuple(now(store.folder, one, live) if _looked_at(one) else one for one in searches),
+        tuple(now(store.folder, one, live) if looked_at(one) else one for one in searches),
         live,
     )
 
 
-def _looked_at(one: Search) -> bool:
-    """Whether the run itself knows more than the sweep's database."""
-    return one.state == "running" or (one.state in ("waiting", "stopped") and one.z is None)
+def looked_at(one: Search) -> bool:
+    """Whether the run itself may know more than the sweep's database."""
+    unknown = one.begun is not None and one.z is None
+    return one.state == "running" or (unknown and one.state in ("waiting", "stopped"))
 
 
 def now(folder: Path, one: Search, live: bool) -> Search:

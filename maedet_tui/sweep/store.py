@@ -127,6 +127,13 @@ class SweepStore:
             row = self._db.execute(query, (number,)).fetchone()
             return cells.text(row["preset"] if row else None, "preset", MAX_LENGTH)
 
+    def texts_with(self, key: str) -> list[str]:
+        """The presets, as YAML, of searches that have not finished and say something of a key."""
+        query = "SELECT preset FROM searches WHERE state != 'finished' AND instr(preset, ?)"
+        with embedded.explained(_KIND, self.path):
+            rows = self._db.execute(query, (f"\n{key}: ",)).fetchmany(_MOST_ROWS)
+            return [cells.text(row["preset"], "preset", MAX_LENGTH) for row in rows]
+
     # --- writing ------------------------------------------------------------------
 
     def set_states(self, numbers: Iterable[int], state: str) -> None:

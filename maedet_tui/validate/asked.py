@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,18 @@ IMAGES, VALIDATION = 1500, 300
 SHARES = (0.1875, 0.375)
 
 
+#: fields of Data that are files and folders
+PLACES = ("train", "images", "val", "val_images")
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """Annotation files and the folders of their images. sides: between small, medium and large
-    objects, in pixels. digests: of both files' contents."""
+    objects, in pixels. digests: of both files' contents.
+
+    The database has places within the validation's own folder relative to it, so that the folder
+    can be moved; elsewhere they are absolute.
+    """
 
     train: str
     images: str
@@ -35,6 +44,21 @@ class Data:
     val_images: str
     sides: tuple[float, float]
     digests: tuple[str, str]
+
+    def within(self, folder: Path) -> Data:
+        """Places below a folder relative to it."""
+        home = folder.resolve()
+        return self._placed(
+            lambda place: place.relative_to(home) if place.is_relative_to(home) else place
+        )
+
+    def at(self, folder: Path) -> Data:
+        """What `within` returned, for the same folder wherever it is now."""
+        return self._placed(lambda place: folder.resolve() / place)
+
+    def _placed(self, moved: Callable[[Path], Path]) -> Data:
+        places = {name: str(moved(Path(getattr(self, name)))) for name in PLACES}
+        return Data(**places, sides=self.sides, digests=self.digests)
 
     def read(self) -> tuple[Annotations, Annotations]:
         """What to train on, and what to evaluate on. Raises TrainingError, NothingToCompare."""
@@ -90,8 +114,7 @@ class Asked:
         if not isinstance(settings, dict):
             raise ValueError(f"its settings are {shown(settings)}")
         cells.whole(settings["steps"], "steps", 1)
-        names = ("train", "images", "val", "val_images")
-        places = {name: cells.text(data[name], name, cells.PATH) for name in names}
+        places = {name: cells.text(data[name], name, cells.PATH) for name in PLACES}
         small, large = (cells.real(side, "side", 0.0) for side in data["sides"])
         first, second = (cells.text(one, "digest") for one in data["digests"])
         return cls(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from engine.formats.rows import closest
 from engine.settings import Preset
-from maedet_tui.errors import SaveError
 from maedet_tui.files import save_error
-from maedet_tui.store.claim import refuse_bad_name
-from maedet_tui.store.database import StoreError
-from maedet_tui.store.lock import Held, RunLock
+from maedet_tui.store import driven
 from maedet_tui.validate import store
 from maedet_tui.validate.asked import IMAGES, SHARES, VALIDATION, Asked, Data, data_of
 from maedet_tui.validate.subjects import Subject
@@ -26,24 +21,7 @@ DATA = "data"
 
 def new_folder(runs_dir: Path, preset: str, name: str | None) -> Path:
     """An empty folder for a validation. name: the user's, refused if taken. Raises SaveError."""
-    if name is not None:
-        refuse_bad_name(name)
-        names = [name]
-    else:
-        stem = re.sub(r"[^\w.-]+", "-", preset).strip(".-") or "preset"
-        stem = f"validate-{stem[:50]}-{datetime.now():%Y%m%d-%H%M%S}"
-        names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-    for one in names:
-        folder = runs_dir / one
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise save_error(folder, error) from None
-        return folder
-    raise SaveError(f"{runs_dir / names[0]}: is there already; choose another --name")
+    return driven.new_folder(runs_dir, "validate", preset, name)
 
 
 @contextlib.contextmanager
@@ -90,25 +68,16 @@ def begin(
     store.create(folder, preset, asked, subjects, notes)
 
 
-@contextlib.contextmanager
-def driving(folder: Path) -> Iterator[store.ValidationStore]:
+def driving(folder: Path) -> AbstractContextManager[store.ValidationStore]:
     """The database of a validation, to write, while this process alone drives it.
 
     Raises StoreError.
     """
-    lock = RunLock(folder)
-    try:
-        lock.take()
-    except Held as held:
-        raise StoreError(
-            f"{folder}: is trained by {held.holder or 'another process'} already; "
-            f"`maedet-tui validate show {folder}` says where it stands"
-        ) from None
-    try:
-        with store.ValidationStore(folder, write=True) as opened:
-            yield opened
-    finally:
-        lock.release()
+    return driven.driven(
+        folder,
+        lambda: store.ValidationStore(folder, write=True),
+        "is trained by {who} already; `maedet-tui validate show {folder}` says where it stands",
+    )
 
 
 def find_validation(ref: str, runs_dir: Path) -> Path:
@@ -116,15 +85,4 @@ def find_validation(ref: str, runs_dir: Path) -> Path:
 
     Raises StoreError.
     """
-    for folder in (runs_dir / ref, Path(ref)):
-        try:
-            if ref and (folder / store.FILE).exists():
-                return folder
-        except (OSError, ValueError):  # a name that no folder can have
-            continue
-    said = ref if ref.isprintable() and 0 < len(ref) <= 200 else repr(ref[:60])
-    names: list[str] = []
-    with contextlib.suppress(OSError):
-        names = sorted(one.name for one in runs_dir.iterdir() if (one / store.FILE).exists())
-    hint = closest(ref, names[-20:]) if names else f"there are no validations in {runs_dir}"
-    raise StoreError(f"{said}: no such validation; {hint}")
+    return driven.find_folder(ref, runs_dir, store.FILE, "validation")

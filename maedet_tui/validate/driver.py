@@ -58,7 +58,7 @@ class Driver:
     ):
         self.store, self.trouble = store, ""
         self._lanes, self._threads, self._devices, self._keep = lanes, threads, devices, keep
-        self._asked = store.asked()
+        self._asked, self._preset = store.asked(), store.preset().name
         self._subjects = {one.number: one for one in store.subjects()}
         self._waiting: deque[Training] = deque()
         self._running: dict[Future[Trained], Training] = {}
@@ -166,6 +166,6 @@ class Driver:
         if self._keep is not None:
             subject = self._subjects[training.subject]
             try:
-                kept.keep(self._keep, subject, training.seed, self._asked, trained)
+                kept.keep(self._keep, self._preset, subject, training.seed, self._asked, trained)
             except SaveError as error:  # it is in the database, and the others go on
                 self.trouble = str(error)

@@ -5,13 +5,16 @@ All in closed form, so that a structure has one value of each, without noise.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from engine.costs import total_cost
 from engine.scorers.base import ScoringError
 from engine.scorers.factory import make_scorer
 from engine.settings import CLOSED, PROXIES, Preset
 from engine.structure import Structure
+from maedet_tui.store import cells
+from maedet_tui.validate.statistics import FEWEST, spearman
 
 #: key -> what people call it; Z first, which the others are rivals of
 NAMES = {
@@ -24,6 +27,8 @@ NAMES = {
     "naswot": "NASWOT",
 }
 RIVALS = tuple(NAMES)[1:]
+#: rho between two predictors from which on they rank nearly alike
+ALIKE = 0.9
 
 
 class Predicted(NamedTuple):
@@ -37,6 +42,39 @@ class Predicted(NamedTuple):
     zen_score: float | None
     synflow: float | None
     naswot: float | None
+
+    @classmethod
+    def checked(cls, row: Any) -> Predicted:
+        """Out of a database's row or a file's line. Raises one of `codec.DAMAGE`."""
+        maybe = cells.maybe
+        return cls(
+            cells.real(row["z"], "score"),
+            cells.whole(row["params"], "params"),
+            cells.whole(row["flops"], "FLOPs"),
+            cells.whole(row["layers"], "layers"),
+            maybe(cells.real, row["zen_score"], "Zen-Score"),
+            maybe(cells.real, row["synflow"], "SynFlow"),
+            maybe(cells.real, row["naswot"], "NASWOT"),
+        )
+
+
+def alike(rows: Sequence[Predicted]) -> str | None:
+    """Which rivals rank structures nearly as Z does, so that no training will tell them apart, as
+    a sentence; None where there is no such rival."""
+    found = []
+    for name in RIVALS:
+        known = [(one.z, value) for one in rows if (value := getattr(one, name)) is not None]
+        if len(known) < FEWEST:
+            continue
+        rho = spearman(*zip(*known, strict=True))
+        if rho >= ALIKE:  # which nan is not
+            found.append(f"{NAMES[name]} ({rho:.2f})")
+    if not found:
+        return None
+    return (
+        f"Z ranks these structures nearly as {', '.join(found)} do{'es' if len(found) == 1 else ''}"
+        " (Spearman's rho), so trainings of them will hardly tell these predictors apart."
+    )
 
 
 def predicted(structure: Structure, preset: Preset) -> Predicted:

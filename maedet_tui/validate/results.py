@@ -13,10 +13,9 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from engine.formats.structure_yaml import to_rows
-from engine.settings import Preset
 from maedet_tui.validate import statistics
 from maedet_tui.validate.asked import Asked
-from maedet_tui.validate.predictors import NAMES, RIVALS
+from maedet_tui.validate.predictors import NAMES, RIVALS, alike
 from maedet_tui.validate.statistics import Agreement, Interval, NoCorrelation, Noise
 from maedet_tui.validate.store import MEASURES, Trained, Training, ValidationStore
 from maedet_tui.validate.subjects import RANDOM, Subject
@@ -58,10 +57,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """A validation as far as it has come."""
+    """A validation as far as it has come. folder: or the file that all is from. preset: whose
+    budget it is, by name."""
 
     folder: Path
-    preset: Preset
+    preset: str
     asked: Asked
     subjects: tuple[Subject, ...]
     trainings: tuple[Training, ...]
@@ -131,6 +131,8 @@ class Results:
         sure = "predicts" if rho.low > 0 else "does not tell"
         lines = [f"Z {sure} AP here: rho {interval(rho)} over {told.structures} structures."]
         lines += self._against_rivals()
+        if (same := alike([row.subject.predicted for row in self.rows])) is not None:
+            lines.append(same)
         if self.noise is not None:
             lines.append(
                 f"AP scatters by {points(self.noise.seeds)} over seeds and by "
@@ -158,7 +160,7 @@ class Results:
         """Ready for JSON."""
         return {
             "validation": str(self.folder),
-            "preset": self.preset.name,
+            "preset": self.preset,
             "trainings": len(self.trainings),
             "finished": self.finished,
             "notes": list(self.notes),
@@ -191,7 +193,7 @@ def read(store: ValidationStore) -> Results:
     """What an open database holds by now. Raises StoreError."""
     return Results(
         store.folder,
-        store.preset(),
+        store.preset().name,
         store.asked(),
         store.subjects(),
         store.trainings(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -131,7 +131,8 @@ class ValidationStore:
     def asked(self) -> Asked:
         """How they are trained."""
         with embedded.explained(_KIND, self.path):
-            return Asked.of_text(database.value(self._db, "SELECT asked FROM validation"))
+            asked = Asked.of_text(database.value(self._db, "SELECT asked FROM validation"))
+            return replace(asked, data=asked.data.at(self.folder))
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, and why."""
@@ -175,9 +176,10 @@ def create(
     """
 
     def fill(file: sqlite3.Connection) -> None:
+        kept = replace(asked, data=asked.data.within(folder))
         file.execute(
             "INSERT INTO validation VALUES (1, ?, ?, ?, ?)",
-            (time.time(), dump(preset), asked.text(), codec.dumps(list(notes))),
+            (time.time(), dump(preset), kept.text(), codec.dumps(list(notes))),
         )
         file.executemany(
             "INSERT INTO structures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -205,21 +207,12 @@ def _subject(row: sqlite3.Row) -> Subject:
     kind = row["kind"]
     if kind not in KINDS:
         raise ValueError(f"the kind of a structure is {shown(kind)}")
-    maybe = cells.maybe
     return Subject(
         cells.whole(row["number"], "number", 1),
         cells.text(row["name"], "name"),
         kind,
         codec.read_structure(row["structure"]),
-        Predicted(
-            cells.real(row["z"], "score"),
-            cells.whole(row["params"], "params"),
-            cells.whole(row["flops"], "FLOPs"),
-            cells.whole(row["layers"], "layers"),
-            maybe(cells.real, row["zen_score"], "Zen-Score"),
-            maybe(cells.real, row["synflow"], "SynFlow"),
-            maybe(cells.real, row["naswot"], "NASWOT"),
-        ),
+        Predicted.checked(row),
     )
 
 

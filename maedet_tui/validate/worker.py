@@ -47,8 +47,10 @@ class Job(NamedTuple):
 def train_here(job: Job) -> Trained:
     """Train in this process, which a lane has begun."""
     # not for the driver, which imports nothing of what a training needs
+    from engine.memory import keep_freed
     from maedet_tui.sweep.processes import asked_to_stop
 
+    keep_freed()
     return train(job, asked_to_stop)
 
 
@@ -162,7 +164,7 @@ class _Course:
         return found if precision is None else found._replace(precision=precision)
 
     def _restore(self) -> None:
-        """X"""
+        """Take up what was summed up before an interruption; without it, the course begins anew."""
         if not self._trainer.step:
             return
         with contextlib.suppress(OSError, *codec.DAMAGE):

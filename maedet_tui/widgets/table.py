@@ -77,6 +77,8 @@ class Table(OptionList):
         self._columns, self._glyphs = tuple(columns), characters
         self._rows: tuple[Row, ...] = ()
         self._drawn: tuple[Content, ...] = ()
+        self._said: dict[Row, Content] = {}
+        self._said_in: tuple[list[int], int, int] | None = None
 
     @property
     def marked(self) -> str | None:
@@ -97,7 +99,7 @@ class Table(OptionList):
         contents = self._contents()
         if ids == before:
             for index, (new, old) in enumerate(zip(contents, self._drawn)):
-                if new != old:
+                if new is not old and new != old:
                     self.replace_option_prompt_at_index(index, new)
         else:
             top = self.scroll_offset.y
@@ -140,7 +142,13 @@ class Table(OptionList):
         headings = tuple((column.heading, MUTED) for column in self._columns)
         if isinstance(self.parent, TableBox):
             self.parent.head(self._line(headings, sizes, gap, room))
-        return tuple(self._line(row.cells, sizes, gap, room) for row in self._rows)
+        # of many rows few change at a time, and a line takes longer than all else
+        known = self._said if self._said_in == (sizes, gap, room) else {}
+        self._said_in = (sizes, gap, room)
+        self._said = {
+            row: known.get(row) or self._line(row.cells, sizes, gap, room) for row in self._rows
+        }
+        return tuple(self._said[row] for row in self._rows)
 
     def _line(self, cells: Sequence[Part], sizes: Sequence[int], gap: int, room: int) -> Content:
         parts: list[Part] = []

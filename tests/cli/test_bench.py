@@ -10,6 +10,7 @@ from engine.formats import structure_yaml
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
 from tests.cli.conftest import last_json
+from tests.engine.formats.test_published import PARAMS, damo
 
 QUICK = ("--size", "64x32", "--rounds", "2", "--device", "cpu")
 
@@ -33,6 +34,14 @@ def test_the_table_names_device_and_spread(run):
     assert lines[1].startswith("initial structure") and " ms " in lines[1]
     assert len(lines) == 4  # the reference is among the sources, and not measured twice
     assert "cpu" in lines[3] and "1 x 64x32" in lines[3]
+
+
+def test_a_text_of_damo_yolos_of_which_the_family_is_said(run, tmp_path):
+    (tmp_path / "N.txt").write_text(damo("N"), "utf-8")
+    args = ("bench", "N.txt", *QUICK, "--reference", "initial", "--json")
+    assert "say --family res" in run(*args).output
+    one, _ = last_json(run(*args, "--family", "mob").stdout)["results"]
+    assert (one["name"], one["params"]) == ("N.txt#mob", PARAMS["N"])
 
 
 @pytest.mark.parametrize(

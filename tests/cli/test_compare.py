@@ -6,6 +6,7 @@ from engine.scorers.base import Score
 from engine.zoo import ZOO
 from maedet_tui.structures.comparison import MEASURES
 from tests.cli.conftest import last_json
+from tests.engine.formats.test_published import PARAMS, damo
 
 
 def test_numbers_of_the_papers_tables_and_marked_differences(run):
@@ -66,3 +67,18 @@ def test_measures_and_why_there_is_none_in_json(run, monkeypatch):
     assert {one["score"] for one in small["measured"].values()} == {2.5}
     assert not any("entropy" in one for one in small["measured"].values())
     assert set(medium["measured"].values()) == {"ran out of memory"}
+    assert small["measured"]["synflow"]["resolution"] == 384
+    assert small["measured"]["grasp"]["resolution"] == 128
+    said = ("--measure-by", "snip", "--measure-by", "forward", "--json")
+    small, _ = last_json(run("compare", "maedet-s", "maedet-m", *said).stdout)["structures"]
+    assert list(small["measured"]) == ["forward", "snip"]
+
+
+def test_a_text_of_damo_yolos_as_two_networks(run, tmp_path):
+    (tmp_path / "T.txt").write_text(damo("T"), "utf-8")
+    run_ = ("compare", "T.txt", "T.txt#mob", "damo-yolo-t", "--json")
+    result = run(*run_)
+    assert result.exit_code == 1 and "say --family res (T and S)" in result.output
+    res, mob, known = last_json(run(*run_, "--family", "res").stdout)["structures"]
+    assert [one["name"] for one in (res, mob)] == ["T#res", "T#mob"]
+    assert res["params"] == known["params"] == PARAMS["T"] != mob["params"]

@@ -5,6 +5,7 @@ import pytest
 from engine.latency.device import Device
 from engine.zoo import ZOO
 from tests.cli.conftest import last_json
+from tests.engine.formats.test_published import damo
 
 LIMITED = """\
 budget: {latency: 500ms, image_size: 96x64}
@@ -45,6 +46,15 @@ def test_build_and_show(run, formula):
     assert values["image_size"] == [96, 64] and values["batch"] == 1
     words = run("latency", "show", "maedet-m", "--preset", "limited.yaml").stdout
     assert f"{ZOO['maedet-m'].title}: predicted" in words and "float32" in words
+
+
+def test_a_text_of_damo_yolos_of_which_the_family_is_said(run, formula):
+    (formula / "N.txt").write_text(damo("N"), "utf-8")
+    args = ("latency", "show", "N.txt", "--preset", "limited.yaml", "--json")
+    assert "say --family res" in run(*args).output
+    values = last_json(run(*args, "--family", "mob").stdout)
+    assert values["name"] == "N.txt#mob"
+    assert values["predicted"] == pytest.approx(values["measured"], rel=0.2)
 
 
 def test_build_where_nothing_can_be_kept(run, formula):

@@ -1,5 +1,6 @@
 """`maedet-tui validate`, on structures and images small enough for a test."""
 
+import csv
 import json
 import signal
 
@@ -76,6 +77,14 @@ def test_a_validation_from_its_plan_to_its_report(tiny, run, monkeypatch):
 
     shown = run("validate", "show", "v")
     assert shown.exit_code == 0 and "4 of 4 trainings have finished" in shown.output
+    of_file = run("validate", "show", "kept.jsonl", "--output", "shown")
+    assert of_file.exit_code == 0 and "Z" in of_file.output
+    tables = [
+        list(csv.DictReader((place / "results.csv").open())) for place in (tiny / "shown", at)
+    ]
+    assert [[row["name"], row["AP"], row["z"]] for row in tables[0]] == [
+        [row["name"], row["AP"], row["z"]] for row in tables[1]
+    ]
     other = run(*words[:-1], "w")
     assert other.exit_code == 0 and "4 of 4 trainings have finished" in other.output
 

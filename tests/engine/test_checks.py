@@ -55,6 +55,17 @@ def test_numbers_that_a_block_cannot_have(values, words):
     assert words in problems(stem, block._replace(**values), *rest)
 
 
+def test_what_is_wrong_with_several_blocks_alike_is_one_reason():
+    stem, block, *rest = WHOLE.blocks
+    broken = tuple(one._replace(kernel=4, depth=0) for one in (block, *rest[:2]))
+    with pytest.raises(StructureError) as caught:
+        check(Structure((stem, *broken, *rest[2:])))
+    assert len(caught.value.each) == 6
+    kernel, depth = caught.value.problems
+    assert kernel == "blocks 2-4 (ResBlock): kernel is 4, but must be odd and at least 1"
+    assert depth == "blocks 2-4 (ResBlock): depth is 0, but must be at least 1"
+
+
 def test_pooling_keeps_the_channels():
     stem, *rest = WHOLE.blocks
     pool = Block("MaxPool", 3, stem.out_channels, 2 * stem.out_channels, 2)

@@ -1,11 +1,13 @@
 """Sources small enough to export in a moment, and one thread for their small maps."""
 
 import pytest
-import torch
 
 from engine.structure import Block, Structure
 from maedet_tui.export import Source
 from tests.engine.backbone.random_structures import EVERY_KIND
+from tests.training import one_thread
+
+__all__ = ["BOTTLENECKS", "one_thread"]
 
 BOTTLENECKS = Structure(
     (
@@ -13,14 +15,6 @@ BOTTLENECKS = Structure(
         *(Block("ResBlock", 3, 8, 8, 2, 8, depth) for depth in (1, 2, 3, 2)),
     )
 )
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.formats import rows, strict_yaml, structure_info, structure_yaml
-from engine.messages import LONGEST, MOST_PROBLEMS, Problems, and_more, clipped
+from engine.messages import LONGEST, MOST_PROBLEMS, Problems, and_more, blocks_named, clipped
 from engine.structure import StructureError
 from engine.training.annotations import read_annotations
 from engine.training.errors import TrainingError
@@ -88,9 +88,15 @@ def test_blocks_by_the_hundred_are_counted(compared):
     assert len(compared) <= 2 * MOST_PROBLEMS + 1
     with pytest.raises(StructureError) as other:
         structure_yaml.loads("structure:\n" + STEM + 300 * bad)
-    assert len(other.value.problems) == MOST_PROBLEMS + 1
-    assert other.value.problems[-1] == "and 1,780 more problems"
+    assert len(other.value.problems) == 6  # of 300 blocks each
+    assert all(one.startswith("blocks 2-301: ") for one in other.value.problems)
     assert max(map(len, str(other.value).splitlines())) <= LONGEST
+
+
+def test_blocks_are_named_in_a_few_words():
+    assert blocks_named([2]) == "block 2" and blocks_named([2, 3]) == "blocks 2-3"
+    assert blocks_named([1, 4, 5, 6, 9]) == "blocks 1, 4-6, 9"
+    assert blocks_named(range(2, 402, 2)) == "blocks 2, 4, 6, 8, 10, 12 and 194 more"
 
 
 def test_keys_of_a_structure_info_are_counted(compared):
@@ -128,6 +134,6 @@ def test_the_command_line_tells_as_many(own_presets, tmp_path):
     assert searched.stderr.startswith("Error: 300 problems:\n")
     (tmp_path / "bad.yaml").write_text("structure:\n" + STEM + 40 * BLOCK.replace("in:", "inn:"))
     scored = runner.invoke(cli, ["score", str(tmp_path / "bad.yaml")])
-    assert "and 60 more problems" in scored.stderr
+    assert "blocks 2-41: in is missing; write a whole number" in scored.stderr
     for result in (listed, checked, searched, scored):
         assert max(map(len, (result.output + result.stderr).splitlines())) <= LONGEST

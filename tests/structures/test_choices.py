@@ -5,7 +5,7 @@ import pytest
 from engine.costs import total_cost
 from engine.formats import structure_yaml
 from engine.zoo import ZOO
-from maedet_tui.files import StructureFileError, read_structure
+from maedet_tui.files import StructureFileError, read_structure, read_structures
 from tests.engine.formats.test_published import PARAMS, ZENNET_400M, damo, nas_info
 
 
@@ -63,3 +63,31 @@ def test_the_family_of_a_damo_yolo(tmp_path):
         with pytest.raises(StructureFileError) as caught:
             read_structure(name, "csp")
         assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_family_is_that_of_the_files_that_leave_it_open(tmp_path):
+    open_, said = tmp_path / "T.txt", tmp_path / "S.txt"
+    open_.write_text(damo("T"), "utf-8")
+    said.write_text(damo("S"), "utf-8")
+    names = [str(open_), f"{said}#res", "maedet-m"]
+    found = read_structures(names, "mob")
+    assert [one.title for one in found] == ["T.txt#mob", "S.txt#res", "MAE-DET-M"]
+    assert found[0].structure == read_structure(f"{open_}#mob").structure
+    with pytest.raises(StructureFileError, match=r"T\.txt: its blocks are DAMO-YOLO's"):
+        read_structures(names)
+    with pytest.raises(StructureFileError, match=r"--family mob: none of .*S.txt#res, maedet-m"):
+        read_structures(names[1:], "mob")
+    with pytest.raises(StructureFileError, match="says mob; leave one of the two out"):
+        read_structure(names[1], "mob")
+
+
+def test_one_of_several_of_a_family(tmp_path):
+    path = tmp_path / "nas_info.txt"
+    path.write_text(f"{{'best_structures': [{damo('T')}, {damo('S')}]}}", "utf-8")
+    with pytest.raises(StructureFileError, match="say --family res"):
+        read_structure(str(path))
+    with pytest.raises(StructureFileError, match="holds 2 structures; name one") as caught:
+        read_structure(str(path), "res")
+    assert "#2: 3.8M params" in str(caught.value)
+    title, structure = read_structure(f"{path}#2", "res")
+    assert title == "nas_info.txt#2#res" and total_cost(structure).params == PARAMS["S"]

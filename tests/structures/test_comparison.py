@@ -190,6 +190,13 @@ def test_what_was_measured_has_its_error_and_failures_their_reason():
     assert "4 passes, float32" in told and "of MAE-DET-M failed: too large for 2 GB" in told
 
 
+def test_proxies_of_gradients_stand_below_the_others_with_the_side_of_their_images():
+    score = Score(2.5, (float("nan"),) * 5, float("nan"), "snip", "snip, 1 pass of 16 images", 1)
+    shown = comparison("maedet-s", "maedet-m", measured={"snip": (score, None)})
+    assert cells(number_lines(shown), "SNIP") == ("2.50", "")
+    assert "Proxies of gradients at 128x128." in legend(shown)
+
+
 @pytest.mark.parametrize("text", ["0 0 1 1 6", "0:0:1:1:6", "0, 0, 1, 1, 6"])
 def test_alphas_as_people_write_them(text):
     assert parse_alphas(text) == (0, 0, 1, 1, 6)

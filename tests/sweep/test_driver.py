@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-from concurrent.futures import Future
 
 import pytest
 
@@ -16,34 +15,7 @@ from maedet_tui.sweep.searched import Ended
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.worker import search
-
-
-class Scripted:
-    """Lanes that end each search as they are told to: by what is returned or raised."""
-
-    where = "a test"
-
-    def __init__(self, outcome, capacity=2):
-        self.capacity, self._outcome = capacity, outcome
-        self.handed, self.stopped, self.closed = [], False, False
-
-    def submit(self, task):
-        self.handed.append(task.number)
-        future = Future()
-        try:
-            future.set_result(self._outcome(task))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def look(self):
-        pass
-
-    def stop(self):
-        self.stopped = True
-
-    def close(self):
-        self.closed = True
+from tests.lanes import AtOnce
 
 
 def drive(folder, lanes, stopped=lambda: False):
@@ -65,7 +37,7 @@ def done(task):
 
 def test_every_search_is_handed_over_once_and_what_it_found_is_kept(made):
     folder = made(seeds=5)
-    lanes = Scripted(done)
+    lanes = AtOnce(done, capacity=2)
     drive(folder, lanes)
     assert lanes.handed == [1, 2, 3, 4, 5] and lanes.closed
     assert [one.z for one in standing(folder).searches] == [1.0, 2.0, 3.0, 4.0, 5.0]
@@ -77,9 +49,9 @@ def test_what_has_finished_is_not_repeated(made):
     def half(task):
         return done(task) if task.number % 2 else Ended("stopped", iteration=10)
 
-    drive(folder, Scripted(half))
+    drive(folder, AtOnce(half, capacity=2))
     assert states(folder) == ["finished", "stopped"] * 2
-    lanes = Scripted(done)
+    lanes = AtOnce(done, capacity=2)
     drive(folder, lanes)
     assert lanes.handed == [2, 4]
     assert states(folder) == ["finished"] * 4
@@ -93,7 +65,7 @@ def test_a_search_that_fails_for_its_own_reason_leaves_the_others_alone(made):
             raise RuntimeError("a bug")
         return done(task)
 
-    drive(folder, Scripted(second))
+    drive(folder, AtOnce(second, capacity=2))
     assert states(folder) == ["finished", "failed", "finished"]
     assert "a bug" in standing(folder).searches[1].error
 
@@ -108,7 +80,7 @@ def test_a_search_whose_process_is_killed_goes_on_until_that_leads_nowhere(made)
             raise Died("the process was killed")
         return done(task)
 
-    drive(folder, Scripted(unlucky))
+    drive(folder, AtOnce(unlucky, capacity=2))
     assert len(lost) == MOST_LOST
     assert states(folder) == ["failed", "finished"]
     assert "is there enough memory" in standing(folder).searches[0].error
@@ -124,7 +96,7 @@ def test_a_search_that_ended_before_that_was_recorded_counts_once(made):
     name = standing(folder).searches[0].name
     found = search(Task(1, str(folder / name), text), lambda: False, lambda: None)
     assert found.state == "finished" and found.iteration == 300
-    lanes = Scripted(done)
+    lanes = AtOnce(done, capacity=2)
     drive(folder, lanes)
     assert lanes.handed == []
     assert standing(folder).searches[0].z == found.z
@@ -132,7 +104,7 @@ def test_a_search_that_ended_before_that_was_recorded_counts_once(made):
 
 def test_stopping_leaves_what_has_not_begun_to_wait(made):
     folder = made(seeds=4)
-    lanes = Scripted(done, capacity=1)
+    lanes = AtOnce(done)
     drive(folder, lanes, stopped=lambda: len(lanes.handed) == 2)
     assert lanes.stopped and lanes.closed
     assert states(folder) == ["finished", "finished", "waiting", "waiting"]
@@ -146,10 +118,10 @@ def test_wishes_of_other_processes_are_heeded(made):
             store.wish("stop")
         return done(task)
 
-    lanes = Scripted(wishing, capacity=1)
+    lanes = AtOnce(wishing)
     drive(folder, lanes)
     assert lanes.handed == [1]
-    drive(folder, Scripted(done))  # a wish of before means nothing any more
+    drive(folder, AtOnce(done, capacity=2))  # a wish of before means nothing any more
     assert states(folder) == ["finished"] * 3
 
 
@@ -161,7 +133,7 @@ def test_paused_nothing_begins(made):
             store.wish("pause")
         return done(task)
 
-    lanes = Scripted(pausing, capacity=1)
+    lanes = AtOnce(pausing)
 
     def later():
         looks.append(len(lanes.handed))
@@ -182,7 +154,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(made, monkeypatch):
         end(self, number, ended)
 
     monkeypatch.setattr(SweepStore, "end", full)
-    driver = drive(folder, Scripted(done))
+    driver = drive(folder, AtOnce(done, capacity=2))
     assert driver.trouble is None
     assert states(folder) == ["finished", "finished"]
 

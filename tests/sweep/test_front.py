@@ -30,7 +30,7 @@ from maedet_tui.sweep.front_files import csv_of, write
 from maedet_tui.sweep.optima import optima
 from maedet_tui.sweep.searched import Ended
 from maedet_tui.sweep.varied import SweepError
-from tests.sweep.test_driver import Scripted
+from tests.lanes import AtOnce
 
 ANY = ZOO["maedet-m"].structure
 NAMES = ("maedet-s", "maedet-m", "maedet-l", "resnet-50")
@@ -127,7 +127,7 @@ def family(made):
                      structure=one.structure, **cost._asdict())  # fmt: skip
 
     with driving(folder) as store:
-        Driver(store, Scripted(found_one)).run(lambda: None, lambda: False)
+        Driver(store, AtOnce(found_one, capacity=2)).run(lambda: None, lambda: False)
     return folder
 
 

@@ -14,8 +14,9 @@ from maedet_tui.store.database import BESIDE
 from maedet_tui.sweep import rays
 from maedet_tui.sweep.begin import driving
 from maedet_tui.sweep.driver import Driver
+from maedet_tui.sweep.home import pack, unpack
 from maedet_tui.sweep.processes import Died
-from maedet_tui.sweep.rays import OnRay, pack, unpack
+from maedet_tui.sweep.rays import OnRay
 from maedet_tui.sweep.searched import Task, Where
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from maedet_tui.validate.predictors import Predicted, alike
 from maedet_tui.validate.statistics import (
     NoCorrelation,
     advantage,
@@ -92,3 +93,14 @@ def test_what_cannot_be_told_is_said_in_a_sentence(x, y, said):
     with pytest.raises(NoCorrelation) as error:
         agreement(x, y)
     assert str(error.value) == said
+
+
+def test_rivals_that_rank_as_z_does_are_named():
+    def row(z, params, layers):
+        return Predicted(z, params, 100, layers, z**3, None, -z)
+
+    said = alike([row(1.0, 5, 7), row(2.0, 3, 9), row(3.0, 4, 8), row(5.0, 1, 10)])
+    assert said is not None and "as Zen-Score (1.00) does" in said
+    assert alike([row(1.0, 5, 7)]) is None
+    everything = [Predicted(z, 1, 1, 1, None, None, None) for z in (1.0, 2.0, 3.0)]
+    assert alike(everything) is None

@@ -3,18 +3,20 @@
 import csv
 import json
 import xml.dom.minidom
-from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
 from engine.costs import total_cost
 from engine.training.trainer import Trainer
+from maedet_tui.errors import SaveError
 from maedet_tui.report import evidence
 from maedet_tui.sweep.processes import Died
 from maedet_tui.validate import begin, kept, results, worker
 from maedet_tui.validate.asked import Asked, data_of, settings_of
 from maedet_tui.validate.baseline import baseline
 from maedet_tui.validate.driver import Driver
+from maedet_tui.validate.filed import of_file
 from maedet_tui.validate.store import MEASURES, Trained, ValidationStore
 from maedet_tui.validate.subjects import (
     BASELINE,
@@ -25,35 +27,10 @@ from maedet_tui.validate.subjects import (
     Wanted,
     chosen,
 )
+from tests.lanes import AtOnce
 
 WANTED = Wanted(random=2, along=0, optimum=0)
 STEPS = 4
-
-
-class Here:
-    """Lanes that train at once, in this process."""
-
-    capacity, where = 1, "here"
-
-    def __init__(self, work):
-        self.work, self.stopped = work, False
-
-    def submit(self, job):
-        future = Future()
-        try:
-            future.set_result(self.work(job))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def look(self):
-        pass
-
-    def stop(self):
-        self.stopped = True
-
-    def close(self):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +57,7 @@ def made(tmp_path, preset, shapes, subjects):
 def driven(folder, work, stopped=lambda: False, keep=None):
     told = []
     with begin.driving(folder) as store:
-        driver = Driver(store, Here(work), 1, keep=keep)
+        driver = Driver(store, AtOnce(work), 1, keep=keep)
         driver.run(told.append, stopped)
     return driver, told
 
@@ -175,6 +152,22 @@ def test_trainings_end_as_if_nothing_had_interrupted_them(made, monkeypatch):
     assert not (cut / "training-001").exists()
 
 
+def test_a_folder_that_is_moved_takes_its_images_along(tmp_path, preset, subjects, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    folder = begin.new_folder(Path("runs"), "tiny", "v")
+    used = begin.synthetic(folder, (64, 64), lambda *_: None, 10, 10)
+    settings = settings_of(preset, steps=STEPS, batch=2, channels=16, depth=0, lr=0.001, seed=5)
+    begin.begin(folder, preset, Asked(settings.as_dict(), 1, used), subjects, ())
+    (tmp_path / "elsewhere").mkdir()
+    moved = folder.rename(tmp_path / "elsewhere" / "renamed")
+    driven(moved, only_first)
+    assert [one.trained.error for one in results.of(moved).trainings] == [None] * 4
+    assert results.of(moved).asked.key(subjects[0].structure, 5) == Asked(
+        settings.as_dict(), 1, used
+    ).key(subjects[0].structure, 5)
+
+
 def test_what_has_finished_is_not_repeated_and_a_kept_file_spares_it_elsewhere(made, tmp_path):
     keep, numbers = tmp_path / "kept.jsonl", []
 
@@ -195,10 +188,33 @@ def test_what_has_finished_is_not_repeated_and_a_kept_file_spares_it_elsewhere(m
     assert found.finished == 8 and len(kept.known(keep)) == 8
     (row,) = [one for one in found.rows if one.subject.number == 1]
     assert row.aps == (0.01, 0.05) and row.mean_of("AP_small") is None
+    (alone,) = of_file(keep)
+    assert alone.preset == "tiny" and alone.agreements == found.agreements
+    assert {row.subject.structure: (row.subject.name, row.subject.predicted, row.aps)
+            for row in alone.rows} == {
+        row.subject.structure: (row.subject.name, row.subject.predicted, row.aps)
+        for row in found.rows
+    }  # fmt: skip
     with keep.open("a") as file:
         file.write('{"key": "cut sh')
     with pytest.raises(Exception, match="line 9 is no training"):
         kept.known(keep)
+
+
+def test_trainings_of_a_file_that_do_not_compare_are_told_apart(made, tmp_path):
+    keep = tmp_path / "kept.jsonl"
+    driven(made(), made_up, keep=keep)
+    lines = keep.read_text().splitlines()
+    longer = json.loads(lines[0])
+    longer["settings"]["steps"] *= 2
+    del longer["preset"]  # as files had it that were written before
+    keep.write_text("\n".join([*lines, json.dumps(longer)]))
+    first, second = of_file(keep)
+    assert (first.preset, first.asked.steps, first.finished) == ("tiny", STEPS, 4)
+    assert (second.preset, second.asked.steps, second.finished) == ("kept", 2 * STEPS, 1)
+    keep.write_text("")
+    with pytest.raises(SaveError, match="has no training yet"):
+        of_file(keep)
 
 
 def test_one_that_fails_or_dies_leaves_the_others(made):

@@ -163,6 +163,8 @@ class Crew:
             self._places = self._make_places(self._count, self._order.device)
         while len(self._posts) < self._count:
             self._posts.append(Post(len(self._posts), self._places, self._order))
+            if (said := self._places.crowded) and said not in self.notices:
+                self.notices.append(said)
 
     def _muster(self) -> None:
         """Hear from workers that are up, and have the others of the first one's number format."""

@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -15,8 +14,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.processor import cores, processors
 from engine.scorers.base import Cancelled
 from engine.scorers.factory import resolve_device
+from engine.scorers.workers.seats import Seats, leave
 from engine.scorers.workers.worker import Worker
 
 #: threads of a worker, each of which makes a pass by itself: with more of them several would
@@ -24,6 +25,12 @@ from engine.scorers.workers.worker import Worker
 MOST_THREADS = 8
 #: characters of what a lost process has said last, for the log
 MOST_SAID = 4000
+#: seconds between two looks at whether there is room for another worker
+ROOM_EVERY = 1.0
+CROWDED = (
+    "workers of other searches are at this machine's processors ({processors}): not all workers "
+    "are up yet, and the rest join in when those end"
+)
 
 
 class Gone(Exception):
@@ -48,7 +55,10 @@ class Place(Protocol):
 
 
 class Places(Protocol):
-    """Where workers can be."""
+    """Where workers can be. crowded: why not all of them are up at once, as a sentence; empty if
+    they are."""
+
+    crowded: str
 
     def begin(self, number: int) -> Place:
         """Begin a worker. Raises ScoringError where none can be."""
@@ -64,19 +74,86 @@ MakePlaces = Callable[[int, str], Places]
 class Here:
     """`Places` of this machine: processes that share its cores, or its GPUs in turn.
 
-    Raises ScoringError for a device that is absent.
+    On a CPU, the first is begun at once, and each further one as soon as the workers of other
+    searches have left it room. Raises ScoringError for a device that is absent.
     """
 
     def __init__(self, count: int, device: str):
         self._threads = max(1, min(MOST_THREADS, cores() // count))
         self._gpus = _gpus() if resolve_device(device) == "cuda" else []
+        # more than there are processors only for who has asked for as many by itself
+        self._seats = Seats(max(processors(), count))
+        self._taken: dict[int, list[int]] = {}
+        self._taking = threading.Lock()
+        self.crowded = ""
 
     def begin(self, number: int) -> Place:
-        gpu = self._gpus[number % len(self._gpus)] if self._gpus else None
-        return _Process(self._threads, gpu)
+        if self._gpus:
+            return _Process(self._threads, self._gpus[number % len(self._gpus)])
+        if self._room(number) or number == 0:
+            return _Process(self._threads, None)
+        self.crowded = CROWDED.format(processors=processors())
+        return _Later(lambda: self._room(number), lambda: _Process(self._threads, None))
 
     def close(self) -> None:
-        """Nothing outlasts the processes."""
+        for seats in self._taken.values():
+            leave(seats)
+
+    def _room(self, number: int) -> bool:
+        """Whether there is a seat for each thread of a worker, which then has them. The first
+        worker, which waits for none, comes before all others."""
+        with self._taking:
+            for one in dict.fromkeys((0, number)):
+                seats = self._taken.setdefault(one, [])
+                seats += self._seats.take(self._threads - len(seats))
+                if len(seats) < self._threads:
+                    if one:
+                        leave(seats)
+                    return False
+            return True
+
+
+class _Later:
+    """A worker that is begun once there is room. Nothing but to `prepare` is asked of it before."""
+
+    def __init__(self, room: Callable[[], bool], make: Callable[[], Place]):
+        self._room, self._make = room, make
+        self._place: Place | None = None
+        self._over, self._beginning = threading.Event(), threading.Lock()
+
+    def ask(self, method: str, *arguments: Any) -> Future[Any]:
+        if self._place is not None:
+            return self._place.ask(method, *arguments)
+        answer: Future[Any] = Future()
+        threading.Thread(
+            target=self._wait, args=(answer, method, arguments), name="seat", daemon=True
+        ).start()
+        return answer
+
+    def call_off(self, call: int) -> None:
+        if self._place is not None:
+            self._place.call_off(call)
+
+    def end(self) -> None:
+        with self._beginning:
+            self._over.set()
+        if self._place is not None:
+            self._place.end()
+
+    def _wait(self, answer: Future[Any], method: str, arguments: tuple[Any, ...]) -> None:
+        while not self._over.wait(ROOM_EVERY):
+            with self._beginning:
+                if self._over.is_set() or not self._room():
+                    continue
+                self._place = self._make()
+            try:
+                asked = self._place.ask(method, *arguments)
+            except Cancelled as error:
+                answer.set_exception(error)
+            else:
+                asked.add_done_callback(lambda done: _pass_on(done, answer, lambda: None))
+            return
+        answer.set_exception(Cancelled())
 
 
 class _Process:
@@ -120,13 +197,6 @@ class _Process:
         with contextlib.suppress(OSError):
             said = self._log.read_text(errors="replace")[-MOST_SAID:]
         return Gone("its process was killed, or broke down", said)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    if sys.platform.startswith("linux"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _gpus() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,6 +23,7 @@ from maedet_tui.sweep.begin import new_sweep, sweep_folders
 from maedet_tui.sweep.detach import begin_driving
 from maedet_tui.sweep.estimate import seconds
 from maedet_tui.sweep.plan import Plan, Wanted, plan
+from maedet_tui.sweep.room import at_once, most_workers
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.varied import SweepError, Varied, parse_varied
 from maedet_tui.widgets.thread import in_thread
@@ -53,8 +53,8 @@ def ask(screen: Screen[None], entry: Entry, runs_dir: Path) -> None:
         if found.bad:
             app.call_from_thread(_failed, screen, found.problems())
             return
-        at_once = min(os.cpu_count() or 1, len(found.searches))
-        words = found.words(at_once, seconds(found, at_once))
+        jobs = at_once(None, len(found.searches), most_workers(one.text for one in found.searches))
+        words = found.words(jobs, seconds(found, jobs))
         app.call_from_thread(
             app.push_screen,
             Confirm(f"{words}\nEach is kept as a run of its own.", "Start", "Not now"),

@@ -44,7 +44,7 @@ class Compare(Measuring):
         Binding("d", "differing", "Differences",
                 tooltip="Show only the blocks' differences, or all of the blocks"),
         Binding("m", "measure", "Measure",
-                tooltip="Measure Z by forward passes, Zen-Score, SynFlow and NASWOT of each"),
+                tooltip="Measure Z by forward passes and nine proxies of each, one by one"),
         Binding("x", "cancel", "Cancel", tooltip="Give up what is being measured"),
         Binding("a", "alphas", "Alphas", tooltip="Other weights of C1-C5 in Z"),
         Binding("z", "image_size", "Image size", tooltip="Count FLOPs at another image size"),

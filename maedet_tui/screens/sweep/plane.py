@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.canvas import nice_step
-from maedet_tui.widgets.plot.grid import Grid, Run, curve, levels
+from maedet_tui.widgets.plot.grid import Grid, Run, cells, lay, levels
 
 #: least rows and columns for anything to be seen
 _FEWEST = (3, 16)
@@ -37,6 +38,35 @@ class Plane(NamedTuple):
     low: float | None = None
 
 
+class Area(NamedTuple):
+    """So many cells, from x = start to end and y = low to high."""
+
+    columns: int
+    rows: int
+    start: float
+    end: float
+    low: float
+    high: float
+
+    def row_of(self, y: float, dots: int) -> int:
+        """Of so many rows of dots the one where y is, or would be as near as can be."""
+        place = round((self.high - y) / (self.high - self.low) * (dots - 1))
+        return min(max(place, 0), dots - 1)
+
+
+# of the courses of many searches few change between two looks
+@lru_cache(maxsize=512)
+def _curve(
+    points: tuple[tuple[float, float], ...], area: Area, braille: bool
+) -> tuple[tuple[int, int, int], ...]:
+    """The cells that a step curve goes through, as `cells` has them."""
+    across, down = (2, 4) if braille else (1, 1)
+    found = levels(points, area.columns * across, area.start, area.end)
+    return cells(
+        [None if y is None else area.row_of(y, area.rows * down) for y in found], down, across
+    )
+
+
 def draw(plane: Plane, width: int, height: int, glyphs: Glyphs) -> list[list[Run]]:
     """`height` lines of styled text, or none if there is no room or nothing to draw."""
     points = [point for layer in plane.layers for point in layer.points]
@@ -53,26 +83,22 @@ def draw(plane: Plane, width: int, height: int, glyphs: Glyphs) -> list[list[Run
     xs = [x for x, _ in points]
     start, end, x_step = _axis(min(xs), max(xs), max(columns // 12, 2))
 
-    def row_of(y: float, dots: int) -> int:
-        return min(max(round((high - y) / (high - low) * (dots - 1)), 0), dots - 1)
-
     def column_of(x: float) -> int:
         return min(int((x - start) / (end - start) * columns), columns - 1)
 
-    across, down = (2, 4) if glyphs.braille else (1, 1)
+    area = Area(columns, rows, start, end, low, high)
     grid = Grid(columns, rows)
     for layer in plane.layers:
         if layer.mark:
             for x, y in layer.points:
-                grid.put(column_of(x), row_of(y, rows), layer.mark, layer.key)
+                grid.put(column_of(x), area.row_of(y, rows), layer.mark, layer.key)
         elif layer.points:
-            found = levels(layer.points, columns * across, start, end)
-            dots = [None if y is None else row_of(y, rows * down) for y in found]
-            curve(grid, dots, layer.key, down, across, glyphs.dot)
+            found = _curve(tuple(layer.points), area, glyphs.braille)
+            lay(grid, found, layer.key, "" if glyphs.braille else glyphs.dot)
     for layer in plane.layers:
         for (x, y), name in zip(layer.points, layer.names):
-            _name(grid, column_of(x), row_of(y, rows), name, layer.key)
-    at = {row_of(tick, rows): plane.format_y(tick) for tick in y_ticks}
+            _name(grid, column_of(x), area.row_of(y, rows), name, layer.key)
+    at = {area.row_of(tick, rows): plane.format_y(tick) for tick in y_ticks}
     drawn: list[list[Run]] = [
         [
             (at.get(y, "").rjust(left - 1) + " ", "axis"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from maedet_tui.screens.sweep.follow import Seen
 from maedet_tui.screens.sweep.plane import draw
 from maedet_tui.screens.sweep.views import VIEWS, Known, View
+from maedet_tui.sweep.follow import Seen
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.plot.drawn import Drawn
 from maedet_tui.widgets.plot.grid import Run

@@ -18,22 +18,22 @@ from maedet_tui.errors import SaveError
 from maedet_tui.formatting import printable
 from maedet_tui.screens import messages
 from maedet_tui.screens.confirm import Confirm
-from maedet_tui.screens.sweep.follow import Follower, Seen
 from maedet_tui.screens.sweep.plot import SweepPlot
 from maedet_tui.screens.sweep.published import published
 from maedet_tui.screens.sweep.rows import COLUMNS, search_row
 from maedet_tui.screens.sweep.views import VIEWS, Known
 from maedet_tui.store.control import wish
 from maedet_tui.sweep.detach import begin_driving
+from maedet_tui.sweep.follow import Follower, Seen
 from maedet_tui.sweep.searched import Search
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
-from maedet_tui.widgets.table import Table, TableBox
+from maedet_tui.widgets.table import Row, Table, TableBox
 from maedet_tui.widgets.thread import in_thread
 
 #: seconds between two looks at the sweep
-LOOK_EVERY = 0.18
+LOOK_EVERY = 0.15
 #: from this width on list and plot stand side by side
 WIDE = 150
 #: in less than this (width, height) there is room for the list alone
@@ -67,6 +67,7 @@ class SweepScreen(Screen[None]):
         self._follower = Follower(folder)
         self._seen: Seen | None = None
         self._known: tuple[Known, ...] = ()
+        self._rows: dict[int, tuple[Search, Row]] = {}
         self._looking = False
 
     # --- layout -----------------------------------------------------------------------
@@ -133,7 +134,7 @@ class SweepScreen(Screen[None]):
             return
         self._seen = seen
         standing = seen.standing
-        self.query_one(Table).show([search_row(one, self._glyphs) for one in standing.searches])
+        self.query_one(Table).show([self._row(one) for one in standing.searches])
         state = "" if standing.live else "   nobody searches now, r goes on"
         if standing.counts["finished"] == len(standing.searches):
             state = ""
@@ -141,6 +142,13 @@ class SweepScreen(Screen[None]):
         self._say(f"{standing.folder.name}   {standing.words()}   {done}{state}")
         self._plot()
         self.refresh_bindings()
+
+    def _row(self, one: Search) -> Row:
+        """Its row, made anew only where it has changed."""
+        known = self._rows.get(one.number)
+        if known is None or known[0] is not one:
+            self._rows[one.number] = known = (one, search_row(one, self._glyphs))
+        return known[1]
 
     def _plot(self) -> None:
         if self._seen is not None:

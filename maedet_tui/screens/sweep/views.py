@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from maedet_tui import formatting
-from maedet_tui.screens.sweep.follow import Seen
 from maedet_tui.screens.sweep.plane import Layer, Plane
+from maedet_tui.sweep.follow import Course, Seen
 from maedet_tui.sweep.spread import spreads
 from maedet_tui.widgets.glyphs import Glyphs
 
@@ -68,13 +68,17 @@ def courses(seen: Seen, marked: int, known: Sequence[Known], glyphs: Glyphs) -> 
     numbers = sorted(seen.courses, key=lambda number: number == marked)
     layers = []
     for number in numbers:
-        points = [(float(x), y) for x, y in seen.courses[number]]
         key = "cursor" if number == marked else f"stage-{number % 5 + 1}"
-        layers.append(Layer(points, "", key))
+        layers.append(Layer(seen.courses[number], "", key))
     # the first steps up are so steep that they would flatten all the others
-    late = [course[len(course) // 10][1] for course in seen.courses.values() if course]
-    low = min(late, default=None)
+    low = min((_soon(course) for course in seen.courses.values() if course), default=None)
     return Plane(tuple(layers), "iterations", formatting.short_quantity, _PLAIN, (), low)
+
+
+def _soon(course: Course) -> float:
+    """Z after a tenth of a course."""
+    early = course[-1][0] / 10
+    return next((z for x, z in reversed(course) if x <= early), course[0][1])
 
 
 def spread(seen: Seen, marked: int, known: Sequence[Known], glyphs: Glyphs) -> Plane:

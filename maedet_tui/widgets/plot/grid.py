@@ -80,6 +80,11 @@ def curve(
 
     down, across: dots in a cell (4 x 2 in Braille, else 1 x 1, drawn with `char`).
     """
+    lay(grid, cells(rows, down, across), key, char if across == 1 else "")
+
+
+def cells(rows: Sequence[int | None], down: int, across: int) -> tuple[tuple[int, int, int], ...]:
+    """(x, y, Braille bits) of each cell that a curve goes through; the rest as for `curve`."""
     bits: dict[tuple[int, int], int] = {}
     last = None
     for column, row in enumerate(rows):
@@ -92,8 +97,13 @@ def curve(
             cell = (column // across, dot // down)
             bits[cell] = bits.get(cell, 0) | _DOTS[column % across][dot % down]
         last = row
-    for (x, y), pattern in bits.items():
-        if across == 1:
+    return tuple((x, y, pattern) for (x, y), pattern in bits.items())
+
+
+def lay(grid: Grid, curved: Sequence[tuple[int, int, int]], key: str, char: str) -> None:
+    """Write the cells of a curve. char: into each of them; empty: their Braille bits."""
+    for x, y, pattern in curved:
+        if char:
             grid.put(x, y, char, key)
         else:
             # dots of a curve below stay, in the colour of the one on top

@@ -101,11 +101,50 @@ def test_video_and_quantised_nets_are_refused_in_one_line(text, words):
     assert len(caught.value.problems) == 1 and words in str(caught.value)
 
 
-def test_forty_blocks_of_one_unknown_class_are_one_problem():
-    many = rows(*[("SuperResMagic", 1, 40, 8, 40, 3, 1)] * 40)
+ONE = ("SuperResK1KXK1", 1, 40, 8, 40, 3, 1)
+PAIR = "SuperResIDWE1K7(16,16,1,8"
+
+
+def forty(*changes, of=ONE, **more):
+    """Forty such blocks behind a stem, each with numbers or keys that it cannot have."""
+    block = list(of)
+    for place, value in changes:
+        block[place] = value
+    stem, *blocks = rows(*[tuple(block)] * 40)
+    return repr([stem, *({**row, **more} for row in blocks)])
+
+
+@pytest.mark.parametrize(
+    ("loads", "text", "words"),
+    [
+        (structure_info.loads, forty((0, "SuperResMagic")), "'class' is 'SuperResMagic'; use one"),
+        (structure_info.loads, forty((1, 0)), "(ResBlock): depth is 0, but must be at least 1"),
+        (structure_info.loads, forty((1, "x")), "L is 'x', but must be a whole number"),
+        (structure_info.loads, forty(magic=1), "'magic' is not a key of SuperResK1KXK1"),
+        (structure_info.loads, forty(act="gelu"), "'act' is 'gelu', but only 'relu'"),
+        (structure_info.loads, forty(nbitsA=[8, 3]), "'nbitsA' is not 8 bits throughout"),
+        (plainnet.loads, f"SuperConvK3BNRELU(3,16,2,1){PAIR})" + f"{PAIR})" * 39, "has 4 numbers"),
+        (plainnet.loads, "SuperConvK3BNRELU(3,16,2,1)" + f"{PAIR},0)" * 40, "L is 0, but"),
+        (plainnet.loads, "SuperConvK3BNRELU(3,16,2,1)" + "SuperMagic(1)" * 40, "is not read"),
+    ],
+)  # fmt: skip
+def test_forty_problems_of_one_cause_are_one_line(loads, text, words):
     with pytest.raises(StructureError) as caught:
-        structure_info.loads(info(many))
-    assert len(caught.value.problems) == 1 and "SuperResMagic" in str(caught.value)
+        loads(text)
+    (problem,) = [one for one in caught.value.problems if "stride 2" not in one]
+    assert problem.startswith("blocks 2-41") and words in problem
+
+
+def test_forty_problems_of_a_family_are_one_line():
+    damos = ("SuperResConvK1KX", *ONE[1:])
+    for text, words in (
+        (forty((1, 0), of=damos), "blocks 2-41: depth is 0"),
+        (forty((0, "SuperResK1KX"))[:-1] + ", " + forty(of=damos)[1:], "blocks 2-41: no K1KXBl"),
+    ):
+        with pytest.raises(StructureError) as caught:
+            structure_info.loads(text, family="res")
+        assert [one for one in caught.value.problems if one.startswith(words)]
+        assert len(caught.value.problems) <= 2
 
 
 @pytest.mark.parametrize(
@@ -190,7 +229,7 @@ def swap(name, *pairs):
         (info(rows(("SuperResK1KXK1", 1, 40, 8, 40, 3, 2))), "res", ["res", "leave it out"]),
         (
             swap("T", ("ResConvK1KX', 'in': 192", "ResK1KX', 'in': 192")),
-            "res", ["block 5 is a K1KXBlock", "SuperResConvK1KX and SuperResConvKXKX alone"],
+            "res", ["blocks 5-6: no K1KXBlock", "SuperResConvK1KX and SuperResConvKXKX alone"],
         ),
     ],
 )  # fmt: skip

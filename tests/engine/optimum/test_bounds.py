@@ -1,6 +1,7 @@
 """Nothing that is found in any way lies above a bound."""
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -20,6 +21,7 @@ from engine.settings import Budget, Objective, Preset, Schedule, Space
 from engine.snapshot import gap_to
 from engine.structure import Structure
 from engine.zoo import ZOO
+from maedet_tui.presets import load
 from tests.engine.optimum.every_structure import best_of, small_presets
 from tests.engine.search.test_space import WITH_POOL
 
@@ -151,3 +153,14 @@ def test_numbers_at_the_edge():
         pass
     assert optimum.certificate.proven and optimum.certificate.skeletons == 1
     assert optimum.best.structure.widths == (64,) * 5
+
+
+def test_a_step_is_short_since_an_interrupt_waits_for_it():
+    # 45,200 skeletons, each bounded four times under `volume`
+    preset = load("maedet-s")
+    optimum = Optimum(replace(preset, objective=replace(preset.objective, size="volume")))
+    looked_at = [0]
+    while optimum.step() and optimum.looked_at < 6000:
+        looked_at.append(optimum.looked_at)
+    steps = [after - before for before, after in pairwise(looked_at)]
+    assert 0 < max(steps) <= 2048

@@ -137,6 +137,15 @@ def test_what_cannot_be_proven_is_said(patient):
     until(lambda: told.latest is None)
 
 
+def test_a_kind_without_a_bound_is_told_however_short_the_search(monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    wide = {"blocks": ("ResBlock", "GroupedBlock")}
+    snapshot = finished(replace(QUICK, bound=True, space=replace(QUICK.space, **wide))).snapshot
+    assert snapshot.bound is None and snapshot.notices[0].startswith(
+        f"{module.FAILED}nothing is proven of spaces with a GroupedBlock"
+    )
+
+
 def test_a_bound_that_is_known_is_not_computed_again():
     known = Bound(2400.0, working=False)
     told = Beside(QUICK, known)

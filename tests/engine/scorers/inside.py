@@ -23,6 +23,8 @@ class Inside:
     with the number of the worker, how many came before there, and the items.
     """
 
+    crowded = ""
+
     def __init__(self, make=Quiet, dies=lambda number, at, items: False):
         self.make, self.dies = make, dies
         self.places = []

@@ -370,7 +370,7 @@ def test_trades_happen_as_often_as_the_preset_says():
     at_cost = Budget(flops=total_cost(INITIAL).flops, layers=total_cost(INITIAL).layers)
     shares = {}
     for trade in (0.0, 0.4, 1.0):
-        evolution = Evolution(preset(budget=at_cost, iterations=600, trade=trade))
+        evolution = Evolution(preset(budget=at_cost, iterations=1500, trade=trade))
         origins, fine = [], set()
         while proposals := evolution.ask():
             origins += [one.origin for one in proposals if one.parent is not None]

@@ -26,6 +26,10 @@ PARENT = Structure(
 )
 
 
+#: of a width that gets a trade in fine mutation: it stays as the factor left it
+BY_FACTOR = 0.5
+
+
 class Draws:
     """Stands in for `random.Random`: each draw is a share of what there is to choose from."""
 
@@ -292,7 +296,7 @@ def test_a_width_is_cut_to_what_the_budget_leaves(limited, place):
     places = [(0, "out_channels")]
     places += [(i, field) for i in range(1, 5) for field in ("out_channels", "bottleneck")]
     places.remove((2, "out_channels"))
-    draws = Draws((place + 0.5) / 8) if place < 8 else Draws(0.999)
+    draws = Draws(BY_FACTOR, (place + 0.5) / 8 if place < 8 else 0.999)
     index, field = places[min(place, 7)]
     expected = largest_by_trying(wider, index, field, budget)
     found = trader(budget).trade(wider, draws, True)
@@ -308,7 +312,7 @@ def test_a_width_is_cut_to_what_the_budget_leaves(limited, place):
 def test_costs_of_a_trade_count_at_the_budgets_image():
     at_small = Budget(flops=total_cost(PARENT, (64, 96)).flops, image_size=(64, 96))
     wider = changed(2, "out_channels", 640)
-    found = trader(at_small).trade(wider, Draws(0.6), True)
+    found = trader(at_small).trade(wider, Draws(BY_FACTOR, 0.6), True)
     assert found.after == largest_by_trying(wider, found.position, found.field, at_small)
     assert total_cost(found.structure, (64, 96)).flops <= at_small.flops
 
@@ -343,27 +347,48 @@ def test_both_budgets_bind_a_width():
         Budget(flops=cost.flops * 2, params=cost.params),
         Budget(flops=cost.flops, params=cost.params),
     ):
-        found = trader(budget).trade(wider, Draws(0.6), True)
+        found = trader(budget).trade(wider, Draws(BY_FACTOR, 0.6), True)
         assert found.after == largest_by_trying(wider, 3, "out_channels", budget)
+
+
+def test_a_width_goes_by_steps_in_place_of_a_factor():
+    wider = changed(2, "out_channels", 640)  # from 512
+    found = [
+        trader(Budget()).trade(wider, Draws(0.49, (number + 0.5) / 6), True) for number in range(6)
+    ]
+    assert [one.after for one in found] == [488, 496, 504, 520, 528, 536]
+    assert [one.structure.blocks[3].in_channels for one in found] == [one.after for one in found]
+    assert all(one.before == 512 and one.earlier is None for one in found)
+    assert str(found[0]) == "C3 out 512 -> 488"
+    # another width pays for it as for any
+    cost = total_cost(PARENT)
+    paid = trader(Budget(flops=cost.flops)).trade(wider, Draws(0.49, 0.9, 0.6), True)
+    assert (paid.earlier.after, total_cost(paid.structure).flops <= cost.flops) == (536, True)
+    # no step leads out of the space, and none is made in coarse mutation or of several changes
+    widest = changed(4, "out_channels", 1640)  # from 2048
+    assert trader(Budget()).trade(widest, Draws(0.49, 0.9), True) is widest
+    assert trader(Budget()).trade(wider, Draws(), False) is wider
+    both = wider._replace(earlier=changed(1, "kernel", 5))
+    assert trader(Budget()).trade(both, Draws(), True) is both
 
 
 def test_within_its_budgets_a_fine_mutation_stays_as_it_is():
     wider = changed(2, "out_channels", 640)
     cost = total_cost(wider.structure)
     exactly = Budget(flops=cost.flops, params=cost.params)
-    assert trader(exactly).trade(wider, Draws(), True) is wider
-    assert trader(Budget()).trade(wider, Draws(), True) is wider
-    assert trader(Budget(layers=1)).trade(wider, Draws(), True) is wider
+    assert trader(exactly).trade(wider, Draws(BY_FACTOR), True) is wider
+    assert trader(Budget()).trade(wider, Draws(BY_FACTOR), True) is wider
+    assert trader(Budget(layers=1)).trade(wider, Draws(BY_FACTOR), True) is wider
     over = Budget(flops=cost.flops - 1, params=cost.params)
-    assert trader(over).trade(wider, Draws(0.5), True) is not wider
+    assert trader(over).trade(wider, Draws(BY_FACTOR, 0.5), True) is not wider
 
 
 def test_a_cut_that_is_not_enough_is_none():
     wider = changed(2, "out_channels", 640)
-    assert trader(Budget(flops=1)).trade(wider, Draws(0.5), True) is wider
+    assert trader(Budget(flops=1)).trade(wider, Draws(BY_FACTOR, 0.5), True) is wider
     alone = Structure((STEM,))
     mutation = changed(0, "out_channels", 128, alone)
-    assert trader(Budget(params=10)).trade(mutation, Draws(), True) is mutation
+    assert trader(Budget(params=10)).trade(mutation, Draws(BY_FACTOR), True) is mutation
 
 
 def test_a_width_of_one_step_is_tried_twice_as_wide():
@@ -372,7 +397,7 @@ def test_a_width_of_one_step_is_tried_twice_as_wide():
     thin = Structure((thin.blocks[0], thin.blocks[1]._replace(in_channels=8), *thin.blocks[2:]))
     budget = Budget(flops=total_cost(thin).flops)
     wider = changed(2, "out_channels", 640, thin)
-    assert trader(budget).trade(wider, Draws(0.0), True) is wider
+    assert trader(budget).trade(wider, Draws(BY_FACTOR, 0.0), True) is wider
 
 
 def test_widths_are_cut_within_the_space():
@@ -393,7 +418,7 @@ def test_a_bottleneck_that_follows_bends_the_cost_anew_with_each_guess():
     budget = Budget(flops=int(0.8 * cost.flops), params=cost.params)
     mutator, rng = Mutator(space), Random(3)
     mutation = mutator.mutate(PARENT, rng, True)
-    found = Trader(space, budget, mutator).trade(mutation, rng, True)
+    found = Trader(space, budget, mutator).trade(mutation, Draws(BY_FACTOR, 0.5), True)
     assert (found.level, found.field, found.after) == ("C4", "out_channels", 544)
 
 
@@ -414,26 +439,33 @@ def test_trades_of_a_random_walk_are_what_they_once_were():
 
 
 TRADES = """
-C4 bottleneck 248
-C4 out_channels 864
-C4 out_channels 704
-C3 out_channels 264
-C4 bottleneck 248
-C4 depth 4
-C2 bottleneck 48
-C5 out_channels 1304
-C2 depth 2
-C4 bottleneck 248
-C3 depth 3
-C3 out_channels 320
-C5 bottleneck 440
-C3 bottleneck 56
-C2 depth 2
-C4 bottleneck 120
-C2 bottleneck 56
-C4 bottleneck 248
-C2 depth 1
+C3 out_channels 456
+C4 out_channels 1016
+C5 out_channels 2024
+C4 out_channels 968
 C5 bottleneck 104
-C5 bottleneck 400
+C5 bottleneck 504
+C2 out_channels 248
+C4 out_channels 472
+C1 out_channels 40
+C3 out_channels 504
+C3 bottleneck 120
+C2 out_channels 232
+C2 out_channels 192
+C2 out_channels 248
+C4 out_channels 1000
+C2 bottleneck 40
+C5 bottleneck 496
+C4 out_channels 1000
+C3 bottleneck 120
+C5 out_channels 1320
+C3 bottleneck 136
+C4 bottleneck 248
+C3 bottleneck 120
+C3 out_channels 488
 C4 depth 4
+C3 out_channels 184
+C4 bottleneck 160
+C4 bottleneck 240
+C2 out_channels 280
 """

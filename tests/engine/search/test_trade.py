@@ -17,6 +17,7 @@ from engine.search.trade import Trader
 from engine.settings import Budget, Preset, Schedule, Space
 from engine.structure import Structure
 from engine.zoo import ZOO
+from maedet_tui.presets import load
 from tests.strategies import structures
 
 BUDGET = Budget(flops=91_000_000_000, layers=91)
@@ -28,6 +29,13 @@ def changes(mutation):
     while mutation is not None:
         number, mutation = number + 1, mutation.earlier
     return number
+
+
+def first_of(mutation):
+    """What a child with a trade began with."""
+    while mutation.earlier is not None:
+        mutation = mutation.earlier
+    return mutation
 
 
 @settings(max_examples=300, deadline=None)
@@ -58,20 +66,62 @@ def test_a_trade_keeps_the_structure_valid_and_never_costs_more(
     mutation = mutator.mutate(structure, rng, fine)
     traded = Trader(space, budget, mutator).trade(mutation, rng, fine)
     check(traded.structure)
-    before, after = total_cost(mutation.structure), total_cost(traded.structure)
-    if traded is mutation:
+    own = first_of(traded)
+    if own is not mutation:
+        # of the same width, by steps in place of a factor
+        assert fine and (own.position, own.field) == (mutation.position, mutation.field)
+        assert own.field == "bottleneck" or abs(own.after - own.before) <= 24  # a ratio moves it on
+    before, after = total_cost(own.structure), total_cost(traded.structure)
+    if traded is own:
         return
     assert getattr(before, limited) > getattr(budget, limited)
     assert getattr(after, limited) <= getattr(budget, limited)
-    assert changes(traded) == 2 and traded.earlier is mutation
+    assert changes(traded) == 2 and traded.earlier is own
     assert (
         traded.before
         > traded.after
         == getattr(traded.structure.blocks[traded.position], traded.field)
     )
-    assert fine or traded.field == "depth"
+    # only beside expansions, widths are cut in coarse mutation too
+    assert fine or traded.field == "depth" or (kind == "InvertedBlock" and limited != "layers")
     if fine:
         assert [b.depth for b in structure.blocks] == [b.depth for b in traded.structure.blocks]
+
+
+def test_a_width_is_reached_that_no_factor_leads_to():
+    """80 from 72, in fine mutation alone, and never without a trade."""
+    structure = ZOO["maedet-l"].structure
+    space, budget, rng = Space(max_width=2400), Budget(flops=10**15), Random(0)
+    mutator = Mutator(space)
+    trader = Trader(space, budget, mutator)
+    thin = structure.blocks[2]._replace(bottleneck=72)
+    parent = Structure((*structure.blocks[:2], thin, *structure.blocks[3:]))
+    reached = {(traded, fine): set() for traded in (False, True) for fine in (False, True)}
+    for fine in (False, True):
+        for _ in range(2000):
+            child = mutator.mutate(parent, rng, fine)
+            reached[False, fine].add(child.structure.blocks[2].bottleneck)
+            reached[True, fine].add(trader.trade(child, rng, fine).structure.blocks[2].bottleneck)
+    by_factors = {48, 56, 72, 88, 112, 144}
+    assert reached[True, True] == by_factors | {64, 80, 96}
+    for others in (reached[False, False], reached[False, True], reached[True, False]):
+        assert others <= by_factors
+
+
+def test_beside_expansions_a_deeper_block_is_paid_for_by_a_width():
+    """Three units of expansion 1 in place of two of 3 are then compared at the full budget."""
+    preset = load("maedet-mb-m-se")
+    space, structure, rng = preset.space, preset.initial, Random(0)
+    budget = Budget(flops=total_cost(structure, (320, 320)).flops, image_size=(320, 320))
+    mutator = Mutator(space)
+    trader, paid = Trader(space, budget, mutator), set()
+    for _ in range(500):
+        child = mutator.mutate(structure, rng, False)
+        traded = trader.trade(child, rng, False)
+        if traded is not child:
+            assert total_cost(traded.structure, (320, 320)).flops <= budget.flops
+            paid.add(child.field)
+    assert paid == {"depth", "expansion", "kernel"}
 
 
 def test_a_trade_uses_up_what_the_budget_leaves():

@@ -1,26 +1,17 @@
 """A small set, and one thread: its small maps only lose by being shared out."""
 
 import pytest
-import torch
 
 from engine.training.annotations import read_annotations
-from engine.training.shapes import write_shapes
+from tests.training import one_thread, shapes
 
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+__all__ = ["one_thread", "shapes"]
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
+def folder(shapes):
     """A small set of shapes."""
-    folder = tmp_path_factory.mktemp("data") / "shapes"
-    write_shapes(folder, 12, (64, 64), 0, 4)
-    return folder
+    return shapes
 
 
 @pytest.fixture(scope="session")
