@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import click
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from engine.scorers.closed_form import ClosedForm
 from engine.search.mutation import Mutator
 from engine.settings import Forward, Objective, Space
 from engine.structure import Block, Structure
+from maedet_tui.cli.main import cli
 from maedet_tui.presets import load, parse
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -140,3 +142,40 @@ def test_a_version_is_the_same_wherever_it_stands():
     (version,) = re.findall(r'^version = "(.+)"$', (root / "pyproject.toml").read_text(), re.M)
     assert f"\nversion: {version}\n" in (root / "CITATION.cff").read_text()
     assert f"\n## {version}\n" in (root / "CHANGELOG.md").read_text()
+
+
+def commands_of(text: str) -> list[list[str]]:
+    """The words of each `maedet-tui ...` in code, on a line of its own or in a sentence."""
+    text = text.replace("\\\n", " ")
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    inline = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    lines = [line.partition("#")[0] for block in blocks for line in block.splitlines()]
+    found = []
+    for line in [*lines, *inline]:
+        named = re.match(r"(?:\$ )?(?:\S*/)?maedet-tui( .*)?$", line.strip())
+        if named and not re.search(r"[{}…]", line):
+            found.append(re.split(r"[|>&;]", named[1] or "")[0].split())
+    return found
+
+
+@pytest.mark.parametrize("page", [*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md"],
+                         ids=lambda page: page.name)  # fmt: skip
+def test_commands_and_options_on_a_page_are_the_programs(page):
+    for words in commands_of(page.read_text("utf-8")):
+        command, context = cli, click.Context(cli)
+        options = {name for one in cli.params for name in [*one.opts, *one.secondary_opts]}
+        for before, word in zip(["", *words], words):
+            value = before.startswith("-") and "=" not in before
+            if isinstance(command, click.Group) and not value and not word.startswith("-"):
+                if word.isupper():  # any command
+                    break
+                started = command is not cli and word not in command.commands
+                inner = command.get_command(context, "start" if started else word)
+                assert inner is not None, f"no command {word}: {' '.join(words)}"
+                command, context = inner, click.Context(inner, parent=context)
+                options |= {
+                    name for one in inner.params for name in [*one.opts, *one.secondary_opts]
+                }
+            elif word.startswith("--"):
+                name = re.match(r"--[\w-]*", word)[0]
+                assert name in options | {"--help"}, f"no option {name}: {' '.join(words)}"

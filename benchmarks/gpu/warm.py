@@ -1,48 +1,62 @@
-"""A search that is begun in closed form: its final population, measured by passes on the card.
+"""A search that is begun in closed form, as presets ask for it: its best are measured on the card.
 
-It is what a search by passes comes to without spending passes on the way there.
+It is what a search by passes comes to without spending passes on the way there. What runs are the
+parts that the program's own searches are made of, on this thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from time import perf_counter
 
 from benchmarks.gpu.course import Course, Row, Stage
-from engine.scorers.closed_form import ClosedForm
+from engine.run.finishing import finish
+from engine.run.loop import Loop
+from engine.run.preparing import prepare
+from engine.run.publishing import Publisher
+from engine.run.search import Search
+from engine.run.wishes import Wishes
+from engine.scorers.base import never
 from engine.scorers.forward import ForwardScorer
-from engine.scorers.recheck import recheck
-from engine.search.evolution import Evolution
 
 
 def _warm(course: Course) -> Iterator[Row]:
-    evolution, closed_form = Evolution(course.preset), ClosedForm(course.objective)
+    plain = course.preset
+    schedule = replace(plain.schedule, warm_start="closed-form")
+    # a bound would be computed beside it, by a process that shares the machine
+    preset = replace(plain, schedule=schedule, scorer="forward", device="cuda", bound=False)
+    search = Search(preset)
+    publisher = Publisher(search)
     began = perf_counter()
-    while proposals := evolution.ask():
-        scores = closed_form.score([proposal.structure for proposal in proposals])
-        evolution.tell(zip(proposals, scores))
-    members = evolution.population.members[::-1]
+    scorer = prepare(search, None, None, None, never)
+    Loop(search, scorer, publisher, Wishes(publisher, search.pace)).run()
+    best, members = search.best, search.evolution.population.members[::-1]
+    assert best is not None
     yield Row(
-        f"{evolution.iterations:,} iterations in closed form",
-        f"{perf_counter() - began:.1f} s on one core, best Z {members[0].score.z:.1f}",
+        f"{search.evolution.iterations:,} iterations in closed form",
+        f"{perf_counter() - began:.1f} s on one core, best Z {best.score.z:.1f}",
     )
-    scorer = ForwardScorer(course.objective, "cuda", course.forward)
-    structures = [member.structure for member in members]
     began = perf_counter()
-    measured = [score.z for score in scorer.score(structures)]
+    finish(search, scorer, never)
+    seconds, ranking = perf_counter() - began, search.recheck
+    first = ranking[0].candidate
+    tied = 1 + len(list(takewhile(lambda place: place.tied, ranking[1:])))
+    (place,) = (at for at, one in enumerate(members, 1) if one.structure == first.structure)
+    yield Row(
+        f"the first {len(ranking)} measured by fresh passes",
+        f"{seconds:.1f} s, {first.score.passes} passes of the first, Z {first.score.z:.1f} "
+        f"± {first.score.z_error:.1f}, number {place} of the closed form; {tied} tie",
+    )
+    search.release()
+    passes = ForwardScorer(course.objective, "cuda", course.forward)
+    began = perf_counter()
+    measured = [score.z for score in passes.score([member.structure for member in members])]
     seconds = perf_counter() - began
     yield Row(f"one pass each of the final {len(members)}", f"{seconds:.1f} s")
     order = correlation([member.score.z for member in members], measured)
     yield Row("rank correlation with the closed form", f"{order:.3f}")
-    keep = 2 if course.small else course.preset.schedule.keep
-    began = perf_counter()
-    ranked = recheck(structures[:keep], scorer, max_passes=2 if course.small else 32)
-    first = ranked[0]
-    yield Row(
-        f"the first {keep} checked by fresh passes",
-        f"{perf_counter() - began:.1f} s, Z {first.score.z:.1f} ± {first.score.z_error:.1f}, "
-        f"number {first.position + 1} of the closed form first",
-    )
 
 
 def correlation(a: Sequence[float], b: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from time import perf_counter
 import torch
 
 from benchmarks.gpu.course import Course, Row, Stage
+from benchmarks.gpu.idle import between_batches, gaps_of
 from benchmarks.gpu.throughput import MEMORY
 from engine.scorers.closed_form import ClosedForm
 from engine.scorers.forward import ForwardScorer
@@ -24,11 +25,12 @@ def _search(course: Course) -> Iterator[Row]:
     torch.cuda.reset_peak_memory_stats(course.device)
     marks = [(0.0, 0)]
     began, passes = perf_counter(), 0
-    while course.left > 0 and (proposals := evolution.ask(scorer.batch)):
-        scores = scorer.score([proposal.structure for proposal in proposals])
-        evolution.tell(zip(proposals, scores))
-        passes += len(proposals)
-        marks.append((perf_counter() - began, evolution.iteration))
+    with gaps_of(scorer) as gaps:
+        while course.left > 0 and (proposals := evolution.ask(scorer.batch)):
+            scores = scorer.score([proposal.structure for proposal in proposals])
+            evolution.tell(zip(proposals, scores))
+            passes += len(proposals)
+            marks.append((perf_counter() - began, evolution.iteration))
     taken, done = marks[-1]
     whole, best = evolution.iterations, evolution.best
     assert best is not None
@@ -47,6 +49,9 @@ def _search(course: Course) -> Iterator[Row]:
     text = f"{seconds:,.0f} s, {how} from {taken:,.0f} s"
     yield Row("the whole search", text, f"{LONGEST:g} s", kept)
     yield Row("iterations a second", f"{done / taken:.0f}")
+    if gaps.seconds:
+        share = "" if course.small else f", {sum(gaps.seconds) / taken:.1%} of the time"
+        yield Row("the card waited for the host", gaps.told() + share)
     peak = torch.cuda.max_memory_reserved(course.device)
     kept = None if course.small else peak <= MEMORY
     yield Row("peak of reserved memory", f"{peak / 1e9:.2f} GB", f"{MEMORY / 1e9:g} GB", kept)
@@ -56,4 +61,5 @@ def _search(course: Course) -> Iterator[Row]:
         yield Row("notice", notice)
 
 
-STAGE = Stage("whole", "The whole search of M by passes", 5, {"search": _search})
+PARTS = {"between batches": between_batches, "search": _search}
+STAGE = Stage("whole", "The whole search of M by passes", 5, PARTS)

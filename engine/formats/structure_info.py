@@ -10,23 +10,16 @@ its number. A text is held against the few tokens of a literal before it is pars
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from engine.checks import check
-from engine.formats import damo_yolo
+from engine.formats import damo_yolo, literal
 from engine.formats.limits import refuse_oversized
 from engine.formats.rows import RowProblem, RowProblems, closest, numbers, refusal, shown
-from engine.formats.strict_yaml import MAX_NUMBER
 from engine.structure import Block, Structure, StructureError
 
-MAX_LENGTH = 500_000
-MAX_DEPTH = 16
-#: brackets, words, numbers, commas and colons; a block has some thirty
-MAX_TOKENS = 200_000
 #: structures that a message lists
 MOST_LISTED = 10_000
 
@@ -61,14 +54,6 @@ _INSIDE = {"btn": "bottleneck", "L": "depth"}
 #: keys without any bearing on what the block computes here
 _IGNORED = {"inner_class", "force_resproj_skip", "force_resproj"}
 _OPTIONAL = {"s", "p", "g", "act", "nbitsA", "nbitsW"}
-
-_TOKEN = re.compile(
-    r"""\s+ | \#[^\n]* | '[^'\\\n]*' | "[^"\\\n]*" | (?P<open>[\[{(]) | (?P<close>[\]})])
-        | [,:] | \\\n | (np|numpy)\.\w+(?P<call>\()
-        | (?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(?![\w.]))
-        | (True|False|None|[+-]?(nan|inf))(?!\w)""",
-    re.VERBOSE,
-)
 
 
 def dumps(structure: Structure) -> str:
@@ -115,7 +100,7 @@ def loads(text: str, number: int | None = None, family: str = "") -> Structure:
     (`engine.formats.damo_yolo`), "" for the others'. Raises StructureError naming block number and
     key, Several where a number is missing, OpenFamily where a family is; never evaluates code.
     """
-    structures = _structures(_literal(text))
+    structures = _structures(literal.read(text))
     if not family and any(map(_of_damo_yolo, structures)):
         raise damo_yolo.OpenFamily
     if number is None and len(structures) > 1:
@@ -157,46 +142,6 @@ def _structure(rows: list[Any], family: str) -> Structure:
     found = tuple(block for block in blocks if block)
     refuse_oversized(found)
     return check(Structure(damo_yolo.chosen(found, family) if family else found))
-
-
-def _literal(text: str) -> Any:
-    if len(text) > MAX_LENGTH:
-        raise StructureError([f"longer than {MAX_LENGTH} characters, so not a structure"])
-    position = depth = tokens = 0
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if not token:
-            line = text.count("\n", 0, position) + 1
-            raise StructureError(
-                [
-                    f"line {line}: {shown(text[position : position + 20])} is not part of a "
-                    "structure_info, which is a Python literal (dicts, lists, strings, numbers)"
-                ]
-            )
-        if token["number"] and len(token["number"]) > MAX_NUMBER:
-            line = text.count("\n", 0, position) + 1
-            digits = len(token["number"])
-            raise StructureError(
-                [
-                    f"line {line}: a number of {digits:,} characters, but none has more than "
-                    f"{MAX_NUMBER}"
-                ]
-            )
-        tokens += 1
-        if tokens > MAX_TOKENS:
-            raise StructureError([f"more than {MAX_TOKENS:,} words, so not a structure"])
-        depth += bool(token["open"] or token["call"]) - bool(token["close"])
-        if depth > MAX_DEPTH:
-            raise StructureError([f"nested deeper than {MAX_DEPTH} levels, so not a structure"])
-        position = token.end()
-    text = re.sub(r"\b(?:np|numpy)\.\w+\(([^()'\"\n]*)\)", r"\1", text)
-    text = re.sub(r"(?<=[\s\[(,:])[+-]?(?:nan|inf)(?=[\s\]),}])", "None", text)
-    try:
-        return ast.literal_eval(text.strip())
-    except SyntaxError as error:
-        raise StructureError([f"line {error.lineno}: not a Python literal: {error.msg}"]) from None
-    except (ValueError, TypeError, MemoryError, RecursionError):
-        raise StructureError(["not a Python literal of dicts, lists, strings, numbers"]) from None
 
 
 def _structures(value: Any) -> list[list[Any]]:

@@ -122,6 +122,8 @@ class WidthTerms(NamedTuple):
     correlation: float
 
 
+# of one proof many are the same, and nearly all are those of the next one of another budget
+@lru_cache(maxsize=1 << 14)
 def width_terms(
     block: Block, correlation: float, positions: int, first: bool, rectified: bool
 ) -> WidthTerms:

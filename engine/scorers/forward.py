@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import isfinite, log
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -32,6 +33,9 @@ from engine.scorers.gaussian_pool import SEGMENT, GaussianPool
 from engine.scorers.objective import z_of
 from engine.settings import Forward, Objective
 from engine.structure import Structure
+
+if TYPE_CHECKING:
+    from engine.scorers.closed_form import ClosedForm
 
 #: structures a GPU is given before the host waits for their results
 GPU_BATCH = 32
@@ -83,6 +87,7 @@ class ForwardScorer:
         self.vanilla = self._make_pass(self.dtype)
         self.memory = ForwardMemory(self.vanilla, self.forward.memory, keep_to)
         self._results: OrderedDict[tuple[Structure, int], Pass] = OrderedDict()
+        self._closed_form: ClosedForm | None = None
 
     @property
     def detail(self) -> str:
@@ -125,15 +130,19 @@ class ForwardScorer:
     def summary(self, structure: Structure, passes: Sequence[Pass]) -> Score:
         """The score that these passes through the structure amount to."""
         zs = [one.z for one in passes]
-        if len(passes) > 1:
-            z_std = stdev(zs)
-        else:
-            from engine.scorers.closed_form import predicted_std
-
-            z_std = predicted_std(structure, self.objective)
+        z_std = stdev(zs) if len(zs) > 1 else self._predicted_std(structure)
         entropies = tuple(fmean(stage) for stage in zip(*(one.entropies for one in passes)))
         detail = self.described(len(passes))
         return Score(fmean(zs), entropies, z_std, self.method, detail, len(passes))
+
+    def _predicted_std(self, structure: Structure) -> float:
+        """The deviation of Z over single passes of a structure, by the closed form."""
+        if self._closed_form is None:
+            from engine.scorers.closed_form import ClosedForm
+
+            # kept, since children share its profiles: a GPU waits while this is computed
+            self._closed_form = ClosedForm(self.objective)
+        return self._closed_form.score([structure])[0].z_std
 
     def refuse_beyond_memory(self, structures: Sequence[Structure]) -> None:
         """Raise ScoringError if a structure cannot be run within the memory."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.blocks import Layer, chain
 from engine.costs import halved
-from engine.structure import LEVELS, Structure, stage_bounds
+from engine.structure import LEVELS, Block, Structure, stage_bounds
 
 #: multiply-accumulates after which a convolution is divided, so that none holds up a stop
 MOST_MACS = 1 << 29
@@ -114,8 +114,7 @@ def taps(side: int, kernel: int, stride: int) -> float:
 @lru_cache(maxsize=1 << 12)
 def weights(structure: Structure) -> int:
     """Weights of all convolutions."""
-    layers = (layer for block in structure.blocks for layer in chain(block) if layer.op == "conv")
-    return sum(layer.weights for layer in layers)
+    return sum(map(_weights_of, structure.blocks))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -123,8 +122,23 @@ def working_bytes(structure: Structure, resolution: int, itemsize: int) -> int:
     """Most bytes that one pass holds at a time besides weights: input, output, and a copy."""
     side, most = resolution, 0
     for block in structure.blocks:
-        for layer in chain(block):
-            out_side = halved((side, side), layer.stride)[0]
-            taken = layer.in_channels * side**2 + 2 * layer.out_channels * out_side**2
-            most, side = max(most, taken), out_side
+        taken, side = _held_in(block, side)
+        most = max(most, taken)
     return most * itemsize
+
+
+# by blocks, of which a child has one or two that are new: a GPU waits while they are added up
+@lru_cache(maxsize=1 << 12)
+def _weights_of(block: Block) -> int:
+    return sum(layer.weights for layer in chain(block) if layer.op == "conv")
+
+
+@lru_cache(maxsize=1 << 12)
+def _held_in(block: Block, side: int) -> tuple[int, int]:
+    """Most numbers held at a time within a block on a map of `side`, and the side behind it."""
+    most = 0
+    for layer in chain(block):
+        out_side = halved((side, side), layer.stride)[0]
+        taken = layer.in_channels * side**2 + 2 * layer.out_channels * out_side**2
+        most, side = max(most, taken), out_side
+    return most, side

@@ -12,6 +12,7 @@ import click
 
 from maedet_tui.cli.failure import USAGE, Failure
 from maedet_tui.cli.numbers import FiniteRange
+from maedet_tui.cli.output import failures
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.sweep.searched import Where
 
@@ -47,6 +48,7 @@ def running_options(command: Callable[..., Any]) -> Callable[..., Any]:
         as_json: bool,
         **others: Any,
     ) -> Any:
+        _refuse_without_cluster(ray, {"--gpus": gpus > 0, "--shared": shared})
         how = How(runs_dir, Where(jobs, ray, gpus, shared), headless, detach, as_json)
         return command(how=how, **others)
 
@@ -68,6 +70,14 @@ def running_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         told = option(told)
     return runs_dir_option(told)
+
+
+def _refuse_without_cluster(ray: str | None, given: dict[str, bool]) -> None:
+    """Raise Failure for options that mean nothing on this machine alone."""
+    with failures():
+        for option, said in given.items():
+            if said and ray is None:
+                raise Failure(f"{option} is for a cluster; add --ray, or leave it out", USAGE)
 
 
 def refuse_no_terminal(without: bool) -> None:

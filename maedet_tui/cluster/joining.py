@@ -7,12 +7,16 @@ import os
 import re
 import secrets
 import socket
+import subprocess
+import sys
 from typing import Any
 
 from maedet_tui.errors import SaveError
 
 #: seconds within which the head of a cluster has to answer
 ANSWER_WITHIN = 10.0
+#: joins the cluster that is named
+_ASK = "import ray, sys; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
 #: a cluster of this machine alone, and one that RAY_ADDRESS or a started node names
 LOCAL, AUTO = "local", "auto"
 
@@ -29,7 +33,12 @@ def joined(address: str, processors: int | None = None) -> Any:
     """
     ray = _imported(address)
     try:
+        if address != LOCAL:
+            _refuse_silent(address)
+            _refuse_wrong_token(address)
         _join(ray, address, processors)
+    except NoRay:
+        raise
     except Exception as error:  # Ray raises whatever went wrong beneath it
         with contextlib.suppress(Exception):
             ray.shutdown()
@@ -76,8 +85,33 @@ def _join(ray: Any, address: str, processors: int | None) -> None:
             **quiet,
         )
     else:
-        if address != AUTO:
-            # Ray itself tries for minutes
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host.strip("[]"), int(port)), ANSWER_WITHIN).close()
         ray.init(address=address, **quiet)
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise OSError or ValueError where nobody answers; Ray itself tries for minutes."""
+    if address != AUTO:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_WITHIN).close()
+
+
+def _refuse_wrong_token(address: str) -> None:
+    """Raise NoRay where the cluster asks for another token.
+
+    Ray says so on standard error alone, which may be a screen's, and tries again and again: so
+    another process asks, and is ended once that is known.
+    """
+    words = [sys.executable, "-c", _ASK, address]
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, errors="replace",
+    ) as asking:  # fmt: skip
+        assert asking.stderr is not None
+        for line in asking.stderr:
+            if "InvalidAuthToken" in line:
+                asking.kill()
+                raise NoRay(
+                    f"--ray {address}: the cluster asks for a token, and yours is "
+                    f"{'another one' if 'RAY_AUTH_TOKEN' in os.environ else 'missing'}; set "
+                    "RAY_AUTH_TOKEN to that of the cluster"
+                )

@@ -19,6 +19,7 @@ from engine.settings import (
     STRATEGIES,
     WARM_STARTS,
 )
+from maedet_tui.presets import key_forms
 
 #: in place of a paragraph of the paper, where it has none
 OURS = "ours"
@@ -36,7 +37,6 @@ class Key(NamedTuple):
     inside: tuple[str, ...] = ()
 
 
-_QUANTITY = "a quantity such as {}, at most {}"
 _WIDTHS = "for each of C1-C5 a pair such as [64, 256], null for no limit"
 _CHOICES = "a list of whole numbers from 1 to 100, such as [1, 3, 6]"
 
@@ -166,8 +166,9 @@ def all_keys() -> Mapping[str, Key]:
             meaning, takes, paper = _SAID.get(name, ("", "", OURS))
             inner, about = section(model, field), schema["properties"][field]
             if inner is None or f"{name}.{next(iter(inner.model_fields))}" not in _SAID:
-                takes = _filled(takes) or _range(about)
-                found[name] = Key(name, meaning, takes, _written(name, values[field]), paper)
+                takes = key_forms.filled(takes) or key_forms.bounds(about)
+                default = key_forms.written(name, values[field])
+                found[name] = Key(name, meaning, takes, default, paper)
                 continue
             inside = tuple(inner.model_fields)
             found[name] = Key(name, meaning, paper=paper, inside=inside)
@@ -223,61 +224,3 @@ def _table(keys: Sequence[Key]) -> list[str]:
         cells = (f"`{key.name}`", key.meaning, key.takes, f"`{key.default}`", key.paper)
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _filled(takes: str) -> str:
-    from maedet_tui.presets.quantities import (
-        MOST_FLOPS,
-        MOST_MEMORY,
-        MOST_PARAMS,
-        format_quantity,
-    )
-
-    most = (("flops", "91G", MOST_FLOPS), ("params", "25.8M", MOST_PARAMS),
-            ("memory", "2G", MOST_MEMORY))  # fmt: skip
-    for name, such, limit in most:
-        takes = takes.replace(f"{{{name}}}", _QUANTITY.format(such, format_quantity(limit)))
-    return takes
-
-
-def _range(about: Mapping[str, Any]) -> str:
-    """The plain bounds of a field of the schema, in words."""
-    arms = about.get("anyOf", [about])
-    number = next((arm for arm in arms if arm.get("type") in ("integer", "number")), None)
-    if number is None:
-        return ""
-    kind = "a whole number" if number["type"] == "integer" else "a number"
-    low, high = number.get("minimum"), number.get("maximum")
-    words = [kind]
-    if low is not None:
-        words.append(f"from {low:,}")
-    if (above := number.get("exclusiveMinimum")) is not None:
-        words.append(f"above {above:,}")
-    if high is not None:
-        words.append(f"to {high:,.15g}")
-    if (below := number.get("exclusiveMaximum")) is not None:
-        words.append(f"below {below:,}")
-    return " ".join(words) + (", or null" if len(arms) > 1 else "")
-
-
-def _written(name: str, value: Any) -> str:
-    """A default as one would write it."""
-    from maedet_tui.presets.quantities import format_image_size, format_quantity
-
-    if name == "budget.image_size":
-        return format_image_size(value)
-    if name == "forward.memory":
-        return str(format_quantity(value))
-    return _yaml(value)
-
-
-def _yaml(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, dict):
-        if all(one == [None, None] for one in value.values()):
-            return "no limits"
-        return ", ".join(f"{key}: {_yaml(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return f"[{', '.join(map(_yaml, value))}]"
-    return f"{value:g}" if isinstance(value, float) else str(value) or '""'

@@ -8,6 +8,7 @@ from functools import partial
 from maedet_tui import formatting
 from maedet_tui.report.charts import ticks
 from maedet_tui.report.markup import Child, Markup, element, trusted
+from maedet_tui.report.tables import table
 from maedet_tui.validate.predictors import NAMES
 from maedet_tui.validate.results import Results, Row, interval, points
 from maedet_tui.validate.statistics import Agreement
@@ -57,8 +58,8 @@ def section(results: Results) -> list[Markup]:
         *parts,
         element("div", plots, class_="plots"),
         element("p", _legend(results), class_="muted"),
-        _table(correlations(results)),
-        _table(structures(results)),
+        table(correlations(results)),
+        table(structures(results)),
     ]
 
 
@@ -183,16 +184,6 @@ def _legend(results: Results) -> list[Markup]:
                 f" {_CALLED[kind]} ")
         for kind in _kinds(results)
     ]  # fmt: skip
-
-
-def _table(rows: list[list[str]]) -> Markup:
-    head, *others = rows
-    table = element(
-        "table",
-        element("thead", element("tr", [element("th", cell) for cell in head])),
-        element("tbody", [element("tr", [element("td", cell) for cell in row]) for row in others]),
-    )
-    return element("div", table, class_="wide")
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

@@ -15,10 +15,11 @@ from engine.settings import Preset
 from engine.snapshot import LIVE, Candidate, Snapshot
 from engine.zoo import ZOO
 from maedet_tui import formatting
+from maedet_tui.store.about import Record
 from maedet_tui.store.database import FILE, StoreError
 from maedet_tui.store.folders import find_run, run_folders
 from maedet_tui.store.listing import line
-from maedet_tui.store.reader import Record, RunReader
+from maedet_tui.store.reader import RunReader
 from maedet_tui.store.sessions import Session
 from maedet_tui.structures.items import Item, zoo_item
 from maedet_tui.structures.known import closed_form

@@ -10,13 +10,12 @@ from pathlib import Path
 from engine.formats import structure_yaml
 from maedet_tui import formatting, summary
 from maedet_tui.presets.write import dump
-from maedet_tui.report import charts, commands, curves, evidence, facts
+from maedet_tui.report import charts, commands, curves, evidence, facts, tower
 from maedet_tui.report.gathering import Reported
 from maedet_tui.report.markup import Child, Markup, document, element, trusted
-from maedet_tui.report.parts import comparison, folded, pairs, section, table
-from maedet_tui.report.structure import structure_parts
 from maedet_tui.report.sweep_page import article as sweep_article
 from maedet_tui.report.swept import Swept
+from maedet_tui.report.tables import comparison, costs, definitions, folded, section, table
 from maedet_tui.structures.comparison import MOST, Comparison
 from maedet_tui.validate.results import Results
 
@@ -68,16 +67,18 @@ def _article(run: Reported) -> Markup:
         _numbers(run),
         section(
             "Result",
-            pairs(facts.result(run)),
+            definitions(facts.result(run)),
             [element("p", said, class_="notice") for said in facts.advice(run)],
         ),
-        section("Structure", structure_parts(run)),
-        section("How it went", pairs(facts.course(run)), _plots(run), _works(run), _changes(run)),
-        section("Closed form, checked by forward passes", pairs(facts.audit(run)))
+        section("Structure", _structure(run)),
+        section(
+            "How it went", definitions(facts.course(run)), _plots(run), _works(run), _changes(run)
+        ),
+        section("Closed form, checked by forward passes", definitions(facts.audit(run)))
         if run.snapshot.audit is not None
         else None,
         section("Final ranking, scored again", _ranking(run)) if run.snapshot.recheck else None,
-        section("Settings", pairs(facts.settings(run))),
+        section("Settings", definitions(facts.settings(run))),
         section("How to use it", *_uses(run)),
         section("How to reproduce it", *_again(run)),
         id=f"run-{run.name}" if best and run.name.isidentifier() else None,
@@ -110,6 +111,45 @@ def _numbers(run: Reported) -> Markup:
         [element("div", element("b", head), element("span", below)) for head, below in told],
         class_="numbers",
     )
+
+
+# --- the structure ---------------------------------------------------------------------------
+
+
+def _structure(run: Reported) -> list[Markup]:
+    size, structures = run.preset.budget.image_size, [run.best.structure]
+    if run.paper is not None:
+        structures.append(run.paper.structure)
+    widest = tower.most_channels(*structures)
+    parts = [
+        table(summary.rows(run.best.structure)),
+        element("p", "depth counts bottlenecks; the paper's tables count two as one.",
+                class_="muted"),
+        element("h3", "Tower"),
+        element("div", [
+            tower.draw(one, size, title, widest)
+            for one, title in zip(structures, _titles(run))
+        ], class_="pair"),
+        element("p", "Left: size of the maps. Full colour: channels inside the bottlenecks; "
+                "pale: channels put out. Height: bottlenecks.", class_="muted"),
+        element("h3", "Costs of each block"),
+        costs(run.best.structure, size),
+    ]  # fmt: skip
+    if run.paper is not None:
+        shown = Comparison(
+            (run.item, run.paper), run.preset.objective, size,
+            (run.closed, run.paper.score), {},
+        )  # fmt: skip
+        parts += [element("h3", f"Beside {run.whose} {run.paper.name}"), *comparison(shown)]
+    return parts
+
+
+def _titles(run: Reported) -> list[str]:
+    """Of the towers."""
+    ours = f"{run.name}: {summary.costs(run.best.cost)}"
+    if run.paper is None:
+        return [ours]
+    return [ours, f"{run.whose.capitalize()} {run.paper.name}: {summary.costs(run.paper.cost)}"]
 
 
 # --- the search ------------------------------------------------------------------------------
@@ -200,7 +240,7 @@ def _again(run: Reported) -> list[Markup]:
     parts += [
         element("p", "The same seed finds the same structure again with the same versions: "
                 "scores are functions of the structure, the preset and the seed."),
-        pairs([("seed", str(run.preset.schedule.seed)), *facts.environment(run)]),
+        definitions([("seed", str(run.preset.schedule.seed)), *facts.environment(run)]),
         folded(f"The whole preset ({commands.PRESET})", element("pre", dump(run.preset))),
     ]  # fmt: skip
     return parts

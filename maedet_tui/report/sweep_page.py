@@ -7,8 +7,8 @@ from maedet_tui import summary
 from maedet_tui.presets.write import dump
 from maedet_tui.report import charts, swept, tower
 from maedet_tui.report.markup import Child, Markup, element
-from maedet_tui.report.parts import comparison, folded, section, table
 from maedet_tui.report.swept import Swept
+from maedet_tui.report.tables import comparison, folded, section, table
 
 #: what the file is called that a reader saves from the page
 SWEEP = "sweep.yaml"

@@ -13,12 +13,13 @@ from typing import Any
 
 from engine.snapshot import ENDED
 from maedet_tui import formatting
+from maedet_tui.store.about import Status
 from maedet_tui.store.database import FILE, StoreError
 from maedet_tui.store.folders import run_folders
 from maedet_tui.store.lock import Holder, holder
 from maedet_tui.store.notes import FILE as NOTE
 from maedet_tui.store.notes import read_note
-from maedet_tui.store.reader import RunReader, Status
+from maedet_tui.store.reader import RunReader
 from maedet_tui.trackers.values import HEADINGS, row
 
 #: what the listing says of a run whose process died without ending it

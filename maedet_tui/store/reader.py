@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from engine.costs import Cost
 from engine.formats.rows import shown
@@ -18,68 +16,28 @@ from engine.run.checkpoint import Checkpoint
 from engine.search.evolution import State
 from engine.search.member import Member
 from engine.search.tally import Tallied
-from engine.settings import Preset
 from engine.snapshot import (
-    STATES,
     Bound,
     Candidate,
     NewBest,
-    Phase,
     Point,
-    Portion,
-    RunState,
     Snapshot,
-    Spread,
 )
-from engine.structure import LEVELS
 from maedet_tui.formatting import printable
-from maedet_tui.store import cells, codec, database
+from maedet_tui.store import about, cells, codec, course, database
+from maedet_tui.store.about import Record, Status
+from maedet_tui.store.course import MOST_BESTS, rows
 from maedet_tui.store.database import StoreError
 from maedet_tui.store.lineage import Lineage
 from maedet_tui.store.sessions import Session, read_session
 
-_STATUS = (
-    "SELECT updated, state, phase, iteration, iterations, seconds, rate, eta, scorer, z, "
-    "best_iteration, findings FROM status"
-)
 #: rows that a table never has more of
-_MOST_REASONS, _MOST_POINTS, _MOST_BESTS, _MOST_MEMBERS = 100, 100_000, 1_000_000, 1_000_000
+_MOST_REASONS, _MOST_MEMBERS = 100, 1_000_000
 _MOST_BATCH, _MOST_SESSIONS, _MOST_MUTATIONS = 1_000_000, 100_000, 10_000
 #: characters of what is said of a value
 _MOST_SAID = 120
 _ANCESTORS = "SELECT iteration, parent, z, origin FROM ancestors ORDER BY iteration"
 _CHECKPOINT = "SELECT iteration, begun, switched_at, seconds, batch, rng FROM checkpoint"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What never changes about a run: its frozen preset, as YAML and read, when it was made
-    (seconds since 1970), and the run and iteration that it continues, if any."""
-
-    preset: Preset
-    text: str
-    created: float
-    parent: str | None
-    parent_iteration: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a run stood when its process last wrote (`updated`, seconds since 1970)."""
-
-    updated: float
-    state: RunState
-    phase: Phase
-    progress: Portion | None
-    iteration: int
-    iterations: int
-    seconds: float
-    rate: float
-    eta: float | None
-    scorer: str
-    z: float | None
-    best_iteration: int
-    findings: str
 
 
 class RunReader:
@@ -90,9 +48,7 @@ class RunReader:
         self.path = folder / database.FILE
         self._file = _file(self.path)
         self._connection = database.open_to_read(self.path)
-        self._points: list[Point] = []
-        self._frozen: tuple[Point, ...] = ()
-        self._bests: list[NewBest] = []
+        self._course = course.Course()
         self._living: dict[int, Member] = {}
         self._lineage = Lineage()
 
@@ -120,51 +76,14 @@ class RunReader:
     @cached_property
     def record(self) -> Record:
         """What never changes."""
-        from maedet_tui.presets.problems import PresetError
-        from maedet_tui.presets.reading import parse
-
         with self._checked():
-            row = self._one("SELECT created, preset_name, parent, parent_iteration FROM run")
-            text, name = self.preset_text, cells.text(row["preset_name"], "preset's name")
-            try:
-                preset = parse(text, source=str(self.path), name=name)
-            except PresetError as error:
-                problem = error.problems[0]
-                where = f"line {problem.line}" if problem.line else ""
-                first = ": ".join(filter(None, (where, problem.key, problem.message)))
-                raise ValueError(f"its preset: {first}") from None
-            parent = cells.maybe(cells.text, row["parent"], "parent", cells.PATH)
-            iteration = cells.maybe(cells.whole, row["parent_iteration"], "parent's iteration")
-            if (parent is None) != (iteration is None):
-                raise ValueError("it has a parent without an iteration, or the other way round")
-            created = cells.moment(row["created"], "time of creation")
-            return Record(preset, text, created, parent, iteration)
+            return about.read_record(self._one(about.RECORD), self.preset_text, self.path)
 
     def status(self) -> Status | None:
         """Where the run stands; None before its process first wrote."""
         with self._checked():
-            row = self._connection.execute(_STATUS).fetchone()
-            if row is None:
-                return None
-            if row["state"] not in STATES:
-                raise ValueError(f"its state is {shown(row['state'])}")
-            phase, progress = codec.read_phase(row["phase"])
-            iterations = cells.whole(row["iterations"], "iterations", 1)
-            return Status(
-                updated=cells.moment(row["updated"], "time of writing"),
-                state=row["state"],
-                phase=phase,
-                progress=progress,
-                iteration=cells.whole(row["iteration"], "iteration", most=iterations),
-                iterations=iterations,
-                seconds=cells.seconds(row["seconds"], "seconds"),
-                rate=cells.real(row["rate"], "rate", 0.0),
-                eta=cells.maybe(cells.real, row["eta"], "time left", 0.0),
-                scorer=cells.text(row["scorer"], "scorer", cells.SENTENCE),
-                z=cells.maybe(cells.real, row["z"], "score"),
-                best_iteration=cells.whole(row["best_iteration"], "best's iteration"),
-                findings=cells.text(row["findings"], "findings", codec.LONGEST),
-            )
+            row = self._connection.execute(about.STATUS).fetchone()
+            return None if row is None else about.read_status(row)
 
     def bound(self, status: Status) -> Bound | None:
         """What the run knew of the best possible then."""
@@ -180,7 +99,7 @@ class RunReader:
     def lineage(self) -> tuple[Member, ...]:
         """Every structure that was the best for a time, oldest first."""
         with self._checked():
-            return self._members("bests", "iteration", _MOST_BESTS)
+            return self._members("bests", "iteration", MOST_BESTS)
 
     def counts(self) -> dict[str, int]:
         """What became of the children, by reason."""
@@ -209,35 +128,17 @@ class RunReader:
     def points(self) -> tuple[Point, ...]:
         """The history so far; only what is new is read."""
         with self._checked():
-            last = self._points[-1].iteration if self._points else -1
-            stages: dict[int, dict[str, tuple[Cost, float | None]]] = {}
-            for row in self._rows(
-                "SELECT iteration, level, params, flops, layers, z FROM stages WHERE iteration > ?",
-                _MOST_POINTS * len(LEVELS),
-                last,
-            ):
-                stages.setdefault(row["iteration"], {})[row["level"]] = (
-                    codec.read_cost(row),
-                    cells.maybe(cells.real, row["z"], "stage's score"),
-                )
-            for row in self._rows(
-                "SELECT iteration, z, accepted, worst, lower, middle, upper FROM history "
-                "WHERE iteration > ? ORDER BY iteration",
-                _MOST_POINTS,
-                last,
-            ):
-                iteration = cells.whole(row["iteration"], "history's iteration")
-                levels = stages.get(iteration, {})
-                if levels.keys() != set(LEVELS):
-                    raise ValueError(f"its stages at iteration {iteration:,} are not C1 to C5")
-                costs, parts = zip(*(levels[level] for level in LEVELS))
-                known = () if None in parts else tuple(parts)
-                accepted = cells.maybe(cells.whole, row["accepted"], "accepted children")
-                z = cells.real(row["z"], "history's score")
-                self._points.append(Point(iteration, z, costs, accepted, known, _spread(row)))
-            if len(self._frozen) != len(self._points):
-                self._frozen = tuple(self._points)
-            return self._frozen
+            return self._course.points(self._connection)
+
+    def new_bests(self) -> tuple[NewBest, ...]:
+        """Every change of the best; only what is new is read."""
+        with self._checked():
+            return self._course.new_bests(self._connection)
+
+    def course(self) -> list[tuple[int, float]]:
+        """(iteration, Z of the best so far) of the history, without what the stages cost."""
+        with self._checked():
+            return course.in_short(self._connection)
 
     def best_cost(self) -> Cost | None:
         """What the best so far costs, without its structure; None before there is one."""
@@ -245,35 +146,6 @@ class RunReader:
         with self._checked():
             row = self._connection.execute(query).fetchone()
             return None if row is None else codec.read_cost(row)
-
-    def course(self) -> list[tuple[int, float]]:
-        """(iteration, Z of the best so far) of the history, without what the stages cost."""
-        query = "SELECT iteration, z FROM history ORDER BY iteration"
-        with self._checked():
-            return [
-                (
-                    cells.whole(row["iteration"], "history's iteration"),
-                    cells.real(row["z"], "history's score"),
-                )
-                for row in self._rows(query, _MOST_POINTS)
-            ]
-
-    def new_bests(self) -> tuple[NewBest, ...]:
-        """Every change of the best; only what is new is read."""
-        with self._checked():
-            last = self._bests[-1].iteration if self._bests else -1
-            for row in self._rows(
-                "SELECT iteration, z, origin FROM bests WHERE iteration > ? ORDER BY iteration",
-                _MOST_BESTS,
-                last,
-            ):
-                new = NewBest(
-                    cells.whole(row["iteration"], "best's iteration"),
-                    cells.real(row["z"], "best's score"),
-                    cells.text(row["origin"], "best's origin", cells.SENTENCE),
-                )
-                self._bests.append(new)
-            return tuple(self._bests)
 
     def members(self) -> tuple[Member, ...]:
         """The population at the last checkpoint, best first; only what is new is parsed."""
@@ -309,7 +181,7 @@ class RunReader:
             # a proof counts what it has looked at, and nobody knows how much that will be
             most = cells.MOST_COUNT if schedule.exact else schedule.iterations
             iteration = cells.whole(row["iteration"], "iteration", most=most)
-            bests = self._members("bests", "iteration", _MOST_BESTS)
+            bests = self._members("bests", "iteration", MOST_BESTS)
             state = State(
                 iteration,
                 bool(cells.whole(row["begun"], "beginning", most=1)),
@@ -371,12 +243,8 @@ class RunReader:
         rows = self._rows(f"SELECT {codec.SCORED} FROM {table} ORDER BY {order}", most)
         return tuple(map(codec.read_member, rows))
 
-    def _rows(self, query: str, most: int, *values: Any) -> Iterator[sqlite3.Row]:
-        """The rows of a query, which are to be at most so many."""
-        for number, row in enumerate(self._connection.execute(query, values)):
-            if number >= most:
-                raise ValueError(f"it has more than {most:,} rows where there are never as many")
-            yield row
+    def _rows(self, query: str, most: int) -> Iterator[sqlite3.Row]:
+        return rows(self._connection, query, most)
 
     def _one(self, query: str) -> sqlite3.Row:
         row: sqlite3.Row | None = self._connection.execute(query).fetchone()
@@ -415,13 +283,6 @@ def _file(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _spread(row: sqlite3.Row) -> Spread | None:
-    """How the population's Z was distributed, if that was recorded."""
-    values = [cells.maybe(cells.real, row[name], f"population's {name}") for name in Spread._fields]
-    known = [value for value in values if value is not None]
-    return Spread(*known) if len(known) == len(values) else None
 
 
 def _said(error: BaseException) -> str:

@@ -17,10 +17,11 @@ from engine.settings import Preset
 from engine.snapshot import Snapshot
 from maedet_tui.errors import SaveError
 from maedet_tui.store import codec, database
+from maedet_tui.store.about import Record
 from maedet_tui.store.claim import PRESET_COPY, Claim, write_preset_copy
 from maedet_tui.store.environment import environment
 from maedet_tui.store.lock import Held, Holder, RunLock
-from maedet_tui.store.reader import Record, RunReader
+from maedet_tui.store.reader import RunReader
 from maedet_tui.store.rows import NOTHING, Had, write_checkpoint, write_status
 from maedet_tui.store.watch import Watch
 

@@ -52,7 +52,7 @@ def nodes(tmp_path):
         return subprocess.Popen(command, env=env, **wishes)
 
     def start(node, address, *words):
-        program = [str(Path(sys.executable).with_name("ray")), "start", *words]
+        program = [sys.executable, "-m", "ray.scripts.scripts", "start", *words]
         program += [f"--node-ip-address={address}", "--num-cpus=1", "--block"]
         log = (tmp_path / f"{node}.log").open("w")
         return on(node, *program, stdout=log, stderr=log)

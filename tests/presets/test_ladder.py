@@ -1,7 +1,10 @@
 """The ladder: presets for budgets that people have, as `presets new` writes them."""
 
+from pathlib import Path
+
 import pytest
 
+from benchmarks import ladder
 from maedet_tui.presets import advice, load
 from maedet_tui.presets.folder import builtin_file, builtin_names, ladder_names, trainable_names
 from maedet_tui.presets.new import Wishes, proposed
@@ -23,6 +26,14 @@ def test_each_step_is_what_presets_new_writes_and_needs_no_advice(name):
     wishes = Wishes(int(gflops.removesuffix("g")) * 10**9, like=like)
     assert builtin_file(name).read_text("utf-8") == proposed(wishes).text
     assert advice.of_preset(load(name)) == []
+
+
+def test_the_page_has_the_networks_as_the_command_prints_them():
+    page = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text("utf-8")
+    assert "\n".join(ladder.networks()) in page
+    rows = {row.split(" | ")[0]: row for row in page.splitlines() if row.startswith("| ")}
+    for name in NAMES:
+        assert rows[f"| {name}"].endswith(" | ".join(ladder.beside(load(name))) + " |")
 
 
 @pytest.mark.nightly

@@ -26,9 +26,9 @@ from maedet_tui.sweep.driver import Driver
 from maedet_tui.sweep.plan import Wanted, plan
 from maedet_tui.sweep.searched import Ended
 from maedet_tui.sweep.varied import parse_varied
+from tests.lanes import AtOnce
 from tests.report.test_page import Reading
 from tests.sweep.conftest import QUICK
-from tests.sweep.test_driver import Scripted
 
 #: what the searches of the family find, by their numbers; the last one fails
 NAMES = ("maedet-s", "resnet-50", "maedet-m", "maedet-m", "maedet-l")
@@ -57,7 +57,7 @@ def _family(tmp_path_factory):
                      structure=structure, **total_cost(structure)._asdict())  # fmt: skip
 
     with driving(folder) as store:
-        Driver(store, Scripted(found)).run(lambda: None, lambda: False)
+        Driver(store, AtOnce(found, capacity=2)).run(lambda: None, lambda: False)
     return folder
 
 

@@ -1,5 +1,6 @@
 """Searches in processes of their own, the real ones."""
 
+import contextlib
 import json
 import os
 import signal
@@ -149,13 +150,21 @@ def test_processes_killed_at_random_moments_change_no_result(folder):
     from random import Random
 
     rng = Random(0)
-    program, sweep = long_sweep(folder, iterations=12_000)
-    killed = 0
+    program, sweep = long_sweep(folder, iterations=30_000)
+    killed, at = 0, {}
     while program.poll() is None:
-        time.sleep(rng.uniform(0.5, 3.0))
-        if program.poll() is None and (processes := searching(program)):
-            rng.choice(processes).kill()
-            killed += 1
+        time.sleep(rng.uniform(0.1, 1.0))
+        # one that is killed again and again before it gets anywhere has failed, and rightly so
+        further = [
+            one for one in standing(sweep).searches
+            if one.state == "running" and one.place and one.iteration > at.get(one.number, 0)
+        ]  # fmt: skip
+        if further:
+            one = rng.choice(further)
+            at[one.number] = one.iteration
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(int(one.place.split()[1]), signal.SIGKILL)
+                killed += 1
     assert killed >= 2 and program.returncode == 0
     found = standing(sweep)
     assert found.counts == {"finished": 3}

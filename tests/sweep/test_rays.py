@@ -21,7 +21,7 @@ from maedet_tui.sweep.searched import Task, Where
 from maedet_tui.sweep.standing import standing
 from maedet_tui.sweep.store import SweepStore
 from maedet_tui.sweep.worker import finished, search
-from tests.sweep.test_processes import PROGRAM, alone, searched, until
+from tests.sweep.test_processes import PROGRAM, alone, run, searched, until
 
 # not by importing it, for the token of a cluster is read there
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="an extra")
@@ -63,6 +63,30 @@ def test_where_a_sweep_searches_is_passed_on_without_a_token():
     where = Where(2, "10.0.0.1:6379", 1.0, True)
     assert where.words() == ["--jobs", "2", "--ray", "10.0.0.1:6379", "--gpus", "1.0", "--shared"]
     assert Where().words() == []
+
+
+@pytest.mark.parametrize("option", [("--gpus", "1"), ("--shared",)])
+def test_what_is_for_a_cluster_is_refused_without_one(folder, option):
+    result = run("sweep", "quick.yaml", "--seeds", "2", *option, "--headless")
+    assert result.exit_code == 2 and f"{option[0]} is for a cluster" in result.stderr
+    assert not (folder / "runs").exists()
+
+
+@needs_ray
+@pytest.mark.nightly
+def test_gpus_that_are_not_there_are_told_in_a_sentence(folder):
+    words = ["sweep", "quick.yaml", "--seeds", "2", "--ray", "local", "--headless"]
+    words += ["--gpus", "64"]  # more than any machine has
+    result = subprocess.run([*PROGRAM, *words], cwd=folder, capture_output=True, text=True)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert "--gpus 64: Ray finds" in result.stderr and "leave --gpus out" in result.stderr
+
+
+@needs_ray
+@pytest.mark.nightly
+def test_more_workers_than_any_machine_has_processors_are_refused():
+    with pytest.raises(NoRay, match="each search has 5000 workers, and the largest machine"):
+        OnRay("local", None, processors=5000)
 
 
 class Silent:

@@ -1,13 +1,17 @@
-"""Small presets, and every structure of their spaces, listed without the optimum's code."""
+"""Small presets, every structure of their spaces, listed without the optimum's code, and what its
+proof has to come to."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+import pytest
 from hypothesis import strategies as st
 
 from engine.blocks import KINDS
 from engine.costs import total_cost
+from engine.optimum.problem import NoOptimum
+from engine.optimum.search import Optimum
 from engine.scorers.closed_form import ClosedForm
 from engine.search.evolution import exceeded
 from engine.settings import Budget, Objective, Preset, Space
@@ -157,3 +161,23 @@ def small_presets(draw, sizes=("nominal", "area", "log-channels"), limited=True)
             limits[name] = spent[int(share * (len(spent) - 1))]
         preset = replace(preset, budget=Budget(image_size=(96, 64), **limits))
     return preset, structures
+
+
+def solved(preset) -> Optimum:
+    optimum = Optimum(preset)
+    while optimum.step():
+        pass
+    return optimum
+
+
+def compare(preset, structures):
+    """The optimum is the best of all structures, to the last digit, and says so."""
+    found = best_of(preset, structures)
+    if found is None:
+        with pytest.raises(NoOptimum):
+            solved(preset)
+        return
+    optimum = solved(preset)
+    assert optimum.best.score.z == found[0]
+    assert optimum.bound == found[0] and optimum.certificate.proven
+    assert optimum.best.structure in structures

@@ -3,31 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from engine.optimum.problem import NoOptimum
-from engine.optimum.search import Optimum
-from tests.engine.optimum.every_structure import best_of, small_presets
+from tests.engine.optimum.every_structure import compare, small_presets
 
 CHECKS = list(HealthCheck)
-
-
-def solved(preset) -> Optimum:
-    optimum = Optimum(preset)
-    while optimum.step():
-        pass
-    return optimum
-
-
-def compare(preset, structures):
-    """The optimum is the best of all structures, to the last digit, and says so."""
-    found = best_of(preset, structures)
-    if found is None:
-        with pytest.raises(NoOptimum):
-            solved(preset)
-        return
-    optimum = solved(preset)
-    assert optimum.best.score.z == found[0]
-    assert optimum.bound == found[0] and optimum.certificate.proven
-    assert optimum.best.structure in structures
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=CHECKS)

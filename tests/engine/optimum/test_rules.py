@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from engine.blocks import chain
 from engine.costs import total_cost
-from engine.optimum.problem import NoOptimum
 from engine.optimum.search import Optimum
 from engine.search.rules import map_memory
 from engine.settings import Preset
 from engine.structure import Structure
-from tests.engine.optimum.every_structure import best_of, small_presets
-from tests.engine.optimum.test_brute_force import solved
+from tests.engine.optimum.every_structure import compare, small_presets
 
 CHECKS = list(HealthCheck)
 SPACE_RULES = ("monotone_widths", "max_expansion", "widths")
@@ -83,18 +81,6 @@ def ruled(draw, rules):
     begins = [one for one in kept if len(one.blocks) == len(preset.initial.blocks)]
     assume(begins)
     return replace(preset, initial=begins[0]), kept
-
-
-def compare(preset: Preset, structures: list[Structure]) -> None:
-    found = best_of(preset, structures)
-    if found is None:
-        with pytest.raises(NoOptimum):
-            solved(preset)
-        return
-    optimum = solved(preset)
-    assert optimum.best.score.z == found[0]
-    assert optimum.bound == found[0] and optimum.certificate.proven
-    assert keeps(preset, optimum.best.structure)
 
 
 @pytest.mark.parametrize("rule", [*SPACE_RULES, *BUDGET_RULES])
