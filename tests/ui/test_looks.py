@@ -131,11 +131,11 @@ def test_editor(looks, home):
 
 
 def test_numbers_before_a_search(looks, home):
-    assert looks(home, "wait:mine", "f", sees=("Search maedet-s with", "Most FLOPs"))
+    assert looks(home, "wait:mine", "f", sees=("Search mine with", "Most FLOPs"))
 
 
 def test_a_name_for_a_copy(looks, home):
-    assert looks(home, "wait:mine", "c", sees=("Copy maedet-s to",))
+    assert looks(home, "wait:mine", "c", sees=("Copy mine to",))
 
 
 def test_what_works(looks):
