@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks.ui import Terminal
+from benchmarks.terminal import Terminal
 from maedet_tui.store.database import FILE
 from maedet_tui.sweep.begin import driving, new_sweep
 from maedet_tui.sweep.follow import Follower

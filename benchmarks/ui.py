@@ -1,10 +1,10 @@
 """The screen: how soon it is there, how often it changes, how fast it obeys, what it costs.
 
-    python -m benchmarks.ui [--parts start live cost memory redraw plotext] [--rounds 5]
+    python -m benchmarks.ui [--parts start live cost memory six redraw plotext]
+        [--rounds 5]
 
-The first three drive the real program in a pseudo-terminal of 120x40 (Linux, macOS). What
-the terminal received is kept with its times and read only afterwards, so that reading takes
-nothing from the program. The others drive the dashboard in this process: a replay of the
+The first three drive the real program in a pseudo-terminal of 120x40 (Linux, macOS), `six` in
+one that is resized (Linux). The others drive the dashboard in this process: a replay of the
 snapshots of an hour, plots of ever longer histories, and a plot beside plotext's of the same
 (`pip install maedet-tui[bench]`).
 """
@@ -14,14 +14,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import re
-import shutil
-import signal
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,62 +24,11 @@ from statistics import median, quantiles
 
 from benchmarks.plots import beside_plotext, redraw
 from benchmarks.replay import Replay
+from benchmarks.six_plots import six_plots
+from benchmarks.terminal import ENDLESS, Terminal, folder, progress_of
 
-SIZE = (40, 120)
-#: iterations that no measurement reaches the end of
-ENDLESS = 50_000_000
 #: snapshots that a search publishes in an hour
 HOUR = 36_000
-
-
-class Terminal:
-    """A program in a pseudo-terminal, and what it wrote, when."""
-
-    def __init__(self, *words: str):
-        import pexpect
-
-        self.began = time.perf_counter()
-        self.chunks: list[tuple[float, bytes]] = []
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "maedet_tui", *words],
-            dimensions=SIZE,
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
-        )
-        self.child.delaybeforesend = None  # else every key waits 50 ms before it is sent
-
-    def read(self, seconds: float, until: bytes | None = None) -> bool:
-        """Take what comes for a while, or until a text has come; whether it has."""
-        import pexpect
-
-        end, seen = time.perf_counter() + seconds, b""
-        while (left := end - time.perf_counter()) > 0:
-            try:
-                chunk = self.child.read_nonblocking(1 << 16, left)
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                break
-            self.chunks.append((time.perf_counter(), chunk))
-            seen = seen[-200:] + chunk
-            if until is not None and until in seen:
-                return True
-        return False
-
-    def screens(self) -> Iterator[tuple[float, list[str]]]:
-        """The screen after each piece of output, with its time."""
-        import pyte
-
-        screen = pyte.Screen(SIZE[1], SIZE[0])
-        stream = pyte.ByteStream(screen)
-        for when, chunk in self.chunks:
-            stream.feed(chunk)
-            yield when, screen.display
-
-    def close(self) -> None:
-        """End the program."""
-        with contextlib.suppress(OSError):
-            os.kill(self.child.pid, signal.SIGTERM)
-        self.read(8.0)
-        self.child.close(force=True)
 
 
 def start(rounds: int) -> None:
@@ -138,6 +82,8 @@ def live(rounds: int) -> None:
                 seen.append(when)
                 last = found[1]
         rates.append(len(seen) / (watched_to - watched_from))
+        if len(seen) < 2:
+            raise SystemExit("the screen did not change while it was watched: is the machine busy?")
         gaps.append(max(b - a for a, b in pairwise(seen)))
         for (pressed, title), (next_, _) in zip(sent, [*sent[1:], (sent[-1][0] + 1.0, "")]):
             effect = (when for when, text in screens if pressed < when < next_ and title in text)
@@ -185,16 +131,6 @@ def cost(rounds: int) -> None:
     )
 
 
-def progress_of(run: Path) -> tuple[int, float]:
-    """(iterations, seconds of work) of a recorded search so far."""
-    from maedet_tui.store.reader import RunReader
-
-    with contextlib.closing(RunReader(run)) as reader:
-        status = reader.status()
-    assert status is not None
-    return status.iteration, status.seconds
-
-
 def memory(count: int) -> None:
     """Memory of the process while the snapshots of an hour are shown."""
     from maedet_tui.app import MaedetApp
@@ -223,19 +159,9 @@ def memory(count: int) -> None:
     print(f"{count:,} snapshots: MB after each tenth {tenths}")
 
 
-@contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """A folder for runs that is gone afterwards."""
-    path = Path(tempfile.mkdtemp())
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = ("start", "live", "cost", "memory", "redraw", "plotext")
+    names = ("start", "live", "cost", "memory", "six", "redraw", "plotext")
     parser.add_argument("--parts", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--snapshots", type=int, default=HOUR)
@@ -243,6 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for part in options.parts:
         if part == "memory":
             memory(options.snapshots)
+        elif part == "six":
+            six_plots(options.rounds)
         elif part == "redraw":
             redraw()
         elif part == "plotext":

@@ -71,8 +71,8 @@ class MaedetApp(PrivateApp):
     ):
         """start, resume: begin a search of a preset, or go on with the run in a folder; they
         raise what is wrong in a sentence. runs_dir: where the home screen finds runs. sweep:
-        the folder of one to show first. remembered: the file in which theme and plots outlive
-        the app."""
+        the folder of one to show first. remembered: the file in which theme, plots and orders of
+        lists outlive the app."""
         super().__init__()
         self._uncoloured, self._printable = Uncoloured(), Printable()
         self.searches = Searches(self, run, start, resume, self.show_dashboard)
@@ -147,7 +147,8 @@ class MaedetApp(PrivateApp):
     def _home(self) -> Home:
         from maedet_tui.screens.home.screen import Home
 
-        return Home(self._runs_dir, self._glyphs, lambda: self.searches.under_way)
+        orders = tuple(self._remembered.word(name, "") for name in ("presets_by", "runs_by"))
+        return Home(self._runs_dir, self._glyphs, lambda: self.searches.under_way, orders)
 
     def show_dashboard(self, run: SearchRun) -> None:
         """Put up the dashboard of a run, in place of the editor that it was begun from."""
@@ -197,7 +198,7 @@ class MaedetApp(PrivateApp):
             self.notify(str(error), title=f"{entry.name} cannot be edited", severity="error",
                         timeout=10, markup=False)  # fmt: skip
         else:
-            self.push_screen(Editor(edited, self._glyphs))
+            self.push_screen(Editor(edited, self._glyphs, self._remembered.yes("wrap")))
 
     @on(messages.GoHome)
     def _go_home(self) -> None:
@@ -217,9 +218,9 @@ class MaedetApp(PrivateApp):
         if run is not None:
             home.mark_run(run.run_dir.name)
 
-    @on(messages.PlotChosen)
-    def _keep_plot(self, message: messages.PlotChosen) -> None:
-        self._remembered.keep(plot=message.name, stacked=message.stacked)
+    @on(messages.Remember)
+    def _remember(self, message: messages.Remember) -> None:
+        self._remembered.keep(**message.changes)
 
     @on(messages.OpenSweep)
     def _open_sweep(self, message: messages.OpenSweep) -> None:
@@ -286,7 +287,8 @@ class MaedetApp(PrivateApp):
             return
         run = self.searches.shown or self.searches.own
         runs_dir = self._runs_dir if run is None else run.run_dir.parent
-        self.push_screen(Browse(self._glyphs, run, runs_dir))
+        order = self._remembered.word("structures_by", "")
+        self.push_screen(Browse(self._glyphs, run, runs_dir, order))
 
     def action_theme(self) -> None:
         """From dark to light and back."""

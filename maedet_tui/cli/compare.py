@@ -35,7 +35,6 @@ from maedet_tui.structures.comparison import (
     MOST,
     Comparison,
     block_lines,
-    layout,
     legend,
     number_lines,
 )
@@ -47,6 +46,7 @@ from maedet_tui.structures.known import (
     measured_at,
     parse_alphas,
 )
+from maedet_tui.structures.lines import layout
 from maedet_tui.terminal import echo
 
 

@@ -10,12 +10,13 @@ from maedet_tui.cli.failure import FAILED, Failure
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.runs_options import runs_dir_option
 from maedet_tui.report.gathering import find
+from maedet_tui.report.swept import sweeps_among
 from maedet_tui.report.writing import FORMATS, NothingToReport, write
 from maedet_tui.terminal import echo
 
 
 @click.command()
-@click.argument("refs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("refs", nargs=-1, required=True, metavar="RUN|SWEEP...")
 @click.option(
     "--format",
     "format_",
@@ -28,7 +29,7 @@ from maedet_tui.terminal import echo
     "--output",
     type=click.Path(path_type=Path),
     help="File to write, or the folder to write it into.  [default: report.html or report.md, in "
-    "the run's folder; of several runs, in the current one]",
+    "the folder of the run or sweep; of several, in the current one]",
 )
 @click.option(
     "--validation",
@@ -45,17 +46,19 @@ def report(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Write RUN as one page to share: what was asked, what was found, how to go on with it.
+    """Write RUN or SWEEP as one page to share: what was asked and found, how to go on with it.
 
     The page needs nothing else: no network, no script. Several runs are set side by side; a
-    folder of runs stands for all of them. What cannot be reported is told in a sentence on the
-    page and here, and the exit code is 1 then.
+    folder of runs stands for all of them. Of a sweep, the page has its front, the spread over
+    seeds, all searches and the best structures. What cannot be reported is told in a sentence on
+    the page and here, and the exit code is 1 then.
     """
-    folders, problems = find(refs, runs_dir)
+    sweeps, others = sweeps_among(refs, runs_dir)
+    folders, problems = find(others, runs_dir)
     with failures():
         trained = None if validation is None else _validation(validation, runs_dir)
         try:
-            written = write(folders, format_, output, problems, validation=trained)
+            written = write(folders, format_, output, problems, validation=trained, sweeps=sweeps)
         except NothingToReport as error:
             raise Failure(str(error)) from None
     if as_json:

@@ -154,7 +154,7 @@ def _unused(cost: Cost, preset: Preset) -> list[str]:
     if shares and max(shares.values()) < USED and budget.latency is None:
         name = max(shares, key=lambda one: shares[one])
         said.append(
-            f"only {shares[name]:.0%} of budget.{name} is used; raise budget.layers, "
+            f"only {100 * shares[name]:.0f} % of budget.{name} is used; raise budget.layers, "
             "space.stage_depths or space.max_width, or search longer"
         )
     # in a small network a single unit is more than the rest of the share
@@ -193,4 +193,5 @@ def _at_limits(structure: Structure, preset: Preset) -> list[str]:
 def _far(gap: float | None) -> list[str]:
     if gap is None or gap < FAR:
         return []
-    return [f"the best is {gap:.1%} below the optimum; raise search.iterations or try other seeds"]
+    far = f"{100 * gap:.1f} % below the optimum"
+    return [f"the best is {far}; raise search.iterations or try other seeds"]

@@ -12,8 +12,8 @@ from maedet_tui.report.markup import Markup, element
 #: of the drawing, and of what the axes' numbers and the lines' names take of it
 WIDTH, HEIGHT = 360.0, 216.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 48.0, 12.0, 26.0
-#: between the lines of two names
-LINE = 11.0
+#: between the lines of two names; of a letter in one
+LINE, LETTER = 11.0, 6.3
 #: most points that a curve is drawn with
 MOST = 300
 
@@ -34,10 +34,11 @@ class Chart:
     """What is drawn.
 
     title: what it shows, with its unit. x_name: of the axis below. levels: lines across by
-    name. switch: iteration at which fine mutation began. dots: single points; marked: one with
+    name. switch: iteration at which fine mutation began. dots: single points; marked: those with
     a name. bands: lower and upper edges of filled areas behind the lines. from_zero: whether
     the upright axis begins there; else at `low`, or at the lowest value. decades: the values
-    are logarithms to base 10, with ticks at whole ones.
+    are logarithms to base 10, with ticks at whole ones. counted: x is a number of something,
+    with ticks at whole ones.
     """
 
     title: str
@@ -47,11 +48,12 @@ class Chart:
     levels: Sequence[tuple[str, float]] = ()
     switch: int | None = None
     dots: Points = ()
-    marked: tuple[str, float, float] | None = None
+    marked: Sequence[tuple[str, float, float]] = ()
     bands: Sequence[tuple[Points, Points]] = ()
     from_zero: bool = True
     low: float | None = None
     decades: bool = False
+    counted: bool = False
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -71,7 +73,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 def draw(chart: Chart) -> Markup:
     """The chart as a figure."""
     points = [point for curve in chart.curves for point in curve.points]
-    points += chart.dots
+    points += [*chart.dots, *((x, y) for _, x, y in chart.marked)]
     if not points:
         return element("figure")
     values = [y for _, y in points] + [y for _, y in chart.levels]
@@ -153,6 +155,8 @@ def _axes(chart: Chart, scale: _Scale) -> list[Markup]:
             element("text", chart.format_y(value), x=LEFT - 5, y=y + 3.5, class_="tick end"),
         ]
     for value in ticks(*scale.xs):
+        if chart.counted and value % 1:
+            continue
         x = scale.x(value)
         parts.append(
             element("text", formatting.short_quantity(value), x=x, y=bottom + 13, class_="tick mid")
@@ -172,13 +176,26 @@ def _band(edges: tuple[Points, Points], scale: _Scale) -> Markup:
 
 
 def _marked(chart: Chart, scale: _Scale) -> list[Markup]:
-    if chart.marked is None:
-        return []
-    name, x, y = chart.marked
-    return [
-        element("circle", cx=scale.x(x), cy=scale.y(y), r=3.5, class_="marked"),
-        element("text", name, x=scale.x(x) + 6, y=scale.y(y) + 3.5, class_="name"),
-    ]
+    """Points with names, which stand beside them: on the left where the right has no room, and
+    below one that is there already."""
+    parts: list[Markup] = []
+    taken: list[tuple[float, float, float]] = []
+    for name, value_x, value_y in sorted(chart.marked, key=lambda one: -one[2]):
+        x, y, width = scale.x(value_x), scale.y(value_y) + 3.5, LETTER * len(name)
+        left = x + 6 + width > WIDTH
+        start = x - 6 - width if left else x + 6
+        while any(
+            start < end and begin < start + width and abs(y - other) < LINE
+            for begin, end, other in taken
+        ):
+            y += LINE
+        taken.append((start, start + width, y))
+        parts += [
+            element("circle", cx=x, cy=scale.y(value_y), r=3.5, class_="marked"),
+            element("text", name, x=x - 6 if left else x + 6, y=y,
+                    class_="name end" if left else "name"),
+        ]  # fmt: skip
+    return parts
 
 
 def _level(name: str, y: float, scale: _Scale) -> list[Markup]:

@@ -66,7 +66,7 @@ def population(run: Reported) -> Chart:
     """Z against FLOPs of the population as it was last, with the best."""
     members = run.snapshot.members[:_MOST_DOTS]
     dots = [(float(member.cost.flops), member.score.z) for member in members]
-    best = ("best", float(run.best.cost.flops), run.best.score.z)
+    best = [("best", float(run.best.cost.flops), run.best.score.z)] if dots else []
     title = f"The population at its last: Z against FLOPs, {len(members)} structures"
     return Chart(title, x_name="FLOPs", format_y=_plain, dots=dots, marked=best, from_zero=False)
 

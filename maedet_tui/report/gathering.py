@@ -30,7 +30,8 @@ class Reported:
     """A run. state: as `maedet-tui runs` lists it. closed: closed form of the best.
 
     lineage: every structure that was the best for a time, oldest first. paper: the published
-    structure for the budget, with its closed form, if there is one.
+    structure for the budget, with its closed form, if there is one. note: what somebody has
+    written about it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Reported:
     sessions: tuple[Session, ...]
     lineage: tuple[Member, ...]
     paper: Item | None
+    note: str = ""
 
     @property
     def preset(self) -> Preset:
@@ -133,5 +135,6 @@ def read(folder: Path) -> Reported:
         origin = f"{entry.source} of the paper" if entry.name in ZOO else entry.source
         paper = Item(f"{entry.title}", origin, shown.structure, preset,
                      others[0], entry.name)  # fmt: skip
-    name, state = folder.resolve().name, line(folder).state
-    return Reported(name, state, record, snapshot, best, closed, sessions, lineage, paper)
+    listed = line(folder)
+    return Reported(folder.resolve().name, listed.state, record, snapshot, best, closed, sessions,
+                    lineage, paper, listed.note)  # fmt: skip

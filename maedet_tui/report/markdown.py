@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from engine.formats import structure_yaml
 from maedet_tui import formatting, summary
 from maedet_tui.formatting import one_line
-from maedet_tui.report import commands, evidence, facts
+from maedet_tui.report import commands, evidence, facts, swept
 from maedet_tui.report.gathering import Reported
+from maedet_tui.report.swept import Swept
 from maedet_tui.validate.results import Results
 
 
 def markdown(
-    runs: Sequence[Reported], problems: Sequence[str] = (), validation: Results | None = None
+    runs: Sequence[Reported],
+    problems: Sequence[str] = (),
+    validation: Results | None = None,
+    sweeps: Sequence[Swept] = (),
 ) -> str:
-    """One run, or several side by side. problems: why some of those asked for are not in it.
-    validation: trainings that tell what Z is worth, if there are some."""
+    """One run, or several side by side, and sweeps. problems: why some of those asked for are
+    not in it. validation: trainings that tell what Z is worth, if there are some."""
     parts = [f"> {_text(problem)}" for problem in problems]
+    for sweep in sweeps:
+        parts += _sweep(sweep)
     if len(runs) > 1:
         heads, rows = facts.beside(runs)
         parts += [f"# {len(runs)} searches side by side", _table([heads, *rows])]
@@ -33,10 +39,38 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
+def _sweep(sweep: Swept) -> list[str]:
+    parts = [f"# {_text(sweep.name)}"]
+    if sweep.standing:
+        parts.append(f"> {_text(sweep.standing)}")
+    parts.append(f"Sweep of {len(sweep.searches):,} searches, {sweep.day}.")
+    if sweep.front is not None:
+        parts += ["## Front", _table(swept.front_rows(sweep.front))]
+    else:
+        parts.append(f"> There is no front: {_text(sweep.why)}.")
+    if found := swept.seeds_of(sweep):
+        parts += ["## Spread over seeds", _table(swept.spread_rows(found))]
+    parts.append("## Best structures")
+    parts += [
+        _folded(_text(one.name), _table(summary.rows(one.structure)) + "\n\n"
+                + _code(structure_yaml.dumps(one.structure), "yaml"))
+        for one in sweep.best
+    ]  # fmt: skip
+    listed = _table(swept.search_rows(sweep.searches))
+    return [
+        *parts,
+        _folded(f"All {len(sweep.searches):,} searches", listed),
+        "To search the same again, as `sweep.yaml` with `maedet-tui sweep start sweep.yaml`:",
+        _code(sweep.wanted, "yaml"),
+    ]
+
+
 def _run(run: Reported, level: str) -> list[str]:
     best, paper = run.best, run.paper
     size = run.preset.budget.image_size
     parts = [f"{level} {_text(run.name)}"]
+    if run.note:
+        parts.append(f"Note: {_text(run.note)}")
     if run.standing:
         parts.append(f"> {_text(run.standing)}")
     parts += [

@@ -13,11 +13,10 @@ from maedet_tui.presets.write import dump
 from maedet_tui.report import charts, commands, curves, evidence, facts, tower
 from maedet_tui.report.gathering import Reported
 from maedet_tui.report.markup import Child, Markup, document, element, trusted
+from maedet_tui.report.sweep_page import article as sweep_article
+from maedet_tui.report.swept import Swept
 from maedet_tui.report.tables import comparison, costs, definitions, folded, section, table
-from maedet_tui.structures.comparison import (
-    MOST,
-    Comparison,
-)
+from maedet_tui.structures.comparison import MOST, Comparison
 from maedet_tui.validate.results import Results
 
 #: runs that are told of in full on one page; of more, what stands beside each other is enough
@@ -27,17 +26,22 @@ _MOST_CHANGES = 300
 
 
 def page(
-    runs: Sequence[Reported], problems: Sequence[str] = (), validation: Results | None = None
+    runs: Sequence[Reported],
+    problems: Sequence[str] = (),
+    validation: Results | None = None,
+    sweeps: Sequence[Swept] = (),
 ) -> str:
-    """The page of one run or of several. problems: why some of those asked for are not on it.
-    validation: trainings that tell what Z is worth, if there are some."""
-    title = runs[0].name if len(runs) == 1 else f"{len(runs)} searches side by side"
+    """The page of one run or of several, and of sweeps. problems: why some of those asked for
+    are not on it. validation: trainings that tell what Z is worth, if there are some."""
+    names = [one.name for one in sweeps] + [run.name for run in runs]
+    title = f"{len(runs)} searches side by side" if len(runs) > 1 else " and ".join(names)
     told = [element("p", problem, class_="notice failed") for problem in problems]
     body: list[Child] = []
     if len(runs) > 1:
         body += [element("header", element("h1", title)), told, _together(runs)]
         told = []
     body += told
+    body += map(sweep_article, sweeps)
     if len(runs) <= IN_FULL:
         body += [_article(run) for run in runs]
     else:
@@ -58,7 +62,7 @@ def _article(run: Reported) -> Markup:
     what = f"Preset {preset.name}, {run.day}, {run.state}"
     return element(
         "article",
-        element("header", element("h1", run.name), element("p", what, class_="muted")),
+        element("header", element("h1", run.name), element("p", what, class_="muted"), _note(run)),
         _notices(run),
         _numbers(run),
         section(
@@ -79,6 +83,11 @@ def _article(run: Reported) -> Markup:
         section("How to reproduce it", *_again(run)),
         id=f"run-{run.name}" if best and run.name.isidentifier() else None,
     )
+
+
+def _note(run: Reported) -> Markup | None:
+    """What somebody has written about it."""
+    return element("p", f"Note: {run.note}") if run.note else None
 
 
 def _notices(run: Reported) -> list[Markup]:

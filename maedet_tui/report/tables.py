@@ -9,7 +9,8 @@ from engine.structure import Structure
 from maedet_tui import formatting
 from maedet_tui.report.facts import Rows
 from maedet_tui.report.markup import Child, Markup, element
-from maedet_tui.structures.comparison import Comparison, Line, block_lines, legend, number_lines
+from maedet_tui.structures.comparison import Comparison, block_lines, legend, number_lines
+from maedet_tui.structures.lines import Line
 
 
 def section(title: str, *parts: Child) -> Markup:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from maedet_tui.errors import SaveError
 from maedet_tui.files import write_atomically
 from maedet_tui.report.gathering import gather
+from maedet_tui.report.swept import Swept, read
+from maedet_tui.store.database import StoreError
 
 #: format -> ending of a file
 FORMATS = {"html": ".html", "markdown": ".md"}
@@ -17,7 +19,8 @@ NAME = "report"
 
 
 class Written(NamedTuple):
-    """A report that is there. runs: names of those in it. problems: why others are not."""
+    """A report that is there. runs: names of those in it, sweeps first. problems: why others
+    are not."""
 
     path: Path
     runs: tuple[str, ...]
@@ -29,14 +32,15 @@ class NothingToReport(SaveError):
 
 
 def write(
-    folders: Sequence[Path],
+    folders: Sequence[Path] = (),
     format_: str = "html",
     output: Path | None = None,
     problems: Sequence[str] = (),
     option: str | None = "--output",
     validation: Path | None = None,
+    sweeps: Sequence[Path] = (),
 ) -> Written:
-    """Write a report of the runs in these folders.
+    """Write a report of the runs in these folders, and of sweeps in theirs.
 
     format_: one of FORMATS. output: a file, or a folder for it; by default, the folder of the
     run, or for several the current one. problems: why others that were asked for are not in it.
@@ -44,8 +48,14 @@ def write(
     which becomes a section. Raises SaveError.
     """
     runs, more = gather(folders)
+    swept: list[Swept] = []
+    for one in sweeps:
+        try:
+            swept.append(read(one))
+        except StoreError as error:
+            more.append(str(error))
     problems = (*problems, *more)
-    if not runs:
+    if not runs and not swept:
         raise NothingToReport("\n".join(problems))
     # pages take no time to be asked for, but what draws them does to be imported
     if format_ == "html":
@@ -57,11 +67,12 @@ def write(
         from maedet_tui.validate.results import of
 
         shown = of(validation)
-    text = written(runs, problems, shown)
+    text = written(runs, problems, shown, swept)
     path = Path(NAME + FORMATS[format_])
     if output is not None:
         path = output / path if output.is_dir() else output
-    elif len(folders) == 1:
-        path = folders[0] / path
+    elif len(places := [*folders, *sweeps]) == 1:
+        path = places[0] / path
     write_atomically(path, text, named=output is not None, option=option)
-    return Written(path, tuple(run.name for run in runs), problems)
+    names = (*(one.name for one in swept), *(run.name for run in runs))
+    return Written(path, names, problems)

@@ -61,12 +61,12 @@ class GoHome(Message):
     """Leave a run for the presets and runs; its search goes on."""
 
 
-class PlotChosen(Message):
-    """A plot was chosen, or another manner of drawing stages."""
+class Remember(Message):
+    """Something was chosen that is to be as it is now at the next start too, each by its name."""
 
-    def __init__(self, name: str, stacked: bool):
+    def __init__(self, **changes: str | bool):
         super().__init__()
-        self.name, self.stacked = name, stacked
+        self.changes = changes
 
 
 class SaveStructure(Message):

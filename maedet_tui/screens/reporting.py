@@ -14,8 +14,9 @@ from maedet_tui.widgets.thread import in_thread
 LEGIBLE = 12
 
 
-def write_report(app: App[Any], folder: Path) -> None:
-    """Write a page about the run in this folder into it, and say where it is, or why it is not."""
+def write_report(app: App[Any], folder: Path, sweep: bool = False) -> None:
+    """Write a page about the run, or the sweep, in this folder into it, and say where it is, or
+    why it is not."""
 
     def told(title: str, said: str, severity: str) -> None:
         app.call_from_thread(
@@ -27,7 +28,8 @@ def write_report(app: App[Any], folder: Path) -> None:
         from maedet_tui.report.writing import write
 
         try:
-            written = write([folder], option=None)
+            runs, sweeps = ([], [folder]) if sweep else ([folder], [])
+            written = write(runs, option=None, sweeps=sweeps)
         except SaveError as error:
             told("No report", str(error), "error")
         else:

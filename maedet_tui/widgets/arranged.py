@@ -43,6 +43,11 @@ class Arranged(Generic[T]):
         """Another order, and from the last to the list's own."""
         self.number = (self.number + 1) % (len(self.orders) + 1)
 
+    def choose(self, order: str) -> None:
+        """The order of a name; the list's own where there is none of it."""
+        names = ["", *(one.name for one in self.orders)]
+        self.number = names.index(order) if order in names else 0
+
     def __call__(self, rows: Iterable[T]) -> list[T]:
         shown = [row for row in rows if matches(self.words, self.texts(row))]
         if not self.number:

@@ -65,30 +65,46 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.app.screen_change_signal.subscribe(self, self._other_screen)
         self.watch(self.app, "app_focus", self._back, init=False)
 
     def on_unmount(self) -> None:
         self.screen.bindings_updated_signal.unsubscribe(self)
+        self.app.screen_change_signal.unsubscribe(self)
 
     def _changed(self, screen: Screen[object]) -> None:
         if self.is_attached and screen is self.screen and screen.app.app_focus:
-            self.show(self._keys(screen.active_bindings))
+            above = screen.app.screen
+            if above.is_modal and above is not screen:  # keys are the dialog's then
+                screen = above
+            self.show(self._keys(screen))
+
+    def _other_screen(self, _: Screen[object]) -> None:
+        """A dialog has come or gone above the screen that this is the last line of."""
+        if self.is_attached and self.app.screen in (self.screen, *self._dialogs()):
+            self._changed(self.screen)
+
+    def _dialogs(self) -> list[Screen[object]]:
+        stack = self.app.screen_stack
+        at = stack.index(self.screen) if self.screen in stack else len(stack)
+        return [screen for screen in stack[at + 1 :] if screen.is_modal]
 
     def _back(self, focus: bool) -> None:
         """The window has the focus again: keys may have come and gone meanwhile."""
         if focus and self.screen.is_current:
             self._changed(self.screen)
 
-    def _keys(self, active: dict[str, ActiveBinding]) -> tuple[tuple[Key, ...], Key | None]:
+    def _keys(self, screen: Screen[object]) -> tuple[tuple[Key, ...], Key | None]:
         """The first key of each action, in the order of the bindings; the palette's."""
+        active, wording = screen.active_bindings, screen if isinstance(screen, Wording) else None
         first: dict[str, ActiveBinding] = {}
         for one in active.values():
-            if self._word(one):
+            if _word(one, wording):
                 first.setdefault(one.binding.action, one)
         keys: list[Key] = []
         for group, members in groupby(first.values(), lambda one: one.binding.group):
             if group is None:
-                keys += [self._key(one, self._word(one)) for one in members]
+                keys += [self._key(one, _word(one, wording)) for one in members]
                 continue
             first_of_group, *others = [self._key(one, "") for one in members]
             first_of_group = first_of_group._replace(written=f" {first_of_group.written}")
@@ -96,13 +112,6 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
             keys[-1] = keys[-1]._replace(group=group.description)
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
         return tuple(keys), palette and self._key(palette, palette.binding.description)
-
-    def _word(self, one: ActiveBinding) -> str:
-        if isinstance(self.screen, Wording):
-            word = self.screen.footer_word(one.binding.action)
-            if word is not None:
-                return word
-        return one.binding.description if one.binding.show else ""
 
     def _key(self, one: ActiveBinding, word: str) -> Key:
         binding = one.binding
@@ -161,3 +170,10 @@ class Footer(Panel[tuple[tuple[Key, ...], Key | None]]):
             self.app.simulate_key(key.press)
         else:
             self.app.bell()
+
+
+def _word(one: ActiveBinding, screen: Wording | None) -> str:
+    word = screen.footer_word(one.binding.action) if screen is not None else None
+    if word is not None:
+        return word
+    return one.binding.description if one.binding.show else ""

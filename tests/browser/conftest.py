@@ -106,3 +106,4 @@ def serving(tmp_path):
 
 
 from tests.report.conftest import _searched, runs  # noqa: E402, F401
+from tests.report.test_sweeps import _family  # noqa: E402, F401

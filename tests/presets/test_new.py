@@ -140,7 +140,7 @@ def test_advice_names_what_nobody_would_train_and_the_key_against_it():
         "a bottleneck of C4 has 8 channels beside an output of 1024; space.bottleneck_ratio",
         "of budget.flops is used",
         "of 91 layers are used",
-        "2.0% below the optimum",
+        "2.0 % below the optimum",
     ):
         assert words in said
     # only a bound that some structure reaches says that the best is far from it

@@ -8,18 +8,10 @@ from engine.costs import total_cost
 from engine.scorers.base import Score
 from engine.structure import Block, Structure
 from engine.zoo import ZOO
-from maedet_tui.structures.comparison import (
-    BEST,
-    MARK,
-    Comparison,
-    block_lines,
-    layout,
-    least_width,
-    legend,
-    number_lines,
-)
+from maedet_tui.structures.comparison import Comparison, block_lines, legend, number_lines
 from maedet_tui.structures.items import PAPER, zoo_items
 from maedet_tui.structures.known import closed_form, closed_proxies, parse_alphas
+from maedet_tui.structures.lines import BEST, MARK, layout, least_width
 
 ZOO_ITEMS = {item.stem: item for item in zoo_items()}
 
@@ -81,15 +73,15 @@ def test_proxies_stand_there_in_closed_form_and_by_passes_once_measured():
 def test_relative_numbers():
     lines = number_lines(comparison("maedet-m", "maedet-s"))
     params, flops, z = (line.cells for line in lines if line.label == "  to first")
-    assert params == ("", f"{100 * (21.2 / 25.8 - 1):.1f}%") == ("", "-17.8%")
-    assert flops[1] == "-45.8%" and z[1].startswith("-")
+    assert params == ("", f"{100 * (21.2 / 25.8 - 1):.1f} %") == ("", "-17.8 %")
+    assert flops[1] == "-45.8 %" and z[1].startswith("-")
 
 
 def test_differences_to_a_chosen_one():
     shown = replace(comparison("maedet-m", "maedet-s", "maedet-m"), chosen=1)
     lines = number_lines(shown)
     params, flops, _ = (line.cells for line in lines if line.label == "  to no. 2")
-    assert params == ("+21.7%", "", "+21.7%") and flops[0] == "+84.7%"
+    assert params == ("+21.7 %", "", "+21.7 %") and flops[0] == "+84.7 %"
     assert marks(lines, "params") == (MARK, BEST, MARK)
     assert "marks what differs from MAE-DET-S" in legend(shown)[0]
     against = [line.as_differences() for line in lines]

@@ -1,4 +1,5 @@
-"""Every screen as it looks, in both themes and three sizes, against pictures kept beside.
+"""Every screen as it looks, at four sizes, in both themes and with plain characters, against
+pictures kept beside.
 
 After a change of looks, `pytest tests/ui/test_looks.py -n 0 --snapshot-update` draws them
 anew; look at them then.
@@ -14,14 +15,17 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from engine.settings import PROXIES
+from engine.snapshot import Snapshot
 from maedet_tui.app import MaedetApp
 from maedet_tui.machine.load import Load, LoadMeter
 from maedet_tui.presets import builtin_names
 from maedet_tui.screens.dashboard.load_panel import LoadPanel
 from maedet_tui.screens.dashboard.reference_view import ReferenceView
-from maedet_tui.widgets.glyphs import UNICODE
+from maedet_tui.widgets.glyphs import PLAIN, UNICODE, Glyphs
 from tests.ui import factory
 from tests.ui.conftest import Watch
+from tests.ui.screens.dashboard.test_course import LINEAGE, TALLY
+from tests.ui.screens.sweep.test_sweep import sweep  # noqa: F401
 
 pytest.importorskip("pytest_textual_snapshot")
 DRAWN_WITH = "8.2.8"
@@ -46,12 +50,12 @@ def still(monkeypatch):
 
 def pytest_generate_tests(metafunc):
     if "size" in metafunc.fixturenames:
-        sizes = [(80, 24), (120, 40), (200, 60)]
+        sizes = [(80, 24), (120, 40), (160, 48), (200, 60)]
         looks = []
         for width, height in sizes:
-            for theme in ("dark", "light"):
-                # they differ in colours alone, which the smallest size shows as well
-                by_day = width == 80 or (width == 120 and theme == "dark")
+            for theme in ("dark", "light", "plain"):
+                # themes differ in colours alone, which the smallest size shows as well
+                by_day = (width, theme) in ((80, "light"), (80, "plain"), (120, "dark"))
                 marks = [] if by_day else [pytest.mark.nightly]
                 name = f"{width}x{height}-{theme}"
                 looks.append(pytest.param((width, height), theme, id=name, marks=marks))
@@ -59,10 +63,19 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture
-def looks(snap_compare, size, theme):
+def characters(theme):
+    """Those that the screen is drawn with; plain ones are as poor terminals have them."""
+    return PLAIN if theme == "plain" else UNICODE
+
+
+@pytest.fixture
+def looks(snap_compare, size, theme, characters):
     """Compares an app, after keys and once texts are on its screen, with its picture."""
 
-    def compare(app: MaedetApp, *keys: str, sees: tuple[str, ...]) -> bool:
+    def compare(app: MaedetApp | Snapshot, *keys: str, sees: tuple[str, ...]) -> bool:
+        if isinstance(app, Snapshot):  # a dashboard's
+            app = dashboard(app, characters)
+
         async def arrive(pilot: Pilot) -> None:
             if theme == "light":
                 app.action_theme()
@@ -86,60 +99,85 @@ def looks(snap_compare, size, theme):
     return compare
 
 
-def dashboard(snapshot) -> MaedetApp:
-    return factory.app_for(factory.FakeRun(snapshot))
+def dashboard(snapshot: Snapshot, characters: Glyphs) -> MaedetApp:
+    return factory.app_for(factory.FakeRun(snapshot), characters)
 
 
 def test_dashboard_of_a_search_under_way(looks):
-    assert looks(dashboard(factory.fine()), sees=("maedet-m", "running"))
+    assert looks(factory.fine(), sees=("maedet-m", "running"))
 
 
 def test_dashboard_at_the_end(looks):
-    assert looks(dashboard(factory.finished(audit=factory.AUDIT)), sees=("finished",))
+    assert looks(factory.finished(audit=factory.AUDIT), sees=("finished",))
 
 
-def home(monkeypatch, folder: Path) -> MaedetApp:
+@pytest.fixture
+def home(tmp_path, monkeypatch, characters) -> MaedetApp:
     """With presets of one's own, one of them wrong, and paths that say nothing of the machine."""
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MAEDET_PRESETS", "own")
     Path("own").mkdir()
     Path("own/mine.yaml").write_text("budget: {flops: 50G, params: 26M, latency: 25ms}\n")
     Path("own/wrong.yaml").write_text("budget: {flopps: 91G, layers: 0}\n")
-    return MaedetApp(start=None, resume=None, runs_dir=Path("runs"), characters=UNICODE)
+    return MaedetApp(start=None, resume=None, runs_dir=Path("runs"), characters=characters)
 
 
-def test_home(looks, tmp_path, monkeypatch):
-    assert looks(home(monkeypatch, tmp_path), sees=("maedet-s", "mine", "2 cores"))
+def test_home(looks, home):
+    assert looks(home, sees=("maedet-s", "mine", "2 cores"))
 
 
-def test_editor(looks, tmp_path, monkeypatch):
-    app = home(monkeypatch, tmp_path)
-    assert looks(app, "wait:wrong", "down", "e", sees=("Problems", "line 1  "))
+def test_editor(looks, home):
+    assert looks(home, "wait:wrong", "down", "e", sees=("Problems", "line 1  "))
+
+
+def test_numbers_before_a_search(looks, home):
+    assert looks(home, "wait:mine", "f", sees=("Search mine with", "Most FLOPs"))
+
+
+def test_a_name_for_a_copy(looks, home):
+    assert looks(home, "wait:mine", "c", sees=("Copy mine to",))
+
+
+def test_what_works(looks):
+    assert looks(factory.fine(tally=TALLY), "w", sees=("What works", "tried", "kernel"))
+
+
+def test_lineage(looks):
+    assert looks(factory.fine(lineage=LINEAGE), "l", sees=("C3 out 59 -> 60",))
+
+
+def test_population(looks):
+    assert looks(factory.fine(), "8", "f", sees=("Z of the population by FLOPs",))
+
+
+def test_sweep(looks, sweep, characters):  # noqa: F811
+    app = MaedetApp(start=None, runs_dir=sweep.parent, sweep=sweep, characters=characters)
+    assert looks(app, sees=("out of luck", "MAE-DET-L"))
 
 
 def test_structure(looks):
-    assert looks(dashboard(factory.fine()), "v", sees=("Follows the best",))
+    assert looks(factory.fine(), "v", sees=("Follows the best",))
 
 
 def test_list_of_structures(looks):
-    assert looks(dashboard(factory.fine()), "b", sees=("The paper", "MAE-DET-S"))
+    assert looks(factory.fine(), "b", sees=("The paper", "MAE-DET-S"))
 
 
 def test_comparison(looks):
     keys = ("b", "down", "space", "down", "space", "c")
-    assert looks(dashboard(factory.fine()), *keys, sees=("MAE-DET-S",))
+    assert looks(factory.fine(), *keys, sees=("MAE-DET-S",))
 
 
 def test_saving(looks, monkeypatch):
     monkeypatch.setattr(Path, "cwd", lambda: ANYWHERE)
-    assert looks(dashboard(factory.fine()), "S", sees=("Save", "Folder"))
+    assert looks(factory.fine(), "S", sees=("Save", "Folder"))
 
 
-def test_leaving(looks):
-    app = dashboard(factory.fine())
+def test_leaving(looks, characters):
+    app = dashboard(factory.fine(), characters)
     app.shown_run.detachable = True
     assert looks(app, "q", sees=("Detach (d)",))
 
 
 def test_help(looks):
-    assert looks(dashboard(factory.finished()), "question_mark", sees=("esc closes",))
+    assert looks(factory.finished(), "question_mark", sees=("esc closes",))

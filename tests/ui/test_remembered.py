@@ -1,4 +1,4 @@
-"""Theme and plots are those of the last time."""
+"""Theme, plots, orders of lists and broken lines are those of the last time."""
 
 from pathlib import Path
 
@@ -31,6 +31,44 @@ async def test_theme_and_plot_are_those_of_the_last_time(tmp_path):
     second = await begin(path, "t", "4", "y")
     assert first[0] != second[0] and second[1:] == ("z", True)
     assert await begin(path) == second
+
+
+async def at_home(path: Path, *keys: str, sees: tuple[str, ...]) -> None:
+    """Start the app at home, press keys, and see texts on the screen."""
+    app = MaedetApp(start=None, runs_dir=path.parent / "runs", characters=UNICODE, remembered=path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        w = Watch(app, None, pilot)
+        await w.sees("maedet-s")
+        await w.press(*keys)
+        await w.sees(*sees)
+        await w.rest()
+
+
+async def test_orders_of_lists_are_those_of_the_last_time(tmp_path, own_presets):
+    path = tmp_path / "screen.json"
+    await at_home(path, "s", "s", "tab", "s", sees=("Presets, by FLOPs", "Runs, by best Z"))
+    await at_home(path, sees=("Presets, by FLOPs", "Runs, by best Z"))
+    await at_home(path, "b", "s", "s", sees=("Structures, by params",))
+    await at_home(path, "b", sees=("Structures, by params",))
+    path.write_text('{"presets_by": "taste", "runs_by": true}')
+    await at_home(path, sees=("─ Presets ─", "─ Runs ─"))
+
+
+async def test_lines_are_broken_in_the_editor_as_the_last_time(tmp_path, own_presets):
+    path, words = tmp_path / "screen.json", "word " * 60
+    own_presets.mkdir(exist_ok=True)
+    (own_presets / "long.yaml").write_text(f"description: {words}the end\nbudget: {{flops: 9G}}\n")
+    keys = ("slash", *"long", "enter", "e")
+    await at_home(path, *keys, "f4", sees=("the end",))
+    await at_home(path, *keys, sees=("the end",))
+    app = MaedetApp(start=None, runs_dir=tmp_path / "runs", characters=UNICODE, remembered=path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        w = Watch(app, None, pilot)
+        await w.sees("maedet-s")
+        await w.press(*keys, "f4")
+        await w.sees("description")
+        assert "the end" not in w.text.partition("Problems")[0]
+        await w.rest()
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"theme": 3, "plot": "none"}', "\x00", "[" * 9000])

@@ -66,6 +66,8 @@ class SummaryPanel(Panel[Ending]):
             how = "finished" if snapshot.state == "finished" else "was stopped"
             head = f"{self._glyphs.finished} The search {how} after {work}.{closes}"
             parts = [paragraph(head, width, "bold $success")]
+            if checked := self._checked(snapshot, width - len(head)):
+                parts = [(head, "bold $success"), *checked, ("\n", "")]
         if snapshot.best is None:
             return parts
         best = f"Best Z {formatting.score(snapshot.best.score.z)}"
@@ -92,6 +94,20 @@ class SummaryPanel(Panel[Ending]):
         for more in (known, against, f"; in {shown.run_dir}"):
             text += more if len(text + more) <= width else ""
         return [*parts, paragraph(text, width)]
+
+    def _checked(self, snapshot: Snapshot, room: int) -> list[Part]:
+        """What passes made of the closed form, beside how the search ended: the panel that says
+        more may be off the screen."""
+        audit = snapshot.audit
+        if audit is None:
+            return []
+        error = f"{self._glyphs.plus_minus} {audit.error:.2f}"
+        measured = f"{formatting.score(audit.measured)} {error}"
+        said = f" Passes agree: {measured} for {formatting.score(audit.predicted)}."
+        if audit.discrepant:
+            said = f" DISCREPANT: passes measured {measured}."
+        style = "bold $error" if audit.discrepant else "$success"
+        return [(said, style)] if len(said) <= room else []
 
     @staticmethod
     def _known(snapshot: Snapshot) -> str:

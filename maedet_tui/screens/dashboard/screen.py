@@ -160,7 +160,8 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         self._looks += 1
         snapshot = self.run.snapshot
         changed = self._shown is None or self._shown.state != snapshot.state
-        if snapshot is not self._shown:
+        new = snapshot is not self._shown
+        if new:
             self._shown = snapshot
             self._stale = True
             if changed:
@@ -179,8 +180,9 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         self.keep_whole()
         if changed or self._looks % LOAD == 1:
             self._show_load()
-        if changed:
+        if changed or (new and snapshot.ended):  # audits may come after the end
             self._show_end(snapshot)
+        if changed:
             self.refresh_bindings()
 
     def _show_slow(self, snapshot: Snapshot) -> None:
@@ -307,7 +309,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
         before = filled.kind.name if isinstance(filled, Plot) else ""
         alone = self.query_one("#plot", Plot)
         alone.switch(kind_of(name))
-        self.post_message(messages.PlotChosen(name, alone.stacked))
+        self.post_message(messages.Remember(plot=name, stacked=alone.stacked))
         if not self.has_class("-all-plots"):
             self.choose("plots")
             if filled is not None and filled is not alone:
@@ -325,7 +327,7 @@ class Dashboard(RunKeys, BestTable, Arrangement):
     def action_plot_stack(self) -> None:
         super().action_plot_stack()
         alone = self.query_one("#plot", Plot)
-        self.post_message(messages.PlotChosen(alone.kind.name, alone.stacked))
+        self.post_message(messages.Remember(plot=alone.kind.name, stacked=alone.stacked))
 
     def action_home(self) -> None:
         """To the presets and runs."""

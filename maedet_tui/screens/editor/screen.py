@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.events import Resize
 from textual.timer import Timer
-from textual.widgets import OptionList, Static, TextArea
+from textual.widgets import Static, TextArea
 from textual.worker import get_current_worker
 
 from maedet_tui import formatting
@@ -19,16 +19,17 @@ from maedet_tui.presets.examined import Examined
 from maedet_tui.presets.keys import all_keys
 from maedet_tui.presets.problems import tally
 from maedet_tui.screens import messages
-from maedet_tui.screens.editor.diff_view import Difference, DiffPanel
-from maedet_tui.screens.editor.finding import FindBar, Finding
+from maedet_tui.screens.editor.beside import Beside
+from maedet_tui.screens.editor.diff_view import DiffPanel
+from maedet_tui.screens.editor.finding import FindBar
 from maedet_tui.screens.editor.key_help import Explaining, KeyHelp
 from maedet_tui.screens.editor.problems import ProblemList
 from maedet_tui.screens.editor.save import Saving
 from maedet_tui.screens.editor.yaml_area import YamlArea
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
-from maedet_tui.widgets.search_panels import BudgetPanel, Progress
-from maedet_tui.widgets.structure_view import StructureView, View
+from maedet_tui.widgets.search_panels import BudgetPanel
+from maedet_tui.widgets.structure_view import StructureView
 from maedet_tui.widgets.thread import in_thread
 
 #: seconds without a key before the text is checked
@@ -39,7 +40,7 @@ WHOLE = (112, 20)
 TINY = (50, 14)
 
 
-class Editor(Finding, Explaining):
+class Editor(Beside, Explaining):
     """Edits one preset. Nothing typed is lost unless the user says so."""
 
     CSS_PATH = "editor.tcss"
@@ -69,14 +70,13 @@ class Editor(Finding, Explaining):
                 tooltip="Break long lines at the edge, or let them run on"),
     ]  # fmt: skip
 
-    def __init__(self, edited: EditedPreset, characters: Glyphs):
+    def __init__(self, edited: EditedPreset, characters: Glyphs, wrap: bool = False):
+        """wrap: whether long lines are broken at the edge to begin with."""
         super().__init__()
+        self._wrap = wrap
         self.edited, self._glyphs = edited, characters
         self._saving = Saving(edited, lambda: self.text, self._saved, lambda: self.app)
-        self._found: Examined | None = None
         self._check: Timer | None = None
-        self._beside = "structure"
-        self._over = False
 
     # --- layout -----------------------------------------------------------------
 
@@ -100,7 +100,9 @@ class Editor(Finding, Explaining):
         self.query_one("#initial").border_title = "Initial structure"
         if not self._glyphs.braille:
             plain_scroll_bars(self, self.query_one(ProblemList))
-        self.query_one(YamlArea).focus()
+        area = self.query_one(YamlArea)
+        area.soft_wrap = self._wrap
+        area.focus()
         self._title()
         self._examine()
 
@@ -121,11 +123,11 @@ class Editor(Finding, Explaining):
         self.query_one("#title", Static).update(formatting.printable(title))
 
     def _said(self) -> str:
-        if self._found is None:
+        if self.found is None:
             return ""
-        count = tally(self._found.problems)
+        count = tally(self.found.problems)
         if not count:
-            doubtful = len(self._found.warnings)
+            doubtful = len(self.found.warnings)
             said = f", {doubtful} warning{'s' if doubtful > 1 else ''}" if doubtful else ""
             return f"{self._glyphs.finished} valid{said}"
         return f"{self._glyphs.warning} {count:,} problem{'s' if count > 1 else ''}"
@@ -168,7 +170,7 @@ class Editor(Finding, Explaining):
 
     def _take(self, found: Examined) -> None:
         if found.text == self.text:
-            self._found = found
+            self.found = found
             self.begin_to_explain()
             self.refresh_bindings()
             self._title()
@@ -177,72 +179,17 @@ class Editor(Finding, Explaining):
             if box.has_focus and not (found.problems or found.warnings):
                 self.query_one(YamlArea).focus()
             box.show(found.problems, found.warnings)
-            self._show_beside(found)
+            self.show_beside(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what there is nothing to do with."""
-        found = self._found
+        found = self.found
         listed = found is not None and bool(found.problems or found.warnings)
         return action != "next_problem" or listed or None
 
-    # --- beside it --------------------------------------------------------------
-
-    def _show_beside(self, found: Examined) -> None:
-        single = self.has_class("-single")
-        self.set_class(self._over, "-over")
-        self.set_class(self._beside == "diff", "-diff")
-        draft, best = found.draft, found.initial
-        budget, initial = self.query_one(BudgetPanel), self.query_one("#initial", StructureView)
-        budget.display = initial.display = draft is not None and self._beside == "structure"
-        diff = self.query_one(DiffPanel)
-        diff.display = self._beside == "diff"
-        if diff.display:
-            diff.show(Difference(found.text, found.origin))
-        elif draft is not None and best is not None:
-            budget.show(Progress(draft, found.snapshot))
-            initial.show(View(draft, draft.initial, best.score.z, best.score.entropies))
-        if single and self._over and not self.query_one("#beside").has_focus:
-            self.call_after_refresh(self.query_one("#beside").focus)
-
-    def action_beside(self, what: str) -> None:
-        """Show the structure or the changes beside the text; on small screens in its place."""
-        again = self._beside == what
-        if self.has_class("-single"):
-            self._over = not (again and self._over)
-        elif again:
-            what = "structure"
-        self._beside = what
-        if self._found is not None:
-            self._show_beside(self._found)
-        if not self._over:
-            self.call_after_refresh(self.query_one(YamlArea).focus)
-
-    # --- problems ---------------------------------------------------------------
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self._go_to(event.option_index)
-
-    def action_next_problem(self) -> None:
-        """From one problem to the next, and round."""
-        here = self.query_one(YamlArea).cursor_location[0] + 1
-        self._go_to(self.query_one(ProblemList).after(here))
-
-    def _go_to(self, index: int) -> None:
-        line = self.query_one(ProblemList).line(index)
-        if line is not None:
-            area = self.query_one(YamlArea)
-            area.go_to(line)
-            self._show_text()
-            self.call_after_refresh(area.focus)
-
-    def _show_text(self) -> None:
-        """The text itself, where something else stands in its place."""
-        self._over = False
-        self.set_class(False, "-over")
-
     def action_find(self) -> None:
         """Open the line in which words are looked for."""
-        self._show_text()
+        self.show_text()
         super().action_find()
 
     # --- saving, searching, leaving ----------------------------------------------
@@ -254,7 +201,8 @@ class Editor(Finding, Explaining):
     def action_wrap(self) -> None:
         """Break long lines at the edge, or not."""
         area = self.query_one(YamlArea)
-        area.soft_wrap = not area.soft_wrap
+        area.soft_wrap = self._wrap = not area.soft_wrap
+        self.post_message(messages.Remember(wrap=self._wrap))
 
     def action_undo(self) -> None:
         """Take the last change back, wherever the focus is."""
@@ -271,7 +219,7 @@ class Editor(Finding, Explaining):
         if found.problems or found.draft is None:
             self.notify("The search begins once the problems are put right.",
                         title="Not started", severity="warning")  # fmt: skip
-            self._go_to(0)
+            self.go_to(0)
         elif self.modified:
             self._saving.save(self.action_search)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -9,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from maedet_tui.formatting import printable
+from maedet_tui.screens import messages
 from maedet_tui.screens.home.lists import (
     LADDER,
     PRESET_ORDERS,
@@ -42,13 +44,16 @@ BROWSING_KEYS = [
 class Browsing(Screen[None]):
     """A screen with a PresetTable and a RunTable, each in a TableBox."""
 
-    def __init__(self, characters: Glyphs):
+    def __init__(self, characters: Glyphs, orders: Sequence[str] = ("", "")):
+        """orders: of presets and runs to begin with, by their names."""
         super().__init__()
         self._glyphs = characters
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, Line] = {}
         self._presets: Arranged[Entry] = Arranged(PRESET_ORDERS, preset_texts)
         self._runs_shown: Arranged[Line] = Arranged(RUN_ORDERS, run_texts)
+        self._presets.choose(orders[0])
+        self._runs_shown.choose(orders[1])
         self._chosen: set[str] = set()
         #: rows of the presets for other budgets
         self._steps: set[str] = set()
@@ -138,6 +143,8 @@ class Browsing(Screen[None]):
         """Another order."""
         self._arranged.next()
         self._show_list()
+        kept = {"presets_by": self._presets.order, "runs_by": self._runs_shown.order}
+        self.post_message(messages.Remember(**kept))
 
     def action_mark_run(self) -> None:
         """Mark the run under the cursor, or take its mark away."""

@@ -6,7 +6,7 @@ It paints before anything is read: files, runs and the device are looked at in t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,11 +18,11 @@ from textual.events import Resize
 from textual.widgets import OptionList, Static
 
 from maedet_tui.formatting import printable
-from maedet_tui.presets.problems import PresetError
 from maedet_tui.screens import messages
-from maedet_tui.screens.home.browsing import BROWSING_KEYS, Browsing
+from maedet_tui.screens.home.browsing import BROWSING_KEYS
 from maedet_tui.screens.home.details import Details, Found, HintPanel
-from maedet_tui.screens.home.lists import PresetTable, RunTable, row_id
+from maedet_tui.screens.home.keys import HomeKeys
+from maedet_tui.screens.home.lists import PresetTable, RunTable
 from maedet_tui.screens.home.looking import Runs, peek
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
@@ -48,7 +48,7 @@ TINY = (60, 16)
 WHAT = "Finds backbones without training: within a budget, the one of highest entropy (Z)."
 
 
-class Home(Browsing):
+class Home(HomeKeys):
     """Enter starts a preset's search, or opens a run."""
 
     CSS_PATH = "home.tcss"
@@ -68,11 +68,16 @@ class Home(Browsing):
     ]  # fmt: skip
 
     def __init__(
-        self, runs_dir: Path, characters: Glyphs, under_way: Callable[[], SearchRun | None]
+        self,
+        runs_dir: Path,
+        characters: Glyphs,
+        under_way: Callable[[], SearchRun | None],
+        orders: Sequence[str] = ("", ""),
     ):
-        """under_way: the search that goes on in this process, if one does."""
-        super().__init__(characters)
-        self._runs, self._under_way = Runs(runs_dir), under_way
+        """under_way: the search that goes on in this process, if one does. orders: of presets
+        and runs to begin with, by their names."""
+        super().__init__(characters, orders)
+        self.runs, self._under_way = Runs(runs_dir), under_way
         self._begun = self._looking = False
         self._device = "looking for a device"
         self._to_mark: str | None = None
@@ -87,7 +92,7 @@ class Home(Browsing):
         with Container(id="lists"):
             yield TableBox("Presets", PresetTable(glyphs, id="presets"), id="presets-box")
             yield TableBox("Runs", RunTable(glyphs, id="runs"), id="runs-box")
-        yield Details(glyphs, self._runs.folder, id="details")
+        yield Details(glyphs, self.runs.folder, id="details")
         yield HintPanel(glyphs, id="hint")
         yield Footer()
 
@@ -123,8 +128,8 @@ class Home(Browsing):
         self._begun = True
         self.query_one(Details).begin()
         self.read_presets()
-        self._look()
-        self.set_interval(LOOK_EVERY, self._look)
+        self.look()
+        self.set_interval(LOOK_EVERY, self.look)
         # a thread that does not hold up quitting, for asking torch may take a while
         threading.Thread(target=self._find_device, name="device", daemon=True).start()
 
@@ -132,52 +137,13 @@ class Home(Browsing):
         if self._begun:  # back from a search or the editor
             self._title()
             self.read_presets()
-            self._look()
+            self.look()
 
     def mark_run(self, name: str) -> None:
         """Mark a run once it is listed."""
         self._to_mark = name
 
-    def read_presets(self, mark: str | None = None, *, check: bool = True) -> None:
-        """List the presets anew, and mark one by its row; `check` their contents too."""
-        from maedet_tui.presets import library
-
-        try:
-            listed = library.names()
-        except PresetError as error:
-            self.notify(str(error), severity="error", timeout=10, markup=False)
-            listed = library.names(own=False)
-        steps = library.steps()
-        self._steps = {row_id(step) for step in steps}
-        listed += steps
-        before, self._entries = self._entries, {}
-        for entry in listed:
-            self._entries[row_id(entry)] = before.get(row_id(entry), entry)
-        self._show_presets()
-        if mark is not None:
-            self.mark_preset(mark)
-        if check:
-            in_thread(self, lambda: self._read(listed), "The presets could not be checked",
-                      group="presets", exclusive=True)  # fmt: skip
-
-    def _read(self, listed: list[Entry]) -> None:
-        from maedet_tui.presets import library
-
-        self.app.call_from_thread(self._take, [library.read(entry) for entry in listed])
-
-    def _take(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            if row_id(entry) in self._entries:
-                self._entries[row_id(entry)] = entry
-        self._show_presets()
-        self.explain()
-
-    def _show_presets(self) -> None:
-        self.show_presets()
-        own = any(not entry.builtin for entry in self._entries.values())
-        self.query_one("#presets-box").border_subtitle = "* your own" if own else ""
-
-    def _look(self) -> None:
+    def look(self) -> None:
         """Look at the runs, unless nobody sees them or the last look is still under way."""
         if not self._looking and self.app.screen is self:
             self._looking = True
@@ -188,7 +154,7 @@ class Home(Browsing):
             self.app.call_from_thread(self._show_runs, lines, "")
 
         try:
-            lines, said = self._runs.read(None if self._lines else some)
+            lines, said = self.runs.read(None if self._lines else some)
         finally:
             self._looking = False
         self.app.call_from_thread(self._show_runs, lines, said)
@@ -203,7 +169,7 @@ class Home(Browsing):
         self._title()
         box = self.query_one("#runs-box")
         self.set_class(not lines, "-first")
-        said = said or ("" if lines else f"none in {self._runs.folder} yet")
+        said = said or ("" if lines else f"none in {self.runs.folder} yet")
         box.border_subtitle = Content(printable(said))
         if self.focused is table:
             self.explain()
@@ -253,8 +219,8 @@ class Home(Browsing):
         self._peeked = name, iteration
 
         def read() -> None:
-            with self._runs.using:
-                found = peek(self._runs.folder / name)
+            with self.runs.using:
+                found = peek(self.runs.folder / name)
             if found is not None:
                 self.app.call_from_thread(self._tell, name, found)
 
@@ -279,7 +245,7 @@ class Home(Browsing):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_list.id == "runs":
             if (line := self.marked_line) is not None:
-                self.post_message(messages.OpenRun(self._runs.folder / line.name))
+                self.post_message(messages.OpenRun(self.runs.folder / line.name))
         elif (entry := self.marked_entry) is not None:
             self._start(entry)
 
@@ -294,88 +260,3 @@ class Home(Browsing):
             hint = "; e edits it" if entry.to_edit else ""
             self.notify(str(entry.problems[0]), title=f"{entry.name} has a problem{hint}",
                         severity="error", timeout=10, markup=False)  # fmt: skip
-
-    def action_edit(self) -> None:
-        """Open the marked preset in the editor."""
-        if (entry := self.marked_entry) is not None:
-            self.post_message(messages.EditPreset(entry))
-
-    def action_numbers(self) -> None:
-        """Change the numbers of the marked preset, then search."""
-        if (entry := self.marked_entry) is not None:
-            from maedet_tui.screens.home.actions import numbers
-
-            numbers(self, entry, lambda preset: self.post_message(messages.SearchWith(preset)))
-
-    def action_copy(self) -> None:
-        """Copy the marked preset under a new name."""
-        if (entry := self.marked_entry) is not None:
-            from maedet_tui.screens.home.actions import copy
-
-            copy(self.app, entry, self.read_presets)
-
-    def action_new_preset(self) -> None:
-        """A preset for a budget that is asked for."""
-        from maedet_tui.screens.home.new import new_preset
-
-        new_preset(self, self.read_presets)
-
-    def action_sweep(self) -> None:
-        """Search the marked preset with many values."""
-        if (entry := self.marked_entry) is not None:
-            from maedet_tui.screens.home.sweeping import ask
-
-            ask(self, entry, self._runs.folder)
-
-    def action_sweeps(self) -> None:
-        """Choose among the sweeps there are."""
-        from maedet_tui.screens.home.sweeping import choose
-
-        choose(self, self._runs.folder)
-
-    def action_delete_preset(self) -> None:
-        """Delete a preset of the user's."""
-        if (entry := self.marked_entry) is not None:
-            from maedet_tui.screens.home.actions import delete_preset
-
-            delete_preset(self.app, entry, self.read_presets)
-
-    def action_delete_run(self) -> None:
-        """Remove the run under the cursor, or all that have a mark."""
-        from maedet_tui.screens.home.actions import delete_runs
-
-        lines = [self._lines[name] for name in sorted(self._chosen)]
-        if not lines and (line := self.marked_line) is not None:
-            lines = [line]
-        if lines:
-            delete_runs(self.app, self._runs, lines, self._look)
-
-    def action_note(self) -> None:
-        """Write a line about the run under the cursor."""
-        if (line := self.marked_line) is not None:
-            from maedet_tui.screens.home.actions import note
-
-            note(self.app, self._runs, line, self._look)
-
-    def action_rename_run(self) -> None:
-        """Give the run under the cursor another name."""
-        if (line := self.marked_line) is not None:
-            from maedet_tui.screens.home.actions import rename
-
-            def renamed(name: str) -> None:
-                self.mark_run(name)
-                self._look()
-
-            rename(self.app, self._runs, line, renamed)
-
-    def action_report(self) -> None:
-        """Write a page about the marked run."""
-        if (line := self.marked_line) is not None:
-            from maedet_tui.screens.reporting import write_report
-
-            write_report(self.app, self._runs.folder / line.name)
-
-    def action_resume(self) -> None:
-        """Go on with the marked run."""
-        if (line := self.marked_line) is not None:
-            self.post_message(messages.ResumeRun(self._runs.folder / line.name))

@@ -8,42 +8,34 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.events import Resize
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
-from maedet_tui import formatting
 from maedet_tui.files import StructureFileError
 from maedet_tui.runs.run import SearchRun
+from maedet_tui.screens import messages
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.structures.compare import Compare
-from maedet_tui.screens.structures.item_list import GROUPS, ORDERS, ItemList, headings, row
+from maedet_tui.screens.structures.item_list import ItemList
+from maedet_tui.screens.structures.listed import Listed, same
 from maedet_tui.screens.structures.structure import StructureScreen
 from maedet_tui.structures.comparison import FEWEST, MOST
 from maedet_tui.structures.items import (
     PAPER,
     Item,
-    best_item,
     file_item,
-    member_items,
-    saved_items,
     zoo_items,
 )
-from maedet_tui.structures.known import known_score
-from maedet_tui.widgets.arranged import Arranged
 from maedet_tui.widgets.filter_line import FilterLine
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
-from maedet_tui.widgets.structure_view import StructureView, View
-from maedet_tui.widgets.thread import in_thread
+from maedet_tui.widgets.structure_view import StructureView
 
 #: from this width on, the marked structure is drawn beside the list
 WIDE = 120
 
 
-class Browse(Screen[None]):
+class Browse(Listed):
     """Enter views, space marks, c compares what is marked."""
 
     CSS_PATH = "structures.tcss"
@@ -65,16 +57,10 @@ class Browse(Screen[None]):
                 tooltip="Read runs and population again"),
     ]  # fmt: skip
 
-    def __init__(self, characters: Glyphs, run: SearchRun | None, runs_dir: Path):
-        super().__init__()
-        self._glyphs = characters
-        self._run, self._runs_dir = run, runs_dir
-        self._preset = run.preset if run is not None else PAPER
-        self._groups: dict[str, list[Item]] = {name: [] for name in GROUPS}
-        self._notes: dict[str, list[str]] = {name: [] for name in GROUPS}
-        self._arranged: Arranged[Item] = Arranged(ORDERS, lambda item: (item.name, item.origin))
-        self._shown: list[Item] = []
-        self._marked: list[Item] = []
+    def __init__(self, characters: Glyphs, run: SearchRun | None, runs_dir: Path, order: str = ""):
+        """order: of each group to begin with, by its name."""
+        super().__init__(characters, run, runs_dir)
+        self._arranged.choose(order)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="head", markup=False)
@@ -96,87 +82,8 @@ class Browse(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < WIDE, "-single")
-        self._fill()
-        self.call_after_refresh(self._fill)  # in the width that the list has then
-
-    # --- what is listed ---------------------------------------------------------
-
-    def action_refresh_list(self) -> None:
-        """The search as it is now, and the saved runs."""
-        if self._run is not None:
-            told = (self._run.snapshot, self._run.preset, self._run.run_dir)
-            best = best_item(*told)
-            self._groups["This search"] = [best] if best else []
-            self._groups["Population of this search"] = member_items(*told)
-        self._fill()
-        in_thread(self, self._read_runs, "The saved runs could not be read", exclusive=True)
-
-    def _read_runs(self) -> None:
-        found = list(saved_items(self._runs_dir))
-        self.app.call_from_thread(self._take_runs, found)
-
-    def _take_runs(self, found: list[Item | str]) -> None:
-        self._groups["Saved runs"] = [one for one in found if isinstance(one, Item)]
-        self._notes["Saved runs"] = [one for one in found if isinstance(one, str)]
-        self._fill()
-
-    def _fill(self) -> None:
-        """Write the list anew; cursor and marks stay with their structures."""
-        if not self.is_mounted:
-            return
-        items = self.query_one(ItemList)
-        under = self.item
-        options: list[Option] = []
-        self._shown = []
-        for group in GROUPS:
-            found = self._arranged(self._groups[group])
-            notes = [] if self._arranged.words else self._notes[group]
-            if not found and not notes:
-                continue
-            options.append(Option(Content.styled(group, "bold"), disabled=True))
-            for item in found:
-                self._shown.append(item)
-                options.append(Option(self._row(item), id=str(len(self._shown) - 1)))
-            said = (Content.styled(f"    {note}", "$warning") for note in notes)
-            options += [Option(note, disabled=True) for note in said]
-        items.clear_options()
-        items.add_options(options)
-        place = next((i for i, one in enumerate(self._shown) if _same(one, under)), 0)
-        if self._shown:
-            items.highlighted = items.get_option_index(str(place))
-        every = sum(map(len, self._groups.values()))
-        title = self._arranged.titled("Structures", len(self._shown), every)
-        self.query_one("#listed").border_title = Content(formatting.printable(title))
-        self.query_one("#headings", Static).update(headings(items.room))
-        self._tell()
-        self.refresh_bindings()
-
-    def _row(self, item: Item) -> Content:
-        mark = self._glyphs.finished if self._is_marked(item) else ""
-        return row(item, self.query_one(ItemList).room, mark)
-
-    def _tell(self) -> None:
-        marked = ", ".join(item.name for item in self._marked)
-        text = f" {len(self._marked)} marked: {marked}" if marked else " Nothing marked"
-        self.query_one("#head", Static).update(formatting.printable(text))
-
-    @property
-    def item(self) -> Item | None:
-        """The structure under the cursor."""
-        option = self.query_one(ItemList).highlighted_option
-        return self._shown[int(option.id)] if option is not None and option.id else None
-
-    def _is_marked(self, item: Item) -> bool:
-        return any(_same(item, marked) for marked in self._marked)
-
-    def on_option_list_option_highlighted(self, _: OptionList.OptionHighlighted) -> None:
-        item = self.item
-        if item is not None:
-            view = self.query_one("#previewed", StructureView)
-            view.border_title = Content(formatting.printable(f"{item.name}, {item.origin}"))
-            score = known_score(item)
-            z, entropies = (score.z, score.entropies) if score else (None, None)
-            view.show(View(item.preset, item.structure, z, entropies))
+        self.fill()
+        self.call_after_refresh(self.fill)  # in the width that the list has then
 
     # --- what keys do -----------------------------------------------------------
 
@@ -198,7 +105,7 @@ class Browse(Screen[None]):
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         self._arranged.words = event.line.words
-        self._fill()
+        self.fill()
 
     def on_filter_line_done(self) -> None:
         self.query_one(ItemList).focus()
@@ -210,7 +117,8 @@ class Browse(Screen[None]):
     def action_sort(self) -> None:
         """Another order within each group."""
         self._arranged.next()
-        self._fill()
+        self.fill()
+        self.post_message(messages.Remember(structures_by=self._arranged.order))
 
     def action_back(self) -> None:
         """To the screen below."""
@@ -221,8 +129,8 @@ class Browse(Screen[None]):
         item = self.item
         if item is None:
             return
-        if self._is_marked(item):
-            self._marked = [one for one in self._marked if not _same(one, item)]
+        if self.is_marked(item):
+            self._marked = [one for one in self._marked if not same(one, item)]
         else:
             self._marked.append(item)
         self._repaint(item)
@@ -230,12 +138,12 @@ class Browse(Screen[None]):
     def action_unmark(self) -> None:
         """Take all marks away."""
         self._marked = []
-        self._fill()
+        self.fill()
 
     def _repaint(self, item: Item) -> None:
         items = self.query_one(ItemList)
-        items.replace_option_prompt_at_index(items.highlighted or 0, self._row(item))
-        self._tell()
+        items.replace_option_prompt_at_index(items.highlighted or 0, self.row_of(item))
+        self.tell()
 
     def action_compare(self) -> None:
         """Set the marked structures side by side."""
@@ -270,16 +178,11 @@ class Browse(Screen[None]):
         except StructureFileError as error:  # gone in the moment since it was asked for
             self.notify(str(error), title="Not opened", severity="error", markup=False)
             return
-        if not any(_same(item, one) for one in self._groups["Files"]):
+        if not any(same(item, one) for one in self._groups["Files"]):
             self._groups["Files"].append(item)
         self._arranged.words = ""  # which could leave it out
         self.query_one(FilterLine).clear()
-        self._fill()
+        self.fill()
         items = self.query_one(ItemList)
-        place = next(i for i, one in enumerate(self._shown) if _same(item, one))
+        place = next(i for i, one in enumerate(self._shown) if same(item, one))
         items.highlighted = items.get_option_index(str(place))
-
-
-def _same(one: Item, other: Item | None) -> bool:
-    """Whether two are one structure out of one place; its score may have become known."""
-    return other is not None and (one.structure, one.origin) == (other.structure, other.origin)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
-from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.scorers.base import Score
@@ -21,9 +19,10 @@ from maedet_tui.presets.quantities import parse_image_size
 from maedet_tui.screens.ask import Ask
 from maedet_tui.screens.structures.comparison_drawing import StageBars, TowersView
 from maedet_tui.screens.structures.comparison_view import BlocksView, NumbersView, Sheet
-from maedet_tui.structures.comparison import MEASURE_NAMES, MEASURES, MOST, Comparison
+from maedet_tui.screens.structures.measuring import Measuring
+from maedet_tui.structures.comparison import MOST, Comparison
 from maedet_tui.structures.items import Item
-from maedet_tui.structures.known import closed_form, closed_proxies, measure, parse_alphas
+from maedet_tui.structures.known import closed_form, closed_proxies, parse_alphas
 from maedet_tui.widgets.footer import Footer
 from maedet_tui.widgets.glyphs import Glyphs, plain_scroll_bars
 from maedet_tui.widgets.thread import in_thread
@@ -36,7 +35,7 @@ WIDE = 150
 LEAST = (50, 12)
 
 
-class Compare(Screen[None]):
+class Compare(Measuring):
     """Shows a comparison; what takes seconds is measured only when asked for."""
 
     CSS_PATH = "structures.tcss"
@@ -64,21 +63,12 @@ class Compare(Screen[None]):
 
     def __init__(self, characters: Glyphs, items: Sequence[Item], judge: Item):
         """judge: by whose preset's objective and image size all of them are judged."""
-        super().__init__()
         preset = judge.preset
+        size, nothing = preset.budget.image_size, (None,) * len(items)
+        super().__init__(Comparison(tuple(items), preset.objective, size, nothing, {}), preset)
         self._glyphs = characters
-        self._preset = preset
-        self._shown = Comparison(
-            tuple(items),
-            preset.objective,
-            preset.budget.image_size,
-            (None,) * len(items),
-            {},
-        )
         self._differing = self._against = False
         self._drawn = 0
-        self._given_up = threading.Event()
-        self._measuring = False
 
     def compose(self) -> ComposeResult:
         yield Static("", id="head", markup=False)
@@ -97,17 +87,18 @@ class Compare(Screen[None]):
         self._score()
 
     def on_unmount(self) -> None:
-        self._given_up.set()
+        self.give_up()
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < WIDE, "-single")
         self.set_class(event.size.width < LEAST[0] or event.size.height < LEAST[1], "-tiny")
-        self._show()
+        self.show_all()
 
     # --- what is shown ----------------------------------------------------------
 
-    def _show(self) -> None:
-        shown = self._shown
+    def show_all(self) -> None:
+        """Write the comparison anew."""
+        shown = self.shown
         sheet = Sheet(shown, self._differing, self._against)
         self.query_one(NumbersView).show(sheet)
         blocks = self.query_one(BlocksView)
@@ -121,17 +112,18 @@ class Compare(Screen[None]):
         self.query_one("#small", Static).update(
             f"{names}: their comparison needs a terminal of {LEAST[0]}x{LEAST[1]}."
         )
-        if not self._measuring:
-            self._tell(f"{names}")
+        if not self.measuring:
+            self.tell(f"{names}")
         self.refresh_bindings()
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say something above the comparison."""
         self.query_one("#head", Static).update(formatting.printable(f" {text}"))
 
     def _score(self) -> None:
         """Have the closed form of all of them worked out."""
-        shown = self._shown
-        self._show()
+        shown = self.shown
+        self.show_all()
         in_thread(self, lambda: self._work_out(shown), "The structures could not be scored",
                   group="score", exclusive=True)  # fmt: skip
 
@@ -147,44 +139,44 @@ class Compare(Screen[None]):
         scores: tuple[Score, ...],
         expected: dict[str, tuple[Score, ...]],
     ) -> None:
-        if (shown.items, shown.objective) == (self._shown.items, self._shown.objective):
-            self._shown = replace(self._shown, scores=scores, expected=expected)
-            self._show()
+        if (shown.items, shown.objective) == (self.shown.items, self.shown.objective):
+            self.shown = replace(self.shown, scores=scores, expected=expected)
+            self.show_all()
 
     # --- what keys do -----------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is being measured can be given up, and not asked for again."""
         if action == "cancel":
-            return self._measuring
+            return self.measuring
         if action == "choose":
-            return parameters[0] in range(len(self._shown.items))
-        return not (self._measuring and action in ("measure", "alphas", "rotate"))
+            return parameters[0] in range(len(self.shown.items))
+        return not (self.measuring and action in ("measure", "alphas", "rotate"))
 
     def action_back(self) -> None:
         """To the screen below; what is being measured is given up."""
-        self._given_up.set()
+        self.give_up()
         self.dismiss(None)
 
     def action_differing(self) -> None:
         """Only the differences, or all."""
         self._differing = not self._differing
-        self._show()
+        self.show_all()
 
     def action_against(self) -> None:
         """Numbers as differences, or as they are."""
         self._against = not self._against
-        self._show()
+        self.show_all()
 
     def action_drawing(self) -> None:
         """Towers, bars, or nothing below the tables."""
         self._drawn = (self._drawn + 1) % 3
-        self._show()
+        self.show_all()
 
     def action_choose(self, place: int) -> None:
         """Compare the others with another one."""
-        self._shown = replace(self._shown, chosen=place)
-        self._show()
+        self.shown = replace(self.shown, chosen=place)
+        self.show_all()
 
     def action_rotate(self) -> None:
         """The next one first."""
@@ -192,8 +184,8 @@ class Compare(Screen[None]):
         def turned(values: tuple[T, ...]) -> tuple[T, ...]:
             return values[1:] + values[:1]
 
-        s = self._shown
-        self._shown = replace(
+        s = self.shown
+        self.shown = replace(
             s,
             chosen=0,
             items=turned(s.items),
@@ -204,100 +196,38 @@ class Compare(Screen[None]):
         if None in s.scores:  # those on their way are of the order before
             self._score()
         else:
-            self._show()
+            self.show_all()
 
     def action_alphas(self) -> None:
         """Ask for the weights of C1-C5."""
-        alphas = " ".join(f"{alpha:g}" for alpha in self._shown.objective.alphas)
+        alphas = " ".join(f"{alpha:g}" for alpha in self.shown.objective.alphas)
         dialog = Ask("Weights of C1-C5 in Z", alphas, parse_alphas, (ValueError,))
         self.app.push_screen(dialog, self._weigh)
 
     def _weigh(self, text: str | None) -> None:
         alphas = None if text is None else parse_alphas(text)
-        if alphas is not None and alphas != self._shown.objective.alphas:
-            self._judge_by(replace(self._shown.objective, alphas=alphas))
+        if alphas is not None and alphas != self.shown.objective.alphas:
+            self._judge_by(replace(self.shown.objective, alphas=alphas))
 
     def _judge_by(self, objective: Objective) -> None:
         # what was measured of Z was under the weights before; proxies know no weights
-        measured = {name: f for name, f in self._shown.measured.items() if name != "forward"}
-        nothing = (None,) * len(self._shown.items)
-        self._shown = replace(
-            self._shown, objective=objective, scores=nothing, measured=measured
+        measured = {name: f for name, f in self.shown.measured.items() if name != "forward"}
+        nothing = (None,) * len(self.shown.items)
+        self.shown = replace(
+            self.shown, objective=objective, scores=nothing, measured=measured
         )  # fmt: skip
         self._score()
 
     def action_image_size(self) -> None:
         """Ask for the image size at which FLOPs are counted."""
-        size = formatting.image_size(self._shown.image_size)
+        size = formatting.image_size(self.shown.image_size)
         dialog = Ask("FLOPs at images of", size, _image_size, (ValueError,))
         self.app.push_screen(dialog, self._count_at)
 
     def _count_at(self, text: str | None) -> None:
         if text is not None:
-            self._shown = replace(self._shown, image_size=_image_size(text))
-            self._show()
-
-    # --- what takes its time ----------------------------------------------------
-
-    def action_measure(self) -> None:
-        """Measure whatever is not known yet, beside the screen."""
-        shown = self._shown
-        wanted = [
-            (name, index)
-            for name in MEASURES
-            for index in range(len(shown.items))
-            if not isinstance(shown.measured.get(name, {index: None})[index], Score)
-        ]
-        if not wanted:
-            self.notify("All of it has been measured.", markup=False)
-            return
-        self._given_up = threading.Event()
-        self._measuring = True
-        self._tell("Measuring; x cancels")
-        self.refresh_bindings()
-        given_up = self._given_up
-        in_thread(self, lambda: self._measure(shown, wanted, given_up),
-                  "The measurement has failed", group="measure")  # fmt: skip
-
-    def _measure(
-        self, shown: Comparison, wanted: list[tuple[str, int]], given_up: threading.Event
-    ) -> None:
-        preset = replace(self._preset, objective=shown.objective)
-
-        def tell(call: Callable[..., None], *args: object) -> None:
-            if not given_up.is_set():
-                self.app.call_from_thread(call, *args)
-
-        for done, (name, index) in enumerate(wanted):
-            item = shown.items[index]
-            tell(
-                self._tell,
-                f"Measuring {MEASURE_NAMES[name]} of {item.name}, {done + 1} of {len(wanted)}; "
-                "x cancels",
-            )
-            found = measure(name, preset, item.structure, given_up.is_set)
-            if given_up.is_set():
-                return
-            tell(self._keep, name, index, found)
-        tell(self._end)
-
-    def _keep(self, name: str, index: int, found: Score | str) -> None:
-        measured = dict(self._shown.measured)
-        row = list(measured.get(name, (None,) * len(self._shown.items)))
-        row[index] = found
-        measured[name] = tuple(row)
-        self._shown = replace(self._shown, measured=measured)
-        self._show()
-
-    def _end(self) -> None:
-        self._measuring = False
-        self._show()
-
-    def action_cancel(self) -> None:
-        """Give up; what has been measured stays."""
-        self._given_up.set()
-        self._end()
-        self.notify("What has been measured so far stays.", title="Cancelled", markup=False)
+            self.shown = replace(self.shown, image_size=_image_size(text))
+            self.show_all()
 
 
 def _image_size(text: str) -> tuple[int, int]:

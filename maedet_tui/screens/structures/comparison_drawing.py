@@ -7,7 +7,8 @@ from textwrap import wrap
 from engine.costs import stage_costs
 from engine.structure import LEVELS, Block
 from maedet_tui import formatting
-from maedet_tui.structures.comparison import Comparison, least_width
+from maedet_tui.structures.comparison import Comparison
+from maedet_tui.structures.lines import least_width
 from maedet_tui.structures.shape import inner_width
 from maedet_tui.widgets.glyphs import Glyphs
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph

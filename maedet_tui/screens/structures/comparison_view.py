@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maedet_tui.structures.comparison import (
-    Comparison,
-    Line,
-    block_lines,
-    layout,
-    least_width,
-    legend,
-    number_lines,
-)
+from maedet_tui.structures.comparison import Comparison, block_lines, legend, number_lines
+from maedet_tui.structures.lines import Line, layout, least_width
 from maedet_tui.widgets.panel import MUTED, STRONG, Panel, Part, paragraph
 
 _STYLES = {

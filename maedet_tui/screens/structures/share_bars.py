@@ -31,10 +31,10 @@ class CostBars(_Bars):
         costs = block_costs(structure, size)
         names = [f"{block.kind} k{block.kernel}" for block in structure.blocks]
         wide = max(map(len, names)) if width >= 64 else 0
-        length = max((width - 3 - wide - 2 * 14) // 2, 3)
+        length = max((width - 3 - wide - 2 * 15) // 2, 3)
         head = f"FLOPs at {formatting.image_size(size)}"
         parts: list[Part] = [
-            (f"{'':{3 + wide}} {head:<{length + 13}} params\n", MUTED),
+            (f"{'':{3 + wide}} {head:<{length + 14}} params\n", MUTED),
         ]
         columns = [[c.flops for c in costs], [c.params for c in costs]]
         for row, (level, name) in enumerate(zip(structure.levels, names)):
@@ -43,10 +43,10 @@ class CostBars(_Bars):
             for values in columns:
                 value = values[row]
                 drawn = bar(value / max(*values, 1), length, self._glyphs)
-                share = f"{100 * value / max(sum(values), 1):.0f}%"
+                share = f"{100 * value / max(sum(values), 1):.0f} %"
                 parts += [
                     (f" {drawn}", style),
-                    (f" {formatting.quantity(value):>6} {share:>4} ", ""),
+                    (f" {formatting.quantity(value):>6} {share:>5} ", ""),
                 ]
             parts.append(("\n", ""))
         return parts

@@ -55,6 +55,8 @@ class SweepScreen(Screen[None]):
                     tooltip=f"Plot: {one.title}")
             for one in VIEWS
         ),
+        Binding("R", "report", "Report", key_display="R", show=False,
+                tooltip="Write all that there is to say of this sweep as one page to share"),
         Binding("escape", "home", "Home", tooltip="To presets and runs; the sweep goes on"),
     ]  # fmt: skip
 
@@ -181,6 +183,12 @@ class SweepScreen(Screen[None]):
         """Show another plot."""
         self.query_one(SweepPlot).switch(next(one for one in VIEWS if one.name == name))
         self._look()
+
+    def action_report(self) -> None:
+        """Write a page about the sweep as it stands."""
+        from maedet_tui.screens.reporting import write_report
+
+        write_report(self.app, self.folder, sweep=True)
 
     def action_home(self) -> None:
         """To presets and runs."""

@@ -8,11 +8,9 @@ from typing import NamedTuple
 from maedet_tui import formatting
 from maedet_tui.screens.sweep.plane import Layer, Plane
 from maedet_tui.sweep.follow import Course, Seen
-from maedet_tui.sweep.plan import named
-from maedet_tui.sweep.searched import Search
+from maedet_tui.sweep.spread import spreads
 from maedet_tui.widgets.glyphs import Glyphs
 
-_SEED = "search.seed"
 _PLAIN = "{:,.6g}".format
 
 
@@ -85,17 +83,10 @@ def _soon(course: Course) -> float:
 
 def spread(seen: Seen, marked: int, known: Sequence[Known], glyphs: Glyphs) -> Plane:
     """Z of all seeds of each combination, side by side, with their mean."""
-    groups: dict[str, list[Search]] = {}
-    for one in seen.standing.searches:
-        if one.z is not None:
-            pairs = tuple(pair for pair in one.varied if pair[0] != _SEED)
-            groups.setdefault(named(pairs) or one.preset, []).append(one)
-    each = [(float(x), one) for x, group in enumerate(groups.values()) for one in group]
-    means = []
-    for x, group in enumerate(groups.values()):
-        zs = [one.z for one in group if one.z is not None]
-        means.append((float(x), sum(zs) / len(zs)))
-    ticks = tuple((float(x), name) for x, name in enumerate(groups))
+    groups = spreads(seen.standing.searches)
+    each = [(float(x), one) for x, group in enumerate(groups) for one in group.searches]
+    means = [(float(x), group.mean) for x, group in enumerate(groups)]
+    ticks = tuple((float(x), group.name) for x, group in enumerate(groups))
     return Plane(
         (
             Layer(means, glyphs.dash, "front"),

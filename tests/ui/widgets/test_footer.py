@@ -35,6 +35,32 @@ async def test_the_palette_opens_with_a_click(watch):
         await w.sees("Search for commands")
 
 
+async def test_under_a_dialog_it_offers_what_works_there_and_nothing_else(home):
+    async with home() as w:
+        await w.sees("Numbers")
+        above = last_line(w)
+        for key, dialog in (("c", "Copy maedet"), ("f", "iterations"), ("question_mark", "─ Help")):
+            await w.press(key)
+            await w.sees(dialog)
+            await w.until(lambda: last_line(w) != above)
+            offered = last_line(w).split()
+            assert offered[-2:] in (["esc", "Cancel"], ["esc", "Close"]), offered
+            assert not {"Edit", "Numbers", "Copy", "Delete", "Browse"} & set(offered)
+            await w.press("escape")
+            await w.until(lambda: last_line(w) == above)
+
+
+async def test_under_a_dialog_of_the_dashboard_a_change_of_the_search_offers_no_more(watch):
+    async with watch(factory.snapshot()) as w:
+        await w.press("x")
+        await w.sees("Stop this search for good?")
+        w.run.snapshot = factory.finished()
+        await w.sees("finished")
+        await w.until(lambda: last_line(w).split() == ["y", "Yes", "n", "No"])
+        await w.press("n")
+        await w.until(lambda: "View" in last_line(w) and "Pause" not in last_line(w))
+
+
 async def test_a_key_says_in_a_sentence_what_it_does(watch):
     async with watch(factory.snapshot()) as w:
         await w.sees("Pause")

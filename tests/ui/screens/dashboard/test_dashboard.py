@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.snapshot import NewBest
+from engine.structure import Structure
 from engine.zoo import ZOO
 from maedet_tui.widgets.structure_view import StructureView, View, table
 from tests.ui import factory
@@ -154,6 +155,19 @@ async def test_failed_before_the_first_score(watch):
     snapshot = replace(factory.starting(), state="failed", error="There is no such device.")
     async with watch(snapshot) as w:
         await w.sees("There is no such device.")
+
+
+async def test_result_advice_and_audit_of_an_ended_search_are_on_one_screen(watch):
+    """Of a best whose C4 is narrower than its C3."""
+    c1, c2, c3, c4, c5 = factory.BEST.blocks
+    odd = Structure((c1, c2, c3, c4._replace(out_channels=504), c5))
+    ended = factory.finished(best=factory.candidate(odd), audit=factory.AUDIT)
+    async with watch(ended, size=(120, 40)) as w:
+        await w.sees("Best Z 2,260.50", "Advice: C4 is narrower than C3",
+                     "Passes agree: 2,251.30 ± 4.25 for 2,260.50")  # fmt: skip
+        audit = replace(factory.AUDIT, discrepant=True, measured=1900.0)
+        w.run.snapshot = replace(ended, audit=audit)
+        await w.sees("DISCREPANT: passes measured 1,900.00 ± 4.25")
 
 
 async def test_audit_that_arrives_after_the_end(watch):

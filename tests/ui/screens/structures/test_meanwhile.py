@@ -64,7 +64,7 @@ async def test_scores_of_an_order_that_is_no_more(watch, monkeypatch):
         await w.press("r")
         await w.sees("* marks what differs from MAE-DET-M")
         go_on.set()
-        await w.sees("2,283.67", "-17.8%")  # of the order that is on show
+        await w.sees("2,283.67", "-17.8 %")  # of the order that is on show
 
 
 async def test_all_has_been_measured(watch, monkeypatch):

@@ -147,12 +147,12 @@ async def test_mark_two_and_compare(watch):
         await w.sees("21.2M", "25.8M", "48.7G", "89.9G", "44.7", "46.8", "2,283.67")
         assert "* marks what differs from MAE-DET-S" in w.text
         await w.press("r")
-        await w.sees("* marks what differs from MAE-DET-M", "-17.8%")
+        await w.sees("* marks what differs from MAE-DET-M", "-17.8 %")
         await w.press("d")
         await w.sees("Blocks that differ")
         assert "stride" not in w.app.screen.query_one(BlocksView).text
         await w.press("2")
-        await w.sees("* marks what differs from MAE-DET-S", "to no. 2", "+21.7%")
+        await w.sees("* marks what differs from MAE-DET-S", "to no. 2", "+21.7 %")
         await w.press("v")
         await w.sees("+4.6M", "+41.2G", "Numbers of the others are differences to MAE-DET-S.")
         await w.press("3", "v")  # there are two
@@ -329,7 +329,7 @@ async def test_tabs_of_a_small_terminal(watch):
         await w.press("v")
         await w.sees("Structure", "Z 2,260.50", "Tables")
         await w.press("end")
-        await w.sees("Costs of each block", "38%")
+        await w.sees("Costs of each block", "38 %")
         await w.press("tab")
         await w.sees("left: side of the maps", "a row is 3 bottlenecks")
 
