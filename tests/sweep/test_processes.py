@@ -1,6 +1,5 @@
 """Searches in processes of their own, the real ones."""
 
-import contextlib
 import json
 import os
 import signal
@@ -150,21 +149,23 @@ def test_processes_killed_at_random_moments_change_no_result(folder):
     from random import Random
 
     rng = Random(0)
-    program, sweep = long_sweep(folder, iterations=30_000)
+    program, sweep = long_sweep(folder, iterations=100_000)
     killed, at = 0, {}
     while program.poll() is None:
         time.sleep(rng.uniform(0.1, 1.0))
+        if program.poll() is not None:
+            break
         # one that is killed again and again before it gets anywhere has failed, and rightly so
-        further = [
-            one for one in standing(sweep).searches
-            if one.state == "running" and one.place and one.iteration > at.get(one.number, 0)
-        ]  # fmt: skip
-        if further:
-            one = rng.choice(further)
+        further = {
+            process.pid: (process, one)
+            for one in standing(sweep).searches if one.iteration > at.get(one.number, 0)
+            for process in searching(program) if f"process {process.pid} " in (one.place or "")
+        }  # fmt: skip
+        if further and killed < 8:
+            process, one = rng.choice(list(further.values()))
             at[one.number] = one.iteration
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.kill(int(one.place.split()[1]), signal.SIGKILL)
-                killed += 1
+            process.kill()
+            killed += 1
     assert killed >= 2 and program.returncode == 0
     found = standing(sweep)
     assert found.counts == {"finished": 3}
