@@ -10,6 +10,7 @@ from maedet_tui.screens.home.lists import PresetTable, RunTable
 from maedet_tui.screens.home.numbers import Numbers
 from maedet_tui.screens.home.screen import Home
 from maedet_tui.store.listing import line
+from maedet_tui.widgets.glyphs import PLAIN
 from tests.store.conftest import QUICK, Standing, searched
 from tests.ui.conftest import marked
 
@@ -131,3 +132,9 @@ async def test_presets_are_found_and_sorted_too(home, own_presets):
         await w.press("escape", "s", "s")
         await w.sees("Presets, by FLOPs")
         assert table._rows[0].id == "built-in maedet-mb-s"
+
+
+async def test_the_numbers_are_there_with_plain_characters_too(home):
+    async with home(size=(80, 24), characters=PLAIN) as w:
+        await w.press("f")
+        await w.sees("Search maedet-s with", "FLOPs       49G", "iterations  96000")

@@ -165,3 +165,11 @@ def test_a_plane_holds_every_point_within_its_axes():
     assert draw(plane, 10, 20, PLAIN) == [] and draw(plane, 60, 4, PLAIN) == []
     one = plane._replace(layers=(Layer(points[:1], "o", "front"),))
     assert sum("o" in "".join(text for text, _ in row) for row in draw(one, 60, 20, PLAIN)) >= 1
+
+
+async def test_capital_r_writes_a_page_about_the_sweep(sweep):
+    async with shown(sweep) as w:
+        await w.press("R")
+        await w.sees("Wrote a report")
+    text = (sweep / "report.html").read_text("utf-8")
+    assert "<h1>family</h1>" in text and "Spread over seeds" in text
