@@ -54,7 +54,7 @@ COMMANDS = {
     ),
     "report": (
         "maedet_tui.cli.report:report",
-        "Write RUN as one page to share: what was asked, what was found, how to go on with it.",
+        "Write RUN or SWEEP as one page to share: what was asked and found, how to go on with it.",
     ),
     "reproduce": (
         "maedet_tui.cli.reproduce:reproduce",

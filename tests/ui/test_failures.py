@@ -10,7 +10,7 @@ from maedet_tui import logs
 from maedet_tui.runs.local import LocalRun
 from maedet_tui.screens.dashboard.screen import Dashboard
 from maedet_tui.screens.home.screen import Home
-from maedet_tui.screens.structures import browse
+from maedet_tui.screens.structures import listed
 from tests.store.conftest import QUICK
 from tests.ui import factory
 from tests.waiting import PATIENCE
@@ -40,7 +40,7 @@ async def told(w, sentence, log):
 
 
 async def test_a_key_whose_work_fails(watch, log, monkeypatch):
-    monkeypatch.setattr(browse, "saved_items", fail)
+    monkeypatch.setattr(listed, "saved_items", fail)
     async with watch(factory.finished()) as w:
         await w.press("b")
         await told(w, "The saved runs could not be read", log)
@@ -88,7 +88,7 @@ async def test_of_what_nobody_waits_for_only_the_log_knows(watch, log, monkeypat
         assert left.wait(PATIENCE)
         fail()
 
-    monkeypatch.setattr(browse, "saved_items", late)
+    monkeypatch.setattr(listed, "saved_items", late)
     async with watch(factory.finished()) as w:
         await w.press("b")
         await w.until(began.is_set)
@@ -101,7 +101,7 @@ async def test_of_what_nobody_waits_for_only_the_log_knows(watch, log, monkeypat
 
 async def test_without_a_log_it_is_told_all_the_same(watch, tmp_path, monkeypatch):
     (tmp_path / "state").write_text("a file where the folder should be")
-    monkeypatch.setattr(browse, "saved_items", fail)
+    monkeypatch.setattr(listed, "saved_items", fail)
     async with watch(factory.finished()) as w:
         await w.press("b")
         await w.until(lambda: any("no log could be written" in said for said in notices(w)))

@@ -69,8 +69,9 @@ def characters(theme):
 
 
 @pytest.fixture
-def looks(snap_compare, size, theme, characters):
+def looks(snap_compare, size, theme, characters, tmp_path, monkeypatch):
     """Compares an app, after keys and once texts are on its screen, with its picture."""
+    monkeypatch.chdir(tmp_path)  # whatever runs whoever tests has made are not in it
 
     def compare(app: MaedetApp | Snapshot, *keys: str, sees: tuple[str, ...]) -> bool:
         if isinstance(app, Snapshot):  # a dashboard's

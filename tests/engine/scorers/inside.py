@@ -54,7 +54,7 @@ class Thread:
         if method == "work":
             items = arguments[2]
             self.pieces.append(items)
-            self.dead |= self.inside.dies(self.number, self.at, items)
+            self.dead = self.dead or bool(self.inside.dies(self.number, self.at, items))
             self.at += 1
         if self.dead:
             gone = Future()

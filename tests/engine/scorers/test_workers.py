@@ -173,8 +173,12 @@ def test_a_structure_that_kills_whoever_scores_it_is_given_up(going):
 
 
 def test_workers_that_never_come_up_are_given_up_and_without_any_the_search_is(going):
-    inside = Inside(dies=lambda number, at, items: number == 0)
+    ill = []
+    inside = Inside(dies=lambda number, at, items: number == 0 and ill)
     crew = crew_of(inside)
+    # a lone worker would get what it has lost before
+    until(lambda: crew.score(STRUCTURES[:1]) and crew.detail.endswith(", 2 workers"))
+    ill.append(True)
     structures = STRUCTURES * 4
     wanted = [len(one.blocks) for one in structures]
     until(lambda: crew.score(structures) == wanted and any("not begun" in n for n in crew.notices))

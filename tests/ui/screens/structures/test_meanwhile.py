@@ -8,7 +8,7 @@ import pytest
 from engine.formats import structure_yaml
 from engine.scorers.base import Score
 from engine.zoo import ZOO
-from maedet_tui.screens.structures import compare
+from maedet_tui.screens.structures import compare, measuring
 from maedet_tui.screens.structures.browse import Browse
 from maedet_tui.screens.structures.compare import Compare
 from maedet_tui.screens.structures.comparison_view import NumbersView
@@ -69,7 +69,7 @@ async def test_scores_of_an_order_that_is_no_more(watch, monkeypatch):
 
 async def test_all_has_been_measured(watch, monkeypatch):
     score = Score(100.0, (float("nan"),) * 5, 2.0, "zen", "by hand", 4)
-    monkeypatch.setattr(compare, "measure", lambda *_: score)
+    monkeypatch.setattr(measuring, "measure", lambda *_: score)
     async with watch(POPULATED, size=(160, 60)) as w:
         await w.press(*TWO, "m")
         await w.rest()
