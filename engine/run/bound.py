@@ -7,6 +7,7 @@ it ends waits for the bound a little, since a short search is over before it is 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import os
@@ -129,8 +130,13 @@ class Beside:
                 stderr=subprocess.PIPE,
                 env={**os.environ, **one_core},
             )
-        _piped(process.stdin).write(pickle.dumps(self._preset))
-        _piped(process.stdin).flush()
+        stdin = _piped(process.stdin)
+        try:  # it stays open: that it closes tells the process that nobody listens any more
+            stdin.write(pickle.dumps(self._preset))
+            stdin.flush()
+        except BrokenPipeError:  # it has ended, and says why by what it leaves behind
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
         return process
 
     def _hear(self, process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,6 @@ import click
 
 from engine.training.annotations import read_annotations
 from engine.training.errors import need
-from engine.training.tiles import cut
 from engine.training.voc import from_voc, listed
 from maedet_tui.cli.output import failures, print_json
 from maedet_tui.cli.progress import Row, shown_on
@@ -92,6 +91,8 @@ def voc(
 
 def _tiled(text: str, images: Path, size: tuple[int, int], output: Path) -> dict[str, object]:
     """Cut all images; the folder appears when it is whole. Raises SaveError, TrainingError."""
+    from engine.training.tiles import cut  # brings torch, which reading XML does without
+
     if output.exists():
         raise SaveError(f"{output}: is there already, and not overwritten; name another folder")
     try:

@@ -197,9 +197,9 @@ async def test_damaged_runs_leave_the_home_screen_up(sound, tmp_path, home):  # 
 
 
 def test_rows_without_end_are_not_read(bad, monkeypatch):
-    from maedet_tui.store import reader
+    from maedet_tui.store import course
 
-    monkeypatch.setattr(reader, "_MOST_POINTS", 3)
+    monkeypatch.setattr(course, "MOST_POINTS", 3)
     with (
         contextlib.closing(RunReader(bad)) as opened,
         pytest.raises(StoreError, match="more than 15 rows where there are never as many"),

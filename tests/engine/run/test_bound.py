@@ -114,7 +114,9 @@ def test_a_stopped_search_leaves_no_process(monkeypatch):
 
 def test_a_process_that_fails_is_told_and_the_search_goes_on(patient, monkeypatch, caplog):
     monkeypatch.setattr(module, "CODE", "raise ImportError('no numpy here')")
-    snapshot = finished(replace(QUICK, bound=True)).snapshot
+    # larger than a pipe holds: the process has ended before it is told all
+    wordy = replace(QUICK, description="x" * 1_000_000, bound=True)
+    snapshot = finished(wordy).snapshot
     assert snapshot.state == "finished" and snapshot.bound is None
     assert snapshot.notices == (f"{module.FAILED}ImportError: no numpy here",)
     (record,) = [one for one in caplog.records if one.levelno == logging.ERROR]

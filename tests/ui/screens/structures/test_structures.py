@@ -234,15 +234,15 @@ async def test_measuring_goes_on_beside_the_screen_and_can_be_given_up(watch, mo
         await w.sees("2,283.67")
         hold.append(True)
         await w.press("m")
-        await w.sees("Measuring Z by passes of MAE-DET-S, 1 of 8; x cancels")
+        await w.sees("Measuring Z by passes of MAE-DET-S, 1 of 20; x cancels")
         await w.press("x")
         await w.sees("Cancelled")
         assert "Z by passes" not in w.app.screen.query_one(NumbersView).text
         hold.clear()
         asked.clear()
         await w.press("m")
-        await w.sees("NASWOT", "Zen-Score", "synflow is too large; lower the resolution", "108.00")
-        assert len(asked) == 8 and {structure for _, structure in asked} == {S, M}
+        await w.sees("NASWOT", "Zen-Score", "synflow is too large; lower the resolution", "120.00")
+        assert len(asked) == 20 and {structure for _, structure in asked} == {S, M}
         # only what failed is asked for again
         asked.clear()
         await w.press("m")
