@@ -41,6 +41,7 @@ def six_plots(rounds: int) -> None:
         words = ("search", str(preset), "--iterations", str(ENDLESS), "--name", "r",
                  "--runs-dir", str(runs))  # fmt: skip
         terminal = Terminal(*words, size=ONE)
+        terminal.read(60.0, b"of 50,000,000")  # until there is a dashboard
         terminal.read(SETTLED)
         for number in range(2 * rounds):
             # one, six, six, one: what drifts does so on both sides

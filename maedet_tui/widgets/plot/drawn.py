@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from time import thread_time
 
 from rich.segment import Segment
 from textual.geometry import Size
@@ -20,6 +21,8 @@ class Drawn(Widget):
     ALLOW_SELECT = False
     _lines: Sequence[Strip] = ()
     _drawn_size: Size | None = None
+    #: seconds of a processor that the last drawing took
+    took = 0.0
 
     @abstractmethod
     def rows(self, width: int, height: int) -> Sequence[Sequence[Run]]:
@@ -43,6 +46,7 @@ class Drawn(Widget):
         return Strip.blank(self.content_size.width, self.rich_style)
 
     def _draw(self) -> None:
+        began = thread_time()
         width, height = self.content_size
         ground = self.rich_style
         styles = {"": ground}
@@ -54,3 +58,4 @@ class Drawn(Widget):
             )
             for row in self.rows(width, height)
         ]
+        self.took = thread_time() - began

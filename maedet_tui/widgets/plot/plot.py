@@ -23,6 +23,8 @@ from maedet_tui.widgets.plot.window import WHOLE, Window
 REDRAW_EVERY = 0.5
 #: the same of plots that are one among several
 CALM_EVERY = 1.0
+#: the most of a processor that each of these takes: six are drawn in about a hundredth of it
+CALM_SHARE = 0.002
 #: how much closer a plot gets with each zoom
 ZOOM = 2.0
 
@@ -111,7 +113,8 @@ class Plot(Drawn):
     def tick(self) -> None:
         """Redraw if there is something new and the last redraw is long enough ago."""
         ended = self._snapshot is not None and self._snapshot.ended
-        every = REDRAW_EVERY if self._alone else CALM_EVERY
+        calm = max(CALM_EVERY, self.took / CALM_SHARE)
+        every = REDRAW_EVERY if self._alone else calm
         if self._stale and (ended or time.monotonic() - self._drawn_at >= every):
             self._redraw()
 

@@ -87,3 +87,24 @@ async def test_a_plot_without_a_place_of_its_own_has_the_whole_screen(watch):
         await w.press(kind_of("z").key, kind_of("params").key, kind_of("params").key)
         assert w.app.screen.maximized is None
         assert shown(w) == list(TOGETHER)
+
+
+async def test_what_takes_long_to_draw_is_drawn_less_often(watch):
+    """So that six plots take no more of a slow machine than of a fast one."""
+    async with watch(factory.fine(), size=(160, 50)) as w:
+        await w.sees(*titles())
+        slow, fast = [plot for plot in w.app.screen.query(Plot) if plot.display][:2]
+        for plot, took, drawn_ago in ((slow, 0.1, 40.0), (fast, 0.001, 1.5)):
+            assert plot.took > 0
+            plot.took = took
+            plot._drawn_at -= drawn_ago
+        before = slow._drawn_at, fast._drawn_at
+        slow.show(factory.fine(iteration=71_001))
+        fast.show(factory.fine(iteration=71_001))
+        assert slow._drawn_at == before[0] and fast._drawn_at > before[1]
+        slow._drawn_at -= 15.0
+        slow.tick()
+        assert slow._drawn_at > before[0]
+        slow.show(factory.finished())  # the end is seen at once
+        slow.took = 0.1
+        assert not slow._stale
